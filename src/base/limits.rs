@@ -1,0 +1,91 @@
+//! Every bound has its name here; what comes from outside meets one of them.
+
+use std::time::Duration;
+
+/// Longest short text, in characters (names, codes, numbers).
+pub const TEXT_MAX: usize = 200;
+/// Longest note, in characters.
+pub const NOTE_MAX: usize = 4_000;
+/// Longest list inside a record or a command (lines of a bill of material, of a shipment).
+pub const LIST_MAX: usize = 500;
+/// Largest count of pieces in one order or report.
+pub const PIECES_MAX: i64 = 10_000_000;
+/// An operation may report this much over the plan, in percent, before the report is taken for a slip.
+pub const OVERRUN_PERCENT: i64 = 20;
+/// Oldest and newest date a record may carry.
+pub const YEAR_MIN: i16 = 1990;
+/// See [`YEAR_MIN`].
+pub const YEAR_MAX: i16 = 2100;
+/// How far back a person may say that something happened (offline terminals, late reports).
+pub const OCCURRED_BACK: Duration = Duration::from_secs(7 * 86_400);
+/// How far ahead a terminal's clock may be.
+pub const OCCURRED_AHEAD: Duration = Duration::from_secs(300);
+
+/// Commands waiting for the writer; one more is answered 503.
+pub const QUEUE_MAX: usize = 4_096;
+/// Commands in one commit.
+pub const BATCH_MAX: usize = 1_024;
+/// How long an idempotency key is remembered.
+pub const RECEIPT_DAYS: i64 = 30;
+/// Idempotency keys held in memory; beyond it the oldest are forgotten early.
+pub const RECEIPTS_MAX: usize = 4_000_000;
+/// Longest idempotency key, in bytes.
+pub const COMMAND_ID_MAX: usize = 200;
+/// Largest stored record, in bytes; the decoder refuses more.
+pub const RECORD_MAX: usize = 1 << 20;
+
+/// Largest request body for a command.
+pub const BODY_MAX: usize = 1 << 20;
+/// Largest file that may be attached or imported.
+pub const FILE_MAX: usize = 25 << 20;
+/// Rows of one import.
+pub const IMPORT_ROWS_MAX: usize = 200_000;
+/// Row problems that an import lists; the rest is counted.
+pub const IMPORT_PROBLEMS_MAX: usize = 200;
+/// Rows of one page, unless asked for.
+pub const PAGE_DEFAULT: usize = 100;
+/// Rows of one page at most.
+pub const PAGE_MAX: usize = 1_000;
+/// Records a filtered or sorted list may look at in one request.
+pub const SCAN_MAX: usize = 200_000;
+/// How long a client may take to send its request.
+pub const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// How long a graceful stop waits for open requests.
+pub const STOP_TIME: Duration = Duration::from_secs(10);
+/// Event streams open at once.
+pub const STREAMS_MAX: usize = 256;
+/// Connections open at once.
+pub const CONNECTIONS_MAX: usize = 8_192;
+
+/// Nodes a trace returns unless asked for.
+pub const TRACE_NODES_DEFAULT: usize = 500;
+/// Nodes a trace returns at most.
+pub const TRACE_NODES_MAX: usize = 10_000;
+/// Nodes a walk visits before it is cut short.
+pub const WALK_MAX: usize = 5_000_000;
+/// Nodes the cycle check visits before it refuses to judge.
+pub const CYCLE_WALK_MAX: usize = 200_000;
+/// Children in one adjacency page, so that a hub never rewrites one large value.
+pub const LINK_PAGE_MAX: usize = 1_024;
+
+/// Wrong passwords in a row before a door slows down.
+pub const LOGIN_TRIES: u32 = 5;
+/// Longest wait the throttle asks for.
+pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(300);
+/// Accounts and addresses the throttle remembers.
+pub const THROTTLE_ENTRIES_MAX: usize = 50_000;
+/// Password hashes computed at once: each takes 19 MiB.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Shortest password (NIST SP 800-63B section 3.1.1.2 with no second factor asks for length).
+pub const PASSWORD_MIN: usize = 10;
+/// Longest password, in bytes.
+pub const PASSWORD_MAX: usize = 256;
+/// How long a session lives without a request.
+pub const SESSION_TIME: Duration = Duration::from_secs(12 * 3_600);
+/// An open clock-in longer than this is flagged as forgotten.
+pub const FORGOTTEN_CLOCK_IN: Duration = Duration::from_secs(12 * 3_600);
+
+/// Free space under which ordinary writes are refused.
+pub const SPACE_FLOOR: u64 = 64 << 20;
+/// The file that is released when space runs out, so that log-ins and the audit trail still fit.
+pub const SPACE_RESERVE: u64 = 16 << 20;

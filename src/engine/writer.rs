@@ -1,0 +1,363 @@
+//! The one writer: takes what waits, runs each command on a draft, lays the accepted changes into
+//! one transaction, commits once, then answers all. It never waits to fill a batch. After a storage
+//! error it acknowledges nothing more until the store is reopened; a failed sync is never retried.
+
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc;
+
+use super::clock::PlantClock;
+use super::receipts::{Receipt, Receipts};
+use super::{Envelope, Health, Message, Outcome, Shared};
+use crate::base::{Code, Digest, Refusal, Time, limits};
+use crate::model::journal::Origin;
+use crate::model::{Entry, Id, Noun, Plant};
+use crate::rules::{self, Moment};
+use crate::store::{Draft, Halt, Keep, StoreError, Stored, Tables, View};
+
+type Answers = Vec<(usize, Result<Outcome, Refusal>)>;
+
+pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
+    let mut writer = match Writer::new(shared) {
+        Ok(writer) => writer,
+        Err(error) => return fail(shared, &error.to_string()),
+    };
+    let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
+    while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
+        if !writer.batch(&mut waiting) && !writer.reopen(&mut messages) {
+            return;
+        }
+    }
+}
+
+fn fail(shared: &Shared, why: &str) {
+    tracing::error!(why, "the store cannot be used; ending so that the supervisor starts anew");
+    shared.health.send_replace(Health::Failed(why.to_owned()));
+}
+
+struct Writer<'s> {
+    shared: &'s Shared,
+    receipts: Receipts,
+    zone: TimeZone,
+    space_checked: Option<Instant>,
+    no_space: Option<Refusal>,
+    pruned_at: Time,
+}
+
+/// What a batch carries from one command to the next.
+struct Batch {
+    last_seq: u64,
+    last_hash: Digest,
+    last_recorded: Time,
+    plant: PlantClock,
+    zone: TimeZone,
+    accepted: usize,
+    desk: usize,
+    new_receipts: Vec<(u64, Receipt)>,
+}
+
+impl<'s> Writer<'s> {
+    fn new(shared: &'s Shared) -> Result<Self, StoreError> {
+        let snapshot = shared.store.snapshot()?;
+        let zone = zone_of(&snapshot)?;
+        Ok(Self { shared, receipts: Receipts::load(&snapshot)?, zone, space_checked: None, no_space: None, pruned_at: Time::default() })
+    }
+
+    /// One transaction. Answers whether the store is still sound.
+    fn batch(&mut self, waiting: &mut Vec<Message>) -> bool {
+        let started = Instant::now();
+        self.check_space();
+        let count = waiting.len();
+        // A fault in the middle must still answer everybody, so the work runs on what is kept aside.
+        let mut messages: Vec<Option<Message>> = waiting.drain(..).map(Some).collect();
+        let mut desk_replies = Vec::new();
+        let result = self.shared.store.write_or_drop(|tables| {
+            let mut batch = Batch::begin(tables, self.zone.clone())?;
+            let mut answers: Answers = Vec::with_capacity(count);
+            for (at, slot) in messages.iter_mut().enumerate() {
+                if let Some(Message::Command(envelope, _)) = slot {
+                    answers.push((at, self.command(tables, &mut batch, envelope)?));
+                } else if let Some(Message::Desk(work, reply)) = slot.take() {
+                    desk_replies.push(reply);
+                    work(tables)?;
+                    batch.desk += 1;
+                }
+            }
+            self.prune(tables, &mut batch)?;
+            let keep = if batch.accepted + batch.desk > 0 { Keep::Commit } else { Keep::Drop };
+            Ok((keep, (batch, answers)))
+        });
+        match result {
+            Ok((batch, answers)) => {
+                self.settle(batch, started);
+                for (at, answer) in answers {
+                    if let Some(Some(Message::Command(_, reply))) = messages.get_mut(at).map(Option::take) {
+                        // The caller may have gone; its command stands all the same.
+                        _ = reply.send(answer);
+                    }
+                }
+                desk_replies.into_iter().for_each(|reply| _ = reply.send(Ok(())));
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "a commit failed; its outcome is unknown");
+                let unknown = Refusal::new(Code::OutcomeUnknown, "the commit failed and may or may not have reached the disk: ask again with the same Idempotency-Key");
+                self.shared.health.send_replace(Health::Refusing(Refusal::new(Code::Unavailable, format!("storage failed ({error}); reopening"))));
+                for message in messages.into_iter().flatten() {
+                    answer(message, &unknown);
+                }
+                desk_replies.into_iter().for_each(|reply| _ = reply.send(Err(unknown.clone())));
+                false
+            }
+        }
+    }
+
+    fn settle(&mut self, batch: Batch, started: Instant) {
+        for (seq, receipt) in &batch.new_receipts {
+            self.receipts.add(&receipt.id_hash, *seq);
+        }
+        self.zone = batch.zone;
+        *self.shared.plant_clock.lock().unwrap_or_else(PoisonError::into_inner) = batch.plant;
+        metrics::histogram!("millwright_commit_seconds").record(started.elapsed().as_secs_f64());
+        metrics::counter!("millwright_commands_total").increment(batch.accepted as u64);
+        metrics::gauge!("millwright_head").set(batch.last_seq as f64);
+        if batch.accepted > 0 {
+            self.shared.head.send_replace(batch.last_seq);
+        }
+    }
+
+    fn command(&self, tables: &mut Tables<'_>, batch: &mut Batch, envelope: &mut Envelope) -> Result<Result<Outcome, Refusal>, StoreError> {
+        match self.try_command(tables, batch, envelope) {
+            Ok(outcome) => Ok(Ok(outcome)),
+            Err(Halt::Refused(refusal)) => {
+                metrics::counter!("millwright_refusals_total", "code" => refusal.code.word()).increment(1);
+                Ok(Err(refusal))
+            }
+            Err(Halt::Broken(error)) => Err(error),
+        }
+    }
+
+    fn try_command(&self, tables: &mut Tables<'_>, batch: &mut Batch, envelope: &mut Envelope) -> Result<Outcome, Halt> {
+        let (name, payload) = (envelope.command.name(), envelope.command.payload());
+        let receipt = match &envelope.command_id {
+            None => None,
+            Some(id) => {
+                let target = match &envelope.command {
+                    crate::model::Command::Update { subject, .. } => subject.to_string(),
+                    _ => String::new(),
+                };
+                let receipt = Receipt::new(id, &format!("{name}\n{target}\n{payload}"), crate::model::Subject { noun: Noun::Plant, number: 0 }, self.shared.options.clock.now());
+                if let Some(outcome) = self.repeated(tables, batch, &receipt)? {
+                    return Ok(outcome);
+                }
+                Some(receipt)
+            }
+        };
+        if let Some(refusal) = &self.no_space
+            && !fits_in_reserve(&name)
+        {
+            return Err(refusal.clone().into());
+        }
+        if let Some((subject, seq)) = envelope.expected {
+            let stored = tables.any(subject)?.map(|sealed| Stored { seq: sealed.seq, record: () });
+            rules::check_expected(stored, seq)?;
+        }
+        let moment = self.moment(batch, envelope)?;
+        let mut draft = Draft::over(tables);
+        let subject = rules::apply(&mut draft, &envelope.command, &moment)?;
+        let accepted = draft.accept();
+        let seq = batch.last_seq + 1;
+        let mut changes = Vec::with_capacity(accepted.replacements.len());
+        let mut plant_changed = false;
+        for replacement in &accepted.replacements {
+            plant_changed |= replacement.subject.noun == Noun::Plant;
+            changes.push(tables.lay(replacement, seq)?);
+        }
+        for (owner, secret) in &accepted.secrets {
+            tables.put_secret(*owner, secret)?;
+        }
+        let entry = Entry {
+            seq,
+            recorded_at: moment.recorded_at,
+            occurred_at: moment.occurred_at,
+            actor: moment.actor,
+            origin: moment.origin,
+            terminal: envelope.terminal.take(),
+            command_id: envelope.command_id.take(),
+            command: name,
+            payload,
+            reason: moment.reason,
+            events: accepted.events,
+            changes,
+            subject,
+            previous: batch.last_hash,
+        };
+        batch.last_hash = tables.append(&entry)?;
+        batch.last_seq = seq;
+        batch.last_recorded = entry.recorded_at;
+        batch.accepted += 1;
+        if let Some(receipt) = receipt {
+            let receipt = Receipt { subject, ..receipt };
+            tables.put_receipt(seq, &receipt.to_bytes())?;
+            batch.new_receipts.push((seq, receipt));
+        }
+        if plant_changed {
+            batch.plant = PlantClock::of(tables)?;
+            batch.zone = zone_of(tables)?;
+        }
+        Ok(Outcome { seq, subject, repeated: false })
+    }
+
+    fn repeated(&self, tables: &Tables<'_>, batch: &Batch, asked: &Receipt) -> Result<Option<Outcome>, Halt> {
+        let own = batch.new_receipts.iter().rev().find(|(_, receipt)| receipt.id_hash == asked.id_hash).copied();
+        let known = match own {
+            Some(known) => Some(known),
+            None => match self.receipts.find(&asked.id_hash) {
+                Some(seq) => tables.receipt(seq)?.and_then(|bytes| Receipt::from_bytes(&bytes)).map(|receipt| (seq, receipt)),
+                None => None,
+            },
+        };
+        match known {
+            Some((seq, receipt)) if receipt.id_hash == asked.id_hash => {
+                if receipt.body_hash == asked.body_hash {
+                    Ok(Some(Outcome { seq, subject: receipt.subject, repeated: true }))
+                } else {
+                    Err(Refusal::new(Code::KeyReused, "this idempotency key was used for another command; use a new key for a new command").into())
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn moment(&self, batch: &Batch, envelope: &mut Envelope) -> Result<Moment, Refusal> {
+        let wall = self.shared.options.clock.now();
+        let simulator = envelope.origin == Origin::Simulator;
+        let told = envelope.occurred_at;
+        let now = if simulator { told.unwrap_or(batch.last_recorded) } else { batch.plant.at(wall) };
+        let recorded_at = now.max(batch.last_recorded);
+        let occurred_at = told.unwrap_or(recorded_at).checked().map_err(|fault| Refusal::field(Code::OutsideWindow, "occurred_at", fault.to_string()))?;
+        let person = envelope.origin == Origin::Person;
+        if occurred_at > recorded_at.plus(limits::OCCURRED_AHEAD) {
+            return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("{occurred_at} lies ahead of the plant's clock at {recorded_at}")));
+        }
+        if person && occurred_at < recorded_at.minus(limits::OCCURRED_BACK) {
+            return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("{occurred_at} is more than 7 days before the plant's clock at {recorded_at}")));
+        }
+        // A clock is anchored to the wall's time, which no other rule may see.
+        let anchors = matches!(envelope.command, crate::model::Command::SetPlantClock(_) | crate::model::Command::FoundPlant(_));
+        let occurred_at = if anchors { wall } else { occurred_at };
+        Ok(Moment {
+            recorded_at,
+            occurred_at,
+            zone: batch.zone.clone(),
+            actor: envelope.actor.clone(),
+            origin: envelope.origin,
+            reason: envelope.reason.take(),
+            secret: envelope.secret.take(),
+        })
+    }
+
+    /// Once an hour, forgets receipts that are older than thirty days.
+    fn prune(&mut self, tables: &mut Tables<'_>, batch: &mut Batch) -> Result<(), StoreError> {
+        let now = self.shared.options.clock.now();
+        if batch.accepted == 0 || (now.minutes_since(self.pruned_at) < 60 && !self.receipts.is_full()) {
+            return Ok(());
+        }
+        self.pruned_at = now;
+        let limit = Time::from_micros(now.micros() - limits::RECEIPT_DAYS * 86_400_000_000);
+        let up_to = tables.receipts_older_than(limit, Receipt::from_bytes, self.receipts.is_full())?;
+        if up_to > 0 {
+            tables.drop_receipts(up_to)?;
+            self.receipts.forget(up_to);
+        }
+        Ok(())
+    }
+
+    fn check_space(&mut self) {
+        let Some(home) = self.shared.store.home() else { return };
+        if self.space_checked.is_some_and(|at| at.elapsed().as_millis() < 500) {
+            return;
+        }
+        self.space_checked = Some(Instant::now());
+        let floor = self.shared.options.space_floor;
+        match home.free_space() {
+            Ok(free) if free < floor => {
+                home.release_reserve();
+                let refusal = Refusal::new(
+                    Code::NoSpace,
+                    format!("{free} bytes are free and {floor} are the floor: make room on the disk of the data directory; holds, log-ins and reads go on"),
+                );
+                self.shared.health.send_replace(Health::Refusing(refusal.clone()));
+                self.no_space = Some(refusal);
+            }
+            Ok(_) if self.no_space.is_some() => {
+                self.no_space = None;
+                if let Err(error) = home.hold_reserve() {
+                    tracing::warn!(%error, "the space reserve could not be made again");
+                }
+                self.shared.health.send_replace(Health::Ready);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "free space could not be read"),
+        }
+    }
+
+    /// Reopens the store with growing waits; meanwhile everybody who asks is told so.
+    fn reopen(&mut self, messages: &mut mpsc::Receiver<Message>) -> bool {
+        let mut last = String::new();
+        for wait in self.shared.options.reopen_waits.clone() {
+            std::thread::sleep(wait);
+            let refusal = Refusal::new(Code::Unavailable, "the store is being reopened after a storage error; try again in a second");
+            while let Ok(message) = messages.try_recv() {
+                answer(message, &refusal);
+            }
+            match self.shared.store.reopen().and_then(|()| Self::new(self.shared)) {
+                Ok(writer) => {
+                    *self = writer;
+                    match self.shared.store.snapshot().and_then(|snapshot| snapshot.head()) {
+                        Ok(head) => _ = self.shared.head.send_replace(head),
+                        Err(error) => tracing::error!(%error, "the head could not be read after reopening"),
+                    }
+                    self.shared.health.send_replace(Health::Ready);
+                    tracing::warn!("the store is open again");
+                    return true;
+                }
+                Err(error) => {
+                    last = error.to_string();
+                    tracing::error!(%error, "reopening failed");
+                }
+            }
+        }
+        fail(self.shared, &last);
+        false
+    }
+}
+
+impl Batch {
+    fn begin(tables: &Tables<'_>, zone: TimeZone) -> Result<Self, StoreError> {
+        let (last_seq, last_hash, last_recorded) = match tables.last_entry()? {
+            Some((seq, bytes)) => (seq, Digest::of(&bytes), crate::store::codec::open_entry(&bytes)?.recorded_at),
+            None => (0, Digest::NONE, Time::default()),
+        };
+        Ok(Self { last_seq, last_hash, last_recorded, plant: PlantClock::of(tables)?, zone, accepted: 0, desk: 0, new_receipts: Vec::new() })
+    }
+}
+
+fn zone_of<V: View>(view: &V) -> Result<TimeZone, StoreError> {
+    let plant = view.get(Id::<Plant>::new(1))?;
+    Ok(plant.and_then(|plant| crate::base::time::zone(&plant.timezone)).unwrap_or(TimeZone::UTC))
+}
+
+/// What must go on when the disk is nearly full: holds, and keeping people in or out.
+fn fits_in_reserve(command: &str) -> bool {
+    matches!(command, "HoldLot" | "HoldWorkOrder" | "ChangeUser" | "SetPassword" | "RevokeApiToken")
+}
+
+fn answer(message: Message, refusal: &Refusal) {
+    match message {
+        Message::Command(_, reply) => _ = reply.send(Err(refusal.clone())),
+        Message::Desk(_, reply) => _ = reply.send(Err(refusal.clone())),
+    }
+}

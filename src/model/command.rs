@@ -1,0 +1,349 @@
+//! What may be asked of the plant. A command names what should happen in the shop; the changes it
+//! brings stand beside it in the journal. Deliberately data only: `rules` decides.
+
+use super::field::{FieldSpec, Fields, Note};
+use super::ids::{Id, Subject};
+use super::lot::Lot;
+use super::machine::Machine;
+use super::material::{MaterialQuality, MaterialTransaction, Supplier, TransactionType};
+use super::noun::Noun;
+use super::people::{ActivityType, ApiToken, Employee, LaborTransaction, User};
+use super::permission::Role;
+use super::plant::{Attachment, ProductionLine, Status, Timer};
+use super::product::Customer;
+use super::shipment::{Shipment, ShipmentLine};
+use super::work_order::{OperationReport, WorkOrder};
+use crate::base::{Date, Decimal, Time, Unit, Value};
+use crate::fields;
+
+/// Fields of a record by their position in its columns.
+pub type FieldValues = Vec<(usize, Value)>;
+
+macro_rules! commands {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $fdoc:literal])* $field:ident: $ty:ty,)* })+) => {
+        $(fields! { $(#[doc = $doc])+ $name { $($(#[doc = $fdoc])* given plain $field: $ty,)* } })+
+
+        /// A command.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Command {
+            /// Makes a master record or a work order.
+            Create { /// Of this noun.
+                noun: Noun, /// With these fields.
+                values: FieldValues },
+            /// Changes fields of a record.
+            Update { /// The record.
+                subject: Subject, /// To these.
+                values: FieldValues },
+            $($(#[doc = $doc])+ $name($name),)+
+        }
+
+        impl Command {
+            /// Its name in the journal and in the table of permissions.
+            pub fn name(&self) -> String {
+                match self {
+                    Self::Create { noun, .. } => create_name(*noun),
+                    Self::Update { subject, .. } => update_name(subject.noun),
+                    $(Self::$name(_) => stringify!($name).to_owned(),)+
+                }
+            }
+
+            /// Its payload as JSON.
+            pub fn payload(&self) -> String {
+                match self {
+                    Self::Create { noun, values } => fields_json(super::columns(*noun), values),
+                    Self::Update { subject, values } => fields_json(super::columns(subject.noun), values),
+                    $(Self::$name(payload) => given_json(payload),)+
+                }
+            }
+
+            /// Makes a command from its name and fields; the missing and the wrong are named.
+            pub fn build(name: &str, values: FieldValues) -> Option<Result<Self, (String, String)>> {
+                match name {
+                    $(stringify!($name) => Some(fill(values).map(Self::$name)),)+
+                    _ => None,
+                }
+            }
+        }
+
+        /// The payload columns of a command that is not `Create` or `Update`.
+        pub fn payload_columns(name: &str) -> Option<&'static [FieldSpec]> {
+            match name { $(stringify!($name) => Some($name::FIELDS),)+ _ => None }
+        }
+
+        /// What a command does, for the documentation.
+        pub fn payload_doc(name: &str) -> &'static str {
+            match name { $(stringify!($name) => concat!($($doc,)+),)+ _ => "" }
+        }
+    };
+}
+
+/// `CreateWorkOrder` and its kin.
+pub fn create_name(noun: Noun) -> String {
+    format!("Create{noun:?}")
+}
+
+/// `UpdateWorkOrder` and its kin.
+pub fn update_name(noun: Noun) -> String {
+    format!("Update{noun:?}")
+}
+
+fn fill<P: Fields + Default>(values: FieldValues) -> Result<P, (String, String)> {
+    let mut payload = P::default();
+    let specs = payload.specs();
+    let mut given = vec![false; specs.len()];
+    for (at, value) in values {
+        given[at] = true;
+        payload.set(at, value).map_err(|fault| (specs[at].name.to_owned(), fault.0))?;
+    }
+    match specs.iter().zip(given).find(|(spec, given)| spec.required() && !given) {
+        Some((spec, _)) => Err((spec.name.to_owned(), "must be given".to_owned())),
+        None => Ok(payload),
+    }
+}
+
+fn given_json(payload: &dyn Fields) -> String {
+    let values: FieldValues = (0..payload.specs().len()).map(|at| (at, payload.value(at))).filter(|(_, value)| !value.is_null()).collect();
+    fields_json(payload.specs(), &values)
+}
+
+fn fields_json(specs: &'static [FieldSpec], values: &FieldValues) -> String {
+    let mut out = String::with_capacity(128);
+    crate::base::value::write_json_object(values.iter().map(|(at, value)| (specs[*at].name, value)), &mut out);
+    out
+}
+
+commands! {
+    /// Founds the plant in an empty data directory.
+    FoundPlant {
+        plant_name: String,
+        /// IANA zone, such as Europe/Berlin.
+        timezone: String,
+        simulated: bool,
+    }
+    /// Sets the clock of a simulated plant: from now on plant time runs from here at this rate.
+    SetPlantClock {
+        plant_time: Time,
+        rate: i64,
+    }
+
+    /// Releases an order to the floor: its routing becomes its operations, its finished lot is made.
+    ReleaseWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Puts a released order on a line at a time.
+    ScheduleWorkOrder {
+        work_order_id: Id<WorkOrder>,
+        line_id: Id<ProductionLine>,
+        scheduled_start_time: Time,
+        scheduled_end_time: Time,
+    }
+    /// Starts a released or scheduled order.
+    StartWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Puts an order on hold; nothing may be reported or issued until it is resumed.
+    HoldWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Takes an order off hold, back to where it was.
+    ResumeWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Completes an order whose operations are finished.
+    CompleteWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Closes a completed order: its books are shut.
+    CloseWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Cancels an order that has made nothing.
+    CancelWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Opens a completed or closed order again; a cancelled one goes back to created. Wants a reason.
+    ReopenWorkOrder { work_order_id: Id<WorkOrder>, }
+    /// Moves part of an order's open quantity to a new order.
+    SplitWorkOrder {
+        work_order_id: Id<WorkOrder>,
+        /// Pieces of the new order.
+        quantity: i64,
+    }
+
+    /// Starts an operation.
+    StartOperation {
+        work_order_id: Id<WorkOrder>,
+        operation_sequence: i64,
+        employee_id: Option<Id<Employee>>,
+        machine_id: Option<Id<Machine>>,
+    }
+    /// Reports what an operation made since the last report.
+    ReportOperation {
+        work_order_id: Id<WorkOrder>,
+        operation_sequence: i64,
+        good_quantity: i64,
+        rejected_quantity: i64,
+        scrapped_quantity: i64,
+        rework_quantity: i64,
+        /// Set aside for a decision.
+        held_quantity: i64,
+        employee_id: Option<Id<Employee>>,
+        notes: Option<Note>,
+    }
+    /// Finishes an operation: nothing more will be reported.
+    FinishOperation {
+        work_order_id: Id<WorkOrder>,
+        operation_sequence: i64,
+    }
+    /// Undoes a wrong report.
+    ReverseReport { report_id: Id<OperationReport>, }
+
+    /// Moves material: receipt, issue, return, scrap, adjustment, transfer, production.
+    RecordMaterialTransaction {
+        transaction_type: TransactionType,
+        /// Only an adjustment may be negative.
+        quantity: Decimal,
+        /// The lot's or the material's stock unit where absent.
+        unit_of_measure: Option<Unit>,
+        work_order_id: Option<Id<WorkOrder>>,
+        operation_sequence: Option<i64>,
+        /// The lot's material where absent.
+        material_code: Option<String>,
+        /// Made by the plant for a receipt or production without one.
+        lot_number: Option<String>,
+        serial_number: Option<String>,
+        batch_number: Option<String>,
+        supplier_id: Option<Id<Supplier>>,
+        supplier_lot_number: Option<String>,
+        heat_number: Option<String>,
+        /// The certificate's number.
+        certificate_of_analysis: Option<String>,
+        expiry_date: Option<Date>,
+        to_location: Option<String>,
+        unit_cost: Option<Decimal>,
+        quality_status: Option<MaterialQuality>,
+        /// For production of a remnant or a by-product: the lot it was cut from.
+        parent_lot_number: Option<String>,
+        is_remnant: bool,
+        requires_documentation: bool,
+        documentation_complete: bool,
+    }
+    /// Undoes a wrong movement.
+    ReverseMaterialTransaction { transaction_id: Id<MaterialTransaction>, }
+    /// Puts a lot on hold: it cannot be issued, moved, split, merged or shipped.
+    HoldLot { lot_id: Id<Lot>, }
+    /// Takes a lot off hold.
+    ReleaseLot { lot_id: Id<Lot>, }
+    /// Splits part of a lot into a new lot with the same heat, supplier and certificate.
+    SplitLot {
+        lot_id: Id<Lot>,
+        quantity: Decimal,
+        /// Made by the plant where absent.
+        new_lot_number: Option<String>,
+        to_location: Option<String>,
+    }
+    /// Merges lots of the same material into this one; each keeps its place in the genealogy.
+    MergeLots {
+        lot_id: Id<Lot>,
+        /// Numbers of the lots that go into it, whole.
+        from_lot_numbers: Vec<String>,
+    }
+
+    /// Plans a shipment to a customer.
+    CreateShipment {
+        customer_id: Id<Customer>,
+        lines: Vec<ShipmentLine>,
+        shipment_number: Option<String>,
+        sales_order_number: Option<String>,
+        planned_date: Option<Date>,
+        carrier: Option<String>,
+        tracking_number: Option<String>,
+        notes: Option<Note>,
+    }
+    /// Ships it: the lots leave the plant.
+    ShipShipment {
+        shipment_id: Id<Shipment>,
+        carrier: Option<String>,
+        tracking_number: Option<String>,
+    }
+    /// Cancels a planned shipment.
+    CancelShipment { shipment_id: Id<Shipment>, }
+
+    /// Clocks a person in.
+    ClockIn {
+        employee_id: Id<Employee>,
+        work_order_id: Option<Id<WorkOrder>>,
+        operation_sequence: Option<i64>,
+        activity_type: ActivityType,
+        activity_code: Option<String>,
+        machine_id: Option<Id<Machine>>,
+    }
+    /// Clocks a person out.
+    ClockOut {
+        labor_transaction_id: Id<LaborTransaction>,
+        break_time_minutes: i64,
+        quantity_produced: i64,
+        quantity_rejected: i64,
+        notes: Option<Note>,
+    }
+    /// Approves time.
+    ApproveLabor { labor_transaction_id: Id<LaborTransaction>, }
+
+    /// Adds a file to a record; its bytes are already kept by their SHA-256.
+    AddAttachment {
+        /// The record's id text.
+        subject: String,
+        file_name: String,
+        content_type: String,
+        size_bytes: i64,
+        sha256: String,
+        note: Option<Note>,
+    }
+    /// Takes a file off a record; its bytes stay for the history.
+    RemoveAttachment { attachment_id: Id<Attachment>, }
+
+    /// Makes a log-in; the password travels beside the command and never reaches the journal.
+    CreateUser {
+        user_name: String,
+        role: Role,
+        employee_id: Option<Id<Employee>>,
+    }
+    /// Changes role, employee or status of a log-in.
+    ChangeUser {
+        user_id: Id<User>,
+        role: Option<Role>,
+        employee_id: Option<Id<Employee>>,
+        status: Option<Status>,
+    }
+    /// Sets a new password; it travels beside the command.
+    SetPassword { user_id: Id<User>, }
+    /// Makes a token for a program; it acts in its user's role.
+    CreateApiToken {
+        user_id: Id<User>,
+        token_name: String,
+        expires_at: Option<Time>,
+    }
+    /// Ends a token.
+    RevokeApiToken { token_id: Id<ApiToken>, }
+
+    /// Seals the journal of a day with its Merkle root; a day without entries only moves the timer on.
+    SealDay {
+        day: Date,
+        first_seq: i64,
+        last_seq: i64,
+        /// Merkle root over the hashes of the entries, hexadecimal.
+        root: String,
+        timer_id: Id<Timer>,
+    }
+    /// Flags a clock-in that was never closed.
+    FlagForgottenClockIn {
+        labor_transaction_id: Id<LaborTransaction>,
+        timer_id: Id<Timer>,
+    }
+
+    /// Brings in one operation report of another system, with the order, product, work center and
+    /// employee it names.
+    ImportOperationReport {
+        /// Hash and occurrence of the row: the same row is brought in once.
+        source_key: String,
+        work_order_number: String,
+        product_name: String,
+        planned_quantity: i64,
+        operation_name: String,
+        work_center_name: String,
+        employee_code: String,
+        activity_type: ActivityType,
+        started_at: Time,
+        ended_at: Time,
+        good_quantity: i64,
+        rejected_quantity: i64,
+        held_quantity: i64,
+        rework: bool,
+    }
+}

@@ -1,0 +1,58 @@
+//! Work centers and machines.
+
+use super::ids::Id;
+use super::plant::{Factory, ProductionLine, Status};
+use crate::base::{Date, Decimal, Time};
+use crate::{record, words};
+
+record! {
+    /// Where an operation runs: a machine or a manual station.
+    WorkCenter { work_center_id,
+        given unique work_center_code: String,
+        given plain work_center_name: String,
+        given by line_id: Option<Id<ProductionLine>>,
+        given plain machine_id: Option<Id<Machine>>,
+        given plain machine_type: Option<String>,
+        /// Minutes of one shift that can be planned.
+        given plain capacity_minutes_per_shift: Option<i64>,
+        /// Share of planned time that becomes standard time, 0.85 typical.
+        given plain efficiency_factor: Option<Decimal>,
+        /// Group of like setups.
+        given plain setup_category: Option<String>,
+        given plain is_bottleneck: bool,
+        /// Skill an operator needs here.
+        given plain required_skill: Option<String>,
+        given plain status: Status,
+        made plain created_at: Time,
+    }
+}
+
+words! {
+    /// How much the plant suffers when it stands.
+    Criticality { Medium = "medium", Critical = "critical", High = "high", Low = "low", }
+}
+
+record! {
+    /// A machine.
+    Machine { machine_id,
+        given by line_id: Option<Id<ProductionLine>>,
+        given plain factory_id: Option<Id<Factory>>,
+        given plain machine_name: String,
+        given unique machine_code: Option<String>,
+        given plain machine_type: Option<String>,
+        given plain manufacturer: Option<String>,
+        given plain model: Option<String>,
+        given plain serial_number: Option<String>,
+        given plain installation_date: Option<Date>,
+        given plain last_overhaul_date: Option<Date>,
+        given plain capacity_per_hour: Option<Decimal>,
+        given plain power_kw: Option<Decimal>,
+        given plain maintenance_schedule: Option<String>,
+        given plain criticality: Criticality,
+        given plain asset_value: Option<Decimal>,
+        given plain expected_life_years: Option<i64>,
+        given plain age_years: Option<Decimal>,
+        given plain status: Status,
+        made plain created_at: Time,
+    }
+}

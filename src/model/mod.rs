@@ -1,0 +1,46 @@
+//! Floor 1: the plant's nouns as data, the commands and events that change them, and who may do
+//! what. Deliberately without rules: whether a command is right is decided in `rules`.
+
+pub mod command;
+pub mod field;
+pub mod genealogy;
+pub mod ids;
+pub mod journal;
+pub mod lot;
+pub mod machine;
+pub mod material;
+pub mod noun;
+pub mod people;
+pub mod permission;
+pub mod plant;
+pub mod product;
+pub mod shift;
+pub mod shipment;
+pub mod work_order;
+
+pub use command::Command;
+pub use field::{AnyRecord, Field, FieldSpec, Fields, Kind, Record};
+pub use genealogy::LotEdge;
+pub use ids::{Id, Subject};
+pub use journal::{Change, Entry, Event};
+pub use lot::Lot;
+pub use machine::{Machine, WorkCenter};
+pub use material::{Material, MaterialTransaction, Supplier};
+pub use noun::Noun;
+pub use people::{ApiToken, Employee, LaborTransaction, User};
+pub use permission::Role;
+pub use plant::{Attachment, Factory, JournalDay, Plant, ProductionLine, Timer};
+pub use product::{BillOfMaterial, Customer, Product, Routing};
+pub use shift::{CalendarException, Shift};
+pub use shipment::Shipment;
+pub use work_order::{OperationReport, WorkOrder, WorkOrderOperation};
+
+/// An empty record of a noun known at run time.
+pub fn blank(noun: Noun) -> Box<dyn AnyRecord> {
+    noun::for_noun!(noun, R => Box::new(R::default()))
+}
+
+/// The columns of a noun known at run time.
+pub fn columns(noun: Noun) -> &'static [FieldSpec] {
+    noun::for_noun!(noun, R => <R as Record>::FIELDS)
+}

@@ -1,0 +1,153 @@
+//! The one table of permissions: which role may do which act. It fails closed: an act without a
+//! row is refused to everybody, and a test walks every role times every operation.
+
+use super::noun::Noun;
+use crate::words;
+
+words! {
+    /// A role. Stored by position: append only.
+    Role {
+        Operator = "operator", Lead = "lead", Planner = "planner", Inspector = "inspector",
+        Auditor = "auditor", Manager = "manager", Analyst = "analyst", Admin = "admin",
+        Engine = "engine",
+    }
+}
+
+impl Role {
+    /// The roles a person can have.
+    pub const PEOPLE: &'static [Self] = &[Self::Operator, Self::Lead, Self::Planner, Self::Inspector, Self::Auditor, Self::Manager, Self::Analyst, Self::Admin];
+}
+
+use Role::{Admin, Analyst, Auditor, Engine, Inspector, Lead, Manager, Operator, Planner};
+
+const EVERYONE: &[Role] = &[Operator, Lead, Planner, Inspector, Auditor, Manager, Analyst, Admin, Engine];
+const FLOOR: &[Role] = &[Operator, Lead, Planner, Inspector, Manager, Admin];
+const LEADS: &[Role] = &[Lead, Manager, Admin];
+const PLANNERS: &[Role] = &[Lead, Planner, Manager, Admin];
+const OFFICE: &[Role] = &[Planner, Manager, Admin];
+const QUALITY: &[Role] = &[Lead, Inspector, Manager, Admin];
+const PEOPLE_DATA: &[Role] = &[Lead, Planner, Inspector, Auditor, Manager, Admin, Engine];
+const RECORDS: &[Role] = &[Lead, Planner, Inspector, Auditor, Manager, Analyst, Admin, Engine];
+const ACCOUNTS: &[Role] = &[Auditor, Admin, Engine];
+const ADMINS: &[Role] = &[Admin];
+const ENGINE: &[Role] = &[Engine];
+
+/// Act, and who may do it. Acts are names of commands, or reads such as `ReadFloor`.
+pub const TABLE: &[(&str, &[Role])] = &[
+    ("ReadFloor", EVERYONE),
+    ("ReadPeople", PEOPLE_DATA),
+    ("ReadAccounts", ACCOUNTS),
+    ("ReadSession", EVERYONE),
+    ("EndSession", EVERYONE),
+    ("ReadTrace", EVERYONE),
+    ("ReadHistory", RECORDS),
+    ("ReadChanges", RECORDS),
+    ("ReadEvents", EVERYONE),
+    ("ReadHealth", &[Auditor, Manager, Admin]),
+    ("ReadFile", EVERYONE),
+    ("VerifyPlant", &[Auditor, Manager, Admin]),
+    ("BackUpPlant", ADMINS),
+    ("ImportMaster", OFFICE),
+    ("ImportOperationReport", OFFICE),
+    ("FoundPlant", ADMINS),
+    ("SetPlantClock", ADMINS),
+    ("UpdatePlant", ADMINS),
+    ("CreateFactory", &[Manager, Admin]),
+    ("UpdateFactory", &[Manager, Admin]),
+    ("CreateProductionLine", &[Manager, Admin]),
+    ("UpdateProductionLine", &[Manager, Admin]),
+    ("CreateWorkCenter", OFFICE),
+    ("UpdateWorkCenter", OFFICE),
+    ("CreateMachine", OFFICE),
+    ("UpdateMachine", OFFICE),
+    ("CreateEmployee", &[Manager, Admin]),
+    ("UpdateEmployee", &[Manager, Admin]),
+    ("CreateShift", OFFICE),
+    ("UpdateShift", OFFICE),
+    ("CreateCalendarException", OFFICE),
+    ("UpdateCalendarException", OFFICE),
+    ("CreateCustomer", OFFICE),
+    ("UpdateCustomer", OFFICE),
+    ("CreateSupplier", OFFICE),
+    ("UpdateSupplier", OFFICE),
+    ("CreateProduct", OFFICE),
+    ("UpdateProduct", OFFICE),
+    ("CreateMaterial", OFFICE),
+    ("UpdateMaterial", OFFICE),
+    ("CreateBillOfMaterial", OFFICE),
+    ("UpdateBillOfMaterial", OFFICE),
+    ("CreateRouting", OFFICE),
+    ("UpdateRouting", OFFICE),
+    ("CreateWorkOrder", PLANNERS),
+    ("UpdateWorkOrder", PLANNERS),
+    ("ReleaseWorkOrder", PLANNERS),
+    ("ScheduleWorkOrder", PLANNERS),
+    ("StartWorkOrder", FLOOR),
+    ("HoldWorkOrder", FLOOR),
+    ("ResumeWorkOrder", &[Lead, Planner, Inspector, Manager, Admin]),
+    ("CompleteWorkOrder", FLOOR),
+    ("CloseWorkOrder", PLANNERS),
+    ("CancelWorkOrder", PLANNERS),
+    ("ReopenWorkOrder", LEADS),
+    ("SplitWorkOrder", PLANNERS),
+    ("StartOperation", FLOOR),
+    ("ReportOperation", FLOOR),
+    ("FinishOperation", FLOOR),
+    ("ReverseReport", LEADS),
+    ("RecordMaterialTransaction", FLOOR),
+    ("ReverseMaterialTransaction", LEADS),
+    ("HoldLot", &[Operator, Lead, Planner, Inspector, Manager, Admin]),
+    ("ReleaseLot", QUALITY),
+    ("SplitLot", FLOOR),
+    ("MergeLots", FLOOR),
+    ("CreateShipment", PLANNERS),
+    ("ShipShipment", FLOOR),
+    ("CancelShipment", PLANNERS),
+    ("ClockIn", FLOOR),
+    ("ClockOut", FLOOR),
+    ("ApproveLabor", LEADS),
+    ("AddAttachment", FLOOR),
+    ("RemoveAttachment", LEADS),
+    ("CreateUser", ADMINS),
+    ("ChangeUser", ADMINS),
+    ("SetPassword", ADMINS),
+    ("ChangeOwnPassword", EVERYONE),
+    ("CreateApiToken", ADMINS),
+    ("RevokeApiToken", ADMINS),
+    ("SealDay", ENGINE),
+    ("FlagForgottenClockIn", ENGINE),
+];
+
+/// Whether a role may do an act.
+pub fn may(role: Role, act: &str) -> bool {
+    TABLE.iter().any(|(known, roles)| *known == act && roles.contains(&role))
+}
+
+/// The act of reading a noun.
+pub const fn read_act(noun: Noun) -> &'static str {
+    match noun {
+        Noun::Employee | Noun::LaborTransaction => "ReadPeople",
+        Noun::User | Noun::ApiToken => "ReadAccounts",
+        Noun::JournalDay => "ReadChanges",
+        _ => "ReadFloor",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_without_a_row_is_refused_to_everybody() {
+        assert!(Role::ALL.iter().all(|role| !may(*role, "LaunchRocket")));
+    }
+
+    #[test]
+    fn an_act_has_one_row() {
+        let mut acts: Vec<&str> = TABLE.iter().map(|(act, _)| *act).collect();
+        acts.sort_unstable();
+        let count = acts.len();
+        acts.dedup();
+        assert_eq!(acts.len(), count);
+    }
+}

@@ -1,0 +1,258 @@
+//! Making and changing records that people maintain: one path for all nouns, with a check of its
+//! own for each that needs one.
+
+use super::{Moment, need, work_order};
+use crate::base::{Code, Decimal, Refusal, Value};
+use crate::model::command::FieldValues;
+use crate::model::field::{Access, Mark};
+use crate::model::{AnyRecord, BillOfMaterial, Employee, Machine, Material, Noun, Product, Routing, Shift, Subject, WorkCenter};
+use crate::store::{Draft, Halt, View};
+
+/// Nouns that people make directly; all others follow from acts.
+const MADE_BY_PEOPLE: &[Noun] = &[
+    Noun::Factory,
+    Noun::ProductionLine,
+    Noun::WorkCenter,
+    Noun::Machine,
+    Noun::Employee,
+    Noun::Shift,
+    Noun::CalendarException,
+    Noun::Customer,
+    Noun::Supplier,
+    Noun::Product,
+    Noun::Material,
+    Noun::BillOfMaterial,
+    Noun::Routing,
+    Noun::WorkOrder,
+];
+
+pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, noun: Noun, values: &FieldValues) -> Result<Subject, Halt> {
+    if !MADE_BY_PEOPLE.contains(&noun) {
+        return Err(Refusal::new(Code::Invalid, format!("{} are not made directly: they follow from acts", noun.plural())).into());
+    }
+    let mut record = crate::model::blank(noun);
+    fill(record.as_mut(), values, true)?;
+    let specs = record.specs();
+    for (at, spec) in specs.iter().enumerate() {
+        if spec.required() && !values.iter().any(|(given, _)| *given == at) {
+            return Err(Refusal::invalid(spec.name, "must be given").into());
+        }
+    }
+    let number = draft.last_number(noun)? + 1;
+    record.set_number(number);
+    stamp(record.as_mut(), "created_at", Value::Time(moment.recorded_at));
+    check_unique(draft, record.as_ref())?;
+    check_references(draft, values)?;
+    let record = check(draft, moment, record)?;
+    let subject = Subject { noun, number };
+    draft.put_any(record)?;
+    draft.event(&format!("{}.created", noun.singular()), subject);
+    Ok(subject)
+}
+
+pub(super) fn update(draft: &mut Draft<'_, '_>, moment: &Moment, subject: Subject, values: &FieldValues) -> Result<Subject, Halt> {
+    let sealed = draft.any(subject)?.and_then(|sealed| sealed.value);
+    let mut record = sealed.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
+    fill(record.as_mut(), values, false)?;
+    stamp(record.as_mut(), "updated_at", Value::Time(moment.recorded_at));
+    check_unique(draft, record.as_ref())?;
+    check_references(draft, values)?;
+    let record = check(draft, moment, record)?;
+    draft.put_any(record)?;
+    draft.event(&format!("{}.changed", subject.noun.singular()), subject);
+    Ok(subject)
+}
+
+fn fill(record: &mut dyn AnyRecord, values: &FieldValues, creating: bool) -> Result<(), Refusal> {
+    let specs = record.specs();
+    for (at, value) in values {
+        let spec = &specs[*at];
+        let allowed = match spec.access {
+            Access::Given => true,
+            Access::Once => creating,
+            Access::Made => false,
+        };
+        if !allowed {
+            let why = if spec.access == Access::Made { "is set by the plant" } else { "cannot be changed once the record is made" };
+            return Err(Refusal::invalid(spec.name, why));
+        }
+        record.set(*at, value.clone()).map_err(|fault| Refusal::invalid(spec.name, fault.0))?;
+    }
+    Ok(())
+}
+
+pub(super) fn stamp(record: &mut dyn AnyRecord, column: &str, value: Value) {
+    if let Some(at) = record.specs().iter().position(|spec| spec.name == column) {
+        // The column exists and is a time in every noun that has it, so there is nothing to refuse.
+        _ = record.set(at, value);
+    }
+}
+
+fn check_unique(draft: &Draft<'_, '_>, record: &dyn AnyRecord) -> Result<(), Halt> {
+    let noun = record.noun();
+    for (at, spec) in record.specs().iter().enumerate().filter(|(_, spec)| spec.mark == Mark::Unique) {
+        let Value::Text(text) = record.value(at) else { continue };
+        check_number(draft, noun, spec.name, &text, record.number())?;
+    }
+    Ok(())
+}
+
+/// Refuses a number that is in use, or that looks like an id the plant will give to another record.
+pub(super) fn check_number(draft: &Draft<'_, '_>, noun: Noun, column: &str, text: &str, own: u64) -> Result<(), Halt> {
+    if noun.number_of(text).is_some_and(|number| number != own) {
+        return Err(Refusal::invalid(column, format!("{text} has the form of an id that the plant gives; choose another number")).into());
+    }
+    match draft.unique(noun, column, text)? {
+        Some(number) if number != own => Err(Refusal::field(Code::Duplicate, column, format!("{text} is in use by {}", noun.id_text(number))).into()),
+        _ => Ok(()),
+    }
+}
+
+fn check_references(draft: &Draft<'_, '_>, values: &FieldValues) -> Result<(), Halt> {
+    let mut open: Vec<&Value> = values.iter().map(|(_, value)| value).collect();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Key(prefix, number) => {
+                let noun = Noun::ALL.iter().copied().find(|noun| noun.prefix() == *prefix);
+                let subject = noun.map(|noun| Subject { noun, number: *number });
+                let there = match subject {
+                    Some(subject) => draft.any(subject)?.is_some(),
+                    None => false,
+                };
+                if !there {
+                    return Err(Refusal::new(Code::NotFound, format!("there is no {prefix}-{number:06}")).into());
+                }
+            }
+            Value::List(items) => open.extend(items),
+            Value::Object(fields) => open.extend(fields.iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> Result<Box<dyn AnyRecord>, Halt> {
+    check_ranges(record.as_ref())?;
+    macro_rules! checked {
+        ($ty:ty, $check:expr) => {{
+            let mut known = *record.into_any().downcast::<$ty>().map_err(|_| Refusal::new(Code::Internal, "a record of another noun"))?;
+            $check(&mut known)?;
+            Box::new(known) as Box<dyn AnyRecord>
+        }};
+    }
+    Ok(match record.noun() {
+        Noun::WorkOrder => checked!(crate::model::WorkOrder, |order| work_order::check(draft, moment, order)),
+        Noun::Shift => checked!(Shift, check_shift),
+        Noun::Material => checked!(Material, check_material),
+        Noun::BillOfMaterial => checked!(BillOfMaterial, |bom: &mut BillOfMaterial| check_bom(draft, bom)),
+        Noun::Routing => checked!(Routing, check_routing),
+        Noun::Factory => checked!(crate::model::Factory, check_factory),
+        Noun::Employee => checked!(Employee, |employee: &mut Employee| match &employee.hourly_rate {
+            Some(rate) if rate.is_negative() => Err(Halt::from(Refusal::invalid("hourly_rate", "must not be negative"))),
+            _ => Ok(()),
+        }),
+        Noun::WorkCenter => checked!(WorkCenter, |center: &mut WorkCenter| match (&center.efficiency_factor, center.capacity_minutes_per_shift) {
+            (Some(factor), _) if factor.is_zero() || *factor > Decimal::whole(2).unwrap_or_default() => {
+                Err(Halt::from(Refusal::invalid("efficiency_factor", "must lie above 0 and be at most 2")))
+            }
+            (_, Some(minutes)) if !(1..=1_440).contains(&minutes) => Err(Refusal::invalid("capacity_minutes_per_shift", "must be 1 to 1440").into()),
+            _ => Ok(()),
+        }),
+        Noun::Machine => checked!(Machine, |_: &mut Machine| Ok::<(), Halt>(())),
+        Noun::Product => checked!(Product, |_: &mut Product| Ok::<(), Halt>(())),
+        _ => record,
+    })
+}
+
+/// No figure that people maintain is negative; percentages end at a hundred.
+fn check_ranges(record: &dyn AnyRecord) -> Result<(), Refusal> {
+    for (at, spec) in record.specs().iter().enumerate() {
+        let negative = match record.value(at) {
+            Value::Int(number) => number < 0,
+            Value::Dec(number) => number.is_negative(),
+            _ => false,
+        };
+        if negative && spec.access != Access::Made {
+            return Err(Refusal::invalid(spec.name, "must not be negative"));
+        }
+        if spec.name.ends_with("_percentage")
+            && let Value::Dec(number) = record.value(at)
+            && number > Decimal::whole(100).unwrap_or_default()
+            && spec.access != Access::Made
+        {
+            return Err(Refusal::invalid(spec.name, "must be at most 100"));
+        }
+    }
+    Ok(())
+}
+
+fn check_factory(factory: &mut crate::model::Factory) -> Result<(), Halt> {
+    match &factory.timezone {
+        Some(name) if crate::base::time::zone(name).is_none() => Err(Refusal::invalid("timezone", format!("{name} is no IANA zone such as Europe/Berlin")).into()),
+        _ => Ok(()),
+    }
+}
+
+fn check_shift(shift: &mut Shift) -> Result<(), Halt> {
+    if shift.days_of_week.is_empty() || shift.days_of_week.iter().any(|day| !(1..=7).contains(day)) {
+        return Err(Refusal::invalid("days_of_week", "must list days from 1 Monday to 7 Sunday").into());
+    }
+    let (start, end) = (i64::from(shift.start_time.minutes()), i64::from(shift.end_time.minutes()));
+    let minutes = if end > start { end - start } else { end + 1_440 - start };
+    if shift.break_minutes >= minutes {
+        return Err(Refusal::invalid("break_minutes", format!("must be shorter than the shift of {minutes} minutes")).into());
+    }
+    shift.hours = super::whole(minutes).over(super::whole(60)).unwrap_or_default().rounded(2);
+    Ok(())
+}
+
+fn check_material(material: &mut Material) -> Result<(), Halt> {
+    for factor in &material.unit_factors {
+        if factor.factor.is_zero() || factor.factor.is_negative() {
+            return Err(Refusal::invalid("unit_factors", "a factor must be above 0").into());
+        }
+        if factor.unit == material.stock_unit {
+            return Err(Refusal::invalid("unit_factors", format!("{} is the stock unit itself", factor.unit.word())).into());
+        }
+    }
+    Ok(())
+}
+
+fn check_bom(draft: &Draft<'_, '_>, bom: &mut BillOfMaterial) -> Result<(), Halt> {
+    if bom.lines.is_empty() {
+        return Err(Refusal::invalid("lines", "must have at least one line").into());
+    }
+    let product: Product = need(draft, bom.product_id)?;
+    for line in &bom.lines {
+        if line.quantity_per_unit.is_negative() || line.quantity_per_unit.is_zero() {
+            return Err(Refusal::invalid("lines", "quantity_per_unit must be above 0").into());
+        }
+        if Some(line.material_id) == product.material_id {
+            return Err(Refusal::field(Code::Cycle, "lines", "a product cannot be made of itself").into());
+        }
+        let material: Material = need(draft, line.material_id)?;
+        super::material::in_stock_unit(&material, line.quantity_per_unit, line.unit_of_measure)?;
+    }
+    Ok(())
+}
+
+fn check_routing(routing: &mut Routing) -> Result<(), Halt> {
+    if routing.steps.is_empty() {
+        return Err(Refusal::invalid("steps", "must have at least one step").into());
+    }
+    routing.steps.sort_by_key(|step| step.operation_sequence);
+    let sequences: Vec<i64> = routing.steps.iter().map(|step| step.operation_sequence).collect();
+    if sequences.windows(2).any(|two| two[0] == two[1]) || sequences[0] < 1 || sequences[sequences.len() - 1] > 9_999 {
+        return Err(Refusal::invalid("steps", "operation_sequence must be different for each step and lie within 1 to 9999").into());
+    }
+    for step in &routing.steps {
+        if step.setup_minutes.is_negative() || step.standard_time_per_unit_seconds.is_negative() {
+            return Err(Refusal::invalid("steps", "times must not be negative").into());
+        }
+        // Waiting only for earlier steps keeps the graph free of cycles.
+        if let Some(bad) = step.depends_on.iter().find(|wanted| **wanted >= step.operation_sequence || !sequences.contains(wanted)) {
+            return Err(Refusal::field(Code::Cycle, "steps", format!("step {} cannot wait for {bad}: name an earlier step", step.operation_sequence)).into());
+        }
+    }
+    Ok(())
+}

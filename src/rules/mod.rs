@@ -1,0 +1,143 @@
+//! Floor 3: what each command does to a draft of the plant. A rule may refuse at any line and
+//! leaves no trace; it knows no clock, no disk and no random number. Permission is decided here.
+
+mod attachment;
+mod import;
+mod labor;
+mod lot;
+mod master;
+mod material;
+mod operation;
+mod plant;
+pub mod shift;
+mod shipment;
+mod user;
+mod work_order;
+
+use jiff::tz::TimeZone;
+
+use crate::base::{Code, Decimal, Digest, Refusal, Time};
+use crate::model::journal::{Actor, Origin};
+use crate::model::permission::may;
+use crate::model::{Command, Id, Plant, Record, Subject};
+use crate::store::{Draft, Halt, Stored, View};
+
+/// What a rule may know about the moment and the person.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The engine's time.
+    pub recorded_at: Time,
+    /// When it happened on the floor.
+    pub occurred_at: Time,
+    /// The plant's zone.
+    pub zone: TimeZone,
+    /// Who.
+    pub actor: Actor,
+    /// From where.
+    pub origin: Origin,
+    /// Why.
+    pub reason: Option<String>,
+    /// Verifiers that travel beside the command: already hashed, never journaled.
+    pub secret: Option<Vec<u8>>,
+}
+
+impl Moment {
+    fn require_reason(&self) -> Result<(), Refusal> {
+        if self.reason.is_some() { Ok(()) } else { Err(Refusal::invalid("reason", "must be given: say why, for the record's history")) }
+    }
+}
+
+/// Applies a command to a draft; answers the record it is mainly about.
+pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> Result<Subject, Halt> {
+    let name = command.name();
+    if !may(moment.actor.role, &name) {
+        return Err(Refusal::new(Code::Forbidden, format!("the role {} may not do this ({name}); ask somebody whose role may", moment.actor.role)).into());
+    }
+    let founding = matches!(command, Command::FoundPlant(it) if it.simulated);
+    if moment.origin == Origin::Simulator && !founding && !plant_of(draft)?.simulated {
+        return Err(Refusal::new(Code::Forbidden, "this is a real plant: no simulator may run on it").into());
+    }
+    match command {
+        Command::Create { noun, values } => master::create(draft, moment, *noun, values),
+        Command::Update { subject, values } => master::update(draft, moment, *subject, values),
+        Command::FoundPlant(it) => plant::found(draft, moment, it),
+        Command::SetPlantClock(it) => plant::set_clock(draft, moment, it),
+        Command::SealDay(it) => plant::seal_day(draft, moment, it),
+        Command::ReleaseWorkOrder(it) => work_order::release(draft, moment, it.work_order_id),
+        Command::ScheduleWorkOrder(it) => work_order::schedule(draft, moment, it),
+        Command::StartWorkOrder(it) => work_order::start(draft, moment, it.work_order_id),
+        Command::HoldWorkOrder(it) => work_order::hold(draft, moment, it.work_order_id),
+        Command::ResumeWorkOrder(it) => work_order::resume(draft, moment, it.work_order_id),
+        Command::CompleteWorkOrder(it) => work_order::complete(draft, moment, it.work_order_id),
+        Command::CloseWorkOrder(it) => work_order::close(draft, moment, it.work_order_id),
+        Command::CancelWorkOrder(it) => work_order::cancel(draft, moment, it.work_order_id),
+        Command::ReopenWorkOrder(it) => work_order::reopen(draft, moment, it.work_order_id),
+        Command::SplitWorkOrder(it) => work_order::split(draft, moment, it),
+        Command::StartOperation(it) => operation::start(draft, moment, it),
+        Command::ReportOperation(it) => operation::report(draft, moment, it),
+        Command::FinishOperation(it) => operation::finish(draft, moment, it),
+        Command::ReverseReport(it) => operation::reverse(draft, moment, it),
+        Command::RecordMaterialTransaction(it) => material::record(draft, moment, it),
+        Command::ReverseMaterialTransaction(it) => material::reverse(draft, moment, it),
+        Command::HoldLot(it) => lot::hold(draft, moment, it.lot_id),
+        Command::ReleaseLot(it) => lot::release(draft, moment, it.lot_id),
+        Command::SplitLot(it) => lot::split(draft, moment, it),
+        Command::MergeLots(it) => lot::merge(draft, moment, it),
+        Command::CreateShipment(it) => shipment::create(draft, moment, it),
+        Command::ShipShipment(it) => shipment::ship(draft, moment, it),
+        Command::CancelShipment(it) => shipment::cancel(draft, moment, it.shipment_id),
+        Command::ClockIn(it) => labor::clock_in(draft, moment, it),
+        Command::ClockOut(it) => labor::clock_out(draft, moment, it),
+        Command::ApproveLabor(it) => labor::approve(draft, moment, it.labor_transaction_id),
+        Command::FlagForgottenClockIn(it) => labor::flag_forgotten(draft, it),
+        Command::AddAttachment(it) => attachment::add(draft, moment, it),
+        Command::RemoveAttachment(it) => attachment::remove(draft, it.attachment_id),
+        Command::CreateUser(it) => user::create(draft, moment, it),
+        Command::ChangeUser(it) => user::change(draft, moment, it),
+        Command::SetPassword(it) => user::set_password(draft, moment, it.user_id),
+        Command::CreateApiToken(it) => user::create_token(draft, moment, it),
+        Command::RevokeApiToken(it) => user::revoke_token(draft, it.token_id),
+        Command::ImportOperationReport(it) => import::operation_report(draft, moment, it),
+    }
+}
+
+/// The plant's own record.
+pub fn plant_of<V: View>(view: &V) -> Result<Plant, Halt> {
+    let plant = view.get(Id::<Plant>::new(1))?;
+    plant.ok_or_else(|| Refusal::new(Code::IllegalState, "the plant is not founded yet; run `millwright init`").into())
+}
+
+fn need<R: Record>(draft: &Draft<'_, '_>, id: Id<R>) -> Result<R, Halt> {
+    draft.get(id)?.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {id} among the {}", R::NOUN.plural())).into())
+}
+
+/// Refuses a change that was made on an older reading of the record.
+pub fn check_expected(stored: Option<Stored<()>>, expected: u64) -> Result<(), Refusal> {
+    match stored {
+        Some(stored) if stored.seq == expected => Ok(()),
+        Some(stored) => Err(Refusal::new(Code::Stale, format!("the record is at version {} and not {expected}: read it again and decide anew", stored.seq))),
+        None => Err(Refusal::new(Code::NotFound, "there is no such record")),
+    }
+}
+
+fn whole(number: i64) -> Decimal {
+    Decimal::whole(number).unwrap_or_default()
+}
+
+fn overflow() -> Refusal {
+    Refusal::new(Code::Invalid, "the sum is larger than a decimal(15,4) holds")
+}
+
+/// Share of a whole in percent, two places; `None` of nothing.
+fn percent(part: i64, of: i64) -> Option<Decimal> {
+    if of == 0 {
+        return None;
+    }
+    Some(whole(part).times(whole(100))?.over(whole(of))?.rounded(2))
+}
+
+fn secret_digest(moment: &Moment) -> Result<(Vec<u8>, String), Refusal> {
+    let secret = moment.secret.clone().ok_or_else(|| Refusal::invalid("password", "must be given"))?;
+    let digest = Digest::of(&secret).to_string();
+    Ok((secret, digest))
+}

@@ -1,0 +1,253 @@
+//! Operations: started, reported, finished; a wrong report is reversed by another report.
+//! Good, rejected, scrapped, rework and held add up to what an operation produced, and no operation
+//! makes more than the ones before it have passed on.
+
+use super::shift::shift_at;
+use super::{Moment, lot, material, need, percent, whole, work_order};
+use crate::base::limits::{OVERRUN_PERCENT, PIECES_MAX};
+use crate::base::{Code, Refusal};
+use crate::model::command::{FinishOperation, ReportOperation, ReverseReport, StartOperation};
+use crate::model::material::TransactionType;
+use crate::model::work_order::{OperationStatus as State, WorkOrderStatus};
+use crate::model::{Id, Lot, OperationReport, Subject, WorkOrder, WorkOrderOperation};
+use crate::store::{Draft, Halt, View};
+
+fn find(operations: &[WorkOrderOperation], sequence: i64, order: &WorkOrder) -> Result<WorkOrderOperation, Halt> {
+    let found = operations.iter().find(|it| it.operation_sequence == sequence).cloned();
+    found.ok_or_else(|| {
+        let known: Vec<String> = operations.iter().map(|it| it.operation_sequence.to_string()).collect();
+        let known = if known.is_empty() { "none before its release".to_owned() } else { known.join(", ") };
+        Refusal::new(Code::NotFound, format!("order {} has no operation {sequence}; it has {known}", work_order::number(order))).into()
+    })
+}
+
+pub(super) fn start(draft: &mut Draft<'_, '_>, moment: &Moment, it: &StartOperation) -> Result<Subject, Halt> {
+    let order: WorkOrder = need(draft, it.work_order_id)?;
+    if matches!(order.status, WorkOrderStatus::Released | WorkOrderStatus::Scheduled) {
+        // Starting the first operation starts the order: an operator thinks of one act.
+        work_order::start(draft, moment, it.work_order_id)?;
+    } else {
+        work_order::running(draft, it.work_order_id, "start an operation")?;
+    }
+    let operations = work_order::operations(draft, it.work_order_id)?;
+    let mut operation = find(&operations, it.operation_sequence, &order)?;
+    if !matches!(operation.status, State::Pending | State::Ready) {
+        return Err(Refusal::new(Code::IllegalState, format!("operation {} is {} and cannot be started", operation.operation_sequence, operation.status)).into());
+    }
+    let waiting = operations
+        .iter()
+        .find(|before| operation.depends_on.contains(&before.operation_sequence) && before.completed_quantity == 0 && !matches!(before.status, State::Completed | State::Skipped));
+    if let Some(before) = waiting {
+        return Err(Refusal::new(Code::IllegalState, format!("operation {} ({}) has passed nothing on yet", before.operation_sequence, before.operation_name)).into());
+    }
+    if let Some(employee) = it.employee_id {
+        need(draft, employee)?;
+        operation.operator_id = Some(employee);
+    }
+    if let Some(machine) = it.machine_id {
+        need(draft, machine)?;
+        operation.machine_id = Some(machine);
+    }
+    operation.status = State::InProgress;
+    operation.actual_start_time.get_or_insert(moment.occurred_at);
+    operation.shift_id = shift_at(draft, moment.occurred_at, &moment.zone)?.map(|open| open.shift.shift_id);
+    store(draft, moment, operation, "operation.started")
+}
+
+fn store(draft: &mut Draft<'_, '_>, moment: &Moment, mut operation: WorkOrderOperation, event: &str) -> Result<Subject, Halt> {
+    operation.updated_at = moment.recorded_at;
+    let subject = Subject::of(operation.operation_id);
+    draft.put(operation)?;
+    draft.event(event, subject);
+    Ok(subject)
+}
+
+pub(super) fn report(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReportOperation) -> Result<Subject, Halt> {
+    let figures = [
+        ("good_quantity", it.good_quantity),
+        ("rejected_quantity", it.rejected_quantity),
+        ("scrapped_quantity", it.scrapped_quantity),
+        ("rework_quantity", it.rework_quantity),
+        ("held_quantity", it.held_quantity),
+    ];
+    if let Some((name, _)) = figures.iter().find(|(_, number)| !(0..=PIECES_MAX).contains(number)) {
+        return Err(Refusal::invalid(name, format!("must be 0 to {PIECES_MAX}")).into());
+    }
+    let sum: i64 = figures.iter().map(|(_, number)| number).sum();
+    if sum == 0 {
+        return Err(Refusal::invalid("good_quantity", "a report must count at least one piece").into());
+    }
+    let order = work_order::running(draft, it.work_order_id, "be reported on")?;
+    let operations = work_order::operations(draft, it.work_order_id)?;
+    let mut operation = find(&operations, it.operation_sequence, &order)?;
+    if operation.status != State::InProgress {
+        return Err(Refusal::new(Code::IllegalState, format!("operation {} is {}: start it before reporting on it", operation.operation_sequence, operation.status)).into());
+    }
+    let most = most_possible(&order, &operation, &operations);
+    if operation.produced() + sum > most {
+        let left = most - operation.produced();
+        return Err(Refusal::field(
+            Code::Insufficient,
+            "good_quantity",
+            format!("{sum} pieces are more than the {left} that operation {} can still have made", operation.operation_sequence),
+        )
+        .into());
+    }
+    if let Some(employee) = it.employee_id {
+        need(draft, employee)?;
+    }
+    operation.completed_quantity += it.good_quantity;
+    operation.rejected_quantity += it.rejected_quantity;
+    operation.scrapped_quantity += it.scrapped_quantity;
+    operation.rework_quantity += it.rework_quantity;
+    operation.held_quantity += it.held_quantity;
+    let is_last = operations.iter().all(|other| other.operation_sequence <= operation.operation_sequence);
+    let transaction_id = if is_last && it.good_quantity > 0 { Some(move_finished(draft, moment, &order, it.good_quantity)?) } else { None };
+    let over_plan = operation.produced() > operation.planned_quantity;
+    let report = OperationReport {
+        work_order_id: it.work_order_id,
+        operation_id: operation.operation_id,
+        operation_sequence: it.operation_sequence,
+        good_quantity: it.good_quantity,
+        rejected_quantity: it.rejected_quantity,
+        scrapped_quantity: it.scrapped_quantity,
+        rework_quantity: it.rework_quantity,
+        held_quantity: it.held_quantity,
+        employee_id: it.employee_id.or(operation.operator_id),
+        machine_id: operation.machine_id,
+        shift_id: shift_at(draft, moment.occurred_at, &moment.zone)?.map(|open| open.shift.shift_id),
+        reported_at: moment.occurred_at,
+        transaction_id,
+        notes: it.notes.clone(),
+        over_plan,
+        created_by: moment.actor.name.clone(),
+        created_at: moment.recorded_at,
+        ..OperationReport::default()
+    };
+    let report_id = draft.add(report)?;
+    let subject = Subject::of(operation.operation_id);
+    settle(draft, moment, operation)?;
+    draft.event("operation.reported", subject);
+    if over_plan {
+        draft.event("operation.over_plan", subject);
+    }
+    Ok(Subject::of(report_id))
+}
+
+/// Pieces an operation can have made: what the ones before passed on, or the plan with its overrun.
+fn most_possible(order: &WorkOrder, operation: &WorkOrderOperation, operations: &[WorkOrderOperation]) -> i64 {
+    let before = operations.iter().filter(|it| operation.depends_on.contains(&it.operation_sequence)).map(|it| it.completed_quantity).min();
+    before.unwrap_or(order.planned_quantity + order.planned_quantity * OVERRUN_PERCENT / 100)
+}
+
+/// Stores the operation and adds its order up again.
+fn settle(draft: &mut Draft<'_, '_>, moment: &Moment, mut operation: WorkOrderOperation) -> Result<(), Halt> {
+    operation.scrap_rate_percentage = percent(operation.scrapped_quantity + operation.rejected_quantity, operation.produced());
+    operation.updated_at = moment.recorded_at;
+    let order_id = operation.work_order_id;
+    draft.put(operation)?;
+    let mut order: WorkOrder = need(draft, order_id)?;
+    work_order::tally(&mut order, &work_order::operations(draft, order_id)?);
+    order.updated_at = moment.recorded_at;
+    draft.put(order)?;
+    Ok(())
+}
+
+/// Good pieces of the last operation go into the order's finished lot.
+fn move_finished(draft: &mut Draft<'_, '_>, moment: &Moment, order: &WorkOrder, pieces: i64) -> Result<Id<crate::model::MaterialTransaction>, Halt> {
+    let number = order.lot_number.as_deref().unwrap_or_default();
+    let lot: Lot = draft.find("lot_number", number)?.ok_or_else(|| Refusal::new(Code::NotFound, format!("order {} has no finished lot", work_order::number(order))))?;
+    let stock = lot::pieces_in_stock_unit(draft, &lot, whole(pieces))?;
+    let movement = material::Movement {
+        work_order_id: Some(order.work_order_id),
+        told: whole(pieces),
+        told_unit: work_order::PIECES,
+        change: stock,
+        ..material::Movement::of(TransactionType::Production)
+    };
+    let lot_id = Subject::of(lot.lot_id);
+    let unit = lot.unit_of_measure;
+    let id = material::move_lot(draft, moment, lot, movement)?;
+    lot::link(draft, Subject::of(order.work_order_id), lot_id, stock, unit)?;
+    Ok(id)
+}
+
+pub(super) fn finish(draft: &mut Draft<'_, '_>, moment: &Moment, it: &FinishOperation) -> Result<Subject, Halt> {
+    let order = work_order::running(draft, it.work_order_id, "have an operation finished")?;
+    let operations = work_order::operations(draft, it.work_order_id)?;
+    let mut operation = find(&operations, it.operation_sequence, &order)?;
+    if operation.status != State::InProgress {
+        return Err(Refusal::new(Code::IllegalState, format!("operation {} is {} and cannot be finished", operation.operation_sequence, operation.status)).into());
+    }
+    if let Some(started) = operation.actual_start_time {
+        if moment.occurred_at < started {
+            return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("must not lie before the start of the operation at {started}")).into());
+        }
+        let minutes = moment.occurred_at.minutes_since(started);
+        operation.actual_duration_minutes = Some(minutes);
+        let standard = operation.standard_time_per_unit_seconds.and_then(|seconds| seconds.times(whole(operation.produced()))).and_then(|seconds| seconds.over(whole(60)));
+        operation.efficiency_percentage =
+            standard.and_then(|standard| standard.times(whole(100))?.over(whole(minutes))).map(|share| share.rounded(2)).filter(|share| *share <= whole(999));
+    }
+    operation.actual_end_time = Some(moment.occurred_at);
+    operation.status = State::Completed;
+    let subject = store(draft, moment, operation, "operation.finished")?;
+    for mut next in work_order::operations(draft, it.work_order_id)? {
+        let waits = next.depends_on.clone();
+        let free = operations
+            .iter()
+            .filter(|before| waits.contains(&before.operation_sequence))
+            .all(|before| before.operation_sequence == it.operation_sequence || matches!(before.status, State::Completed | State::Skipped));
+        if next.status == State::Pending && free {
+            next.status = State::Ready;
+            store(draft, moment, next, "operation.ready")?;
+        }
+    }
+    Ok(subject)
+}
+
+pub(super) fn reverse(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReverseReport) -> Result<Subject, Halt> {
+    let mut wrong: OperationReport = need(draft, it.report_id)?;
+    if wrong.reversed_by.is_some() || wrong.reverses.is_some() {
+        return Err(Refusal::new(Code::IllegalState, format!("{} is reversed already, or is a reversal itself", it.report_id)).into());
+    }
+    work_order::running(draft, wrong.work_order_id, "have a report reversed: reopen it first")?;
+    let mut operation: WorkOrderOperation = need(draft, wrong.operation_id)?;
+    let passed_on = work_order::operations(draft, wrong.work_order_id)?;
+    let passed_on = passed_on.iter().filter(|next| next.depends_on.contains(&operation.operation_sequence)).map(WorkOrderOperation::produced).max().unwrap_or(0);
+    if operation.completed_quantity - wrong.good_quantity < passed_on {
+        return Err(Refusal::new(Code::Insufficient, format!("the next operation has already taken {passed_on} pieces: reverse its reports first")).into());
+    }
+    operation.completed_quantity -= wrong.good_quantity;
+    operation.rejected_quantity -= wrong.rejected_quantity;
+    operation.scrapped_quantity -= wrong.scrapped_quantity;
+    operation.rework_quantity -= wrong.rework_quantity;
+    operation.held_quantity -= wrong.held_quantity;
+    let transaction_id = match wrong.transaction_id {
+        Some(movement) => Some(material::undo(draft, moment, movement)?),
+        None => None,
+    };
+    let mut reversal = OperationReport {
+        good_quantity: -wrong.good_quantity,
+        rejected_quantity: -wrong.rejected_quantity,
+        scrapped_quantity: -wrong.scrapped_quantity,
+        rework_quantity: -wrong.rework_quantity,
+        held_quantity: -wrong.held_quantity,
+        reported_at: moment.occurred_at,
+        transaction_id,
+        over_plan: false,
+        source_key: None,
+        reverses: Some(wrong.report_id),
+        created_by: moment.actor.name.clone(),
+        created_at: moment.recorded_at,
+        ..wrong.clone()
+    };
+    reversal.notes = moment.reason.clone().map(crate::model::field::Note);
+    let id = draft.add(reversal)?;
+    wrong.reversed_by = Some(id);
+    draft.put(wrong)?;
+    let subject = Subject::of(operation.operation_id);
+    settle(draft, moment, operation)?;
+    draft.event("operation.report_reversed", subject);
+    Ok(Subject::of(id))
+}

@@ -1,0 +1,191 @@
+//! One moment of the plant to read from. Short-lived by law: an old reader pins pages and the file
+//! grows, so nothing holds a snapshot for longer than one answer or one page of a long scan.
+
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _};
+
+use super::codec::{self, Sealed};
+use super::error::StoreError;
+use super::mirror::{Direction, Reached, walk};
+use super::plant_file::SharedMirror;
+use super::schema::{self, HistoryKey, LinkKey, RecordKey};
+use super::tables::{link_range, read_links, read_tables};
+use super::view::{Stored, View, column_at};
+use crate::base::{Digest, Value};
+use crate::model::genealogy::Node;
+use crate::model::{AnyRecord, Entry, Id, Noun, Record, Subject};
+
+/// All tables, open for reading, as of one commit.
+pub struct Snapshot {
+    pub(super) journal: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) history: ReadOnlyTable<&'static HistoryKey, &'static [u8]>,
+    pub(super) records: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
+    pub(super) unique: ReadOnlyTable<&'static [u8], u64>,
+    pub(super) index: ReadOnlyTable<&'static [u8], ()>,
+    pub(super) links: ReadOnlyTable<&'static LinkKey, &'static [u8]>,
+    pub(super) receipts: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) sessions: ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
+    cursors: ReadOnlyTable<&'static str, u64>,
+    pub(super) secrets: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
+    mirror: SharedMirror,
+}
+
+/// A receipt row: sequence and bytes.
+pub type ReceiptRow = (u64, Vec<u8>);
+
+impl Snapshot {
+    pub(super) fn open(txn: &ReadTransaction, mirror: SharedMirror) -> Result<Self, StoreError> {
+        Ok(Self {
+            journal: txn.open_table(schema::JOURNAL)?,
+            history: txn.open_table(schema::HISTORY)?,
+            records: txn.open_table(schema::RECORDS)?,
+            unique: txn.open_table(schema::UNIQUE)?,
+            index: txn.open_table(schema::INDEX)?,
+            links: txn.open_table(schema::LINKS)?,
+            receipts: txn.open_table(schema::RECEIPTS)?,
+            sessions: txn.open_table(schema::SESSIONS)?,
+            cursors: txn.open_table(schema::CURSORS)?,
+            secrets: txn.open_table(schema::SECRETS)?,
+            mirror,
+        })
+    }
+
+    fn bytes(&self, subject: Subject) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.records.get(&schema::record_key(subject))?.map(|bytes| bytes.value().to_vec()))
+    }
+
+    /// Sequence of the newest entry; zero in an empty plant.
+    pub fn head(&self) -> Result<u64, StoreError> {
+        Ok(self.journal.last()?.map_or(0, |(seq, _)| seq.value()))
+    }
+
+    /// Sequence and hash of the newest entry.
+    pub fn head_hash(&self) -> Result<(u64, Digest), StoreError> {
+        Ok(self.journal.last()?.map_or((0, Digest::NONE), |(seq, bytes)| (seq.value(), Digest::of(bytes.value()))))
+    }
+
+    /// One entry.
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+        self.journal.get(seq)?.map(|bytes| codec::open_entry(bytes.value())).transpose()
+    }
+
+    /// Entries above `after`, at most `limit`.
+    pub fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let rows = self.journal.range(after.saturating_add(1)..)?.take(limit);
+        rows.map(|row| codec::open_entry(row?.1.value())).collect()
+    }
+
+    /// Hashes of the entries of a range, for a Merkle root.
+    pub fn entry_hashes(&self, first: u64, last: u64) -> Result<Vec<Digest>, StoreError> {
+        self.journal.range(first..=last)?.map(|row| Ok(Digest::of(row?.1.value()))).collect()
+    }
+
+    /// The value a record had when `seq` wrote it.
+    pub fn past(&self, subject: Subject, seq: u64) -> Result<Option<Sealed<Box<dyn AnyRecord>>>, StoreError> {
+        let bytes = self.history.get(&schema::history_key(seq, subject))?;
+        bytes.map(|bytes| codec::open_any(subject.noun, bytes.value())).transpose()
+    }
+
+    /// The newest sequence of a record.
+    pub fn newest(&self, subject: Subject) -> Result<Option<u64>, StoreError> {
+        self.bytes(subject)?.map(|bytes| codec::sequences(&bytes).map(|(seq, _)| seq)).transpose()
+    }
+
+    /// Records of a noun above a number, rising or falling, until `visit` says stop.
+    pub fn scan(&self, noun: Noun, after: Option<u64>, falling: bool, mut visit: impl FnMut(Sealed<Box<dyn AnyRecord>>) -> Result<bool, StoreError>) -> Result<(), StoreError> {
+        let (low, high) = match (after, falling) {
+            (Some(u64::MAX), false) | (Some(0), true) => return Ok(()),
+            (Some(number), false) => (number + 1, u64::MAX),
+            (Some(number), true) => (0, number - 1),
+            (None, _) => (0, u64::MAX),
+        };
+        let first = schema::record_key(Subject { noun, number: low });
+        let last = schema::record_key(Subject { noun, number: high });
+        let mut range = self.records.range::<&RecordKey>(&first..=&last)?;
+        loop {
+            let row = if falling { range.next_back() } else { range.next() };
+            let Some(row) = row else { return Ok(()) };
+            if !visit(codec::open_any(noun, row?.1.value())?)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Count of records of a noun; numbers are dense, but a removed timer leaves a gap.
+    pub fn count(&self, noun: Noun) -> Result<u64, StoreError> {
+        if noun != Noun::LotEdge && noun != Noun::Timer {
+            return self.last_number(noun);
+        }
+        let first = schema::record_key(Subject { noun, number: 0 });
+        let last = schema::record_key(Subject { noun, number: u64::MAX });
+        Ok(self.records.range::<&RecordKey>(&first..=&last)?.count() as u64)
+    }
+
+    /// Walks genealogy breadth-first from a node, the root not included: in memory, or through the
+    /// pages before the mirror is built. The answer says whether it was cut short at `max` nodes.
+    pub fn walk(&self, root: Node, direction: Direction, max: usize) -> Result<(Vec<Reached>, bool), StoreError> {
+        if let Some(walked) = self.mirror.walk(root, direction, max) {
+            return Ok(walked);
+        }
+        walk(root, max, |node, next| {
+            next.extend(self.neighbours(node, direction)?);
+            Ok(())
+        })
+    }
+
+    /// All pairs of live edges, for the mirror.
+    pub fn edge_pairs(&self) -> Result<Vec<(Node, Node)>, StoreError> {
+        let forward = [Direction::Forward.code(); 1];
+        let mut pairs = Vec::new();
+        let first: LinkKey = [forward[0], 0, 0, 0, 0, 0, 0, 0, 0];
+        let last: LinkKey = [forward[0], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+        for page in self.links.range::<&LinkKey>(&first..=&last)? {
+            let (key, bytes) = page?;
+            let key = key.value();
+            let from = Node::from_bits(u32::from_be_bytes([key[1], key[2], key[3], key[4]]));
+            let from = from.ok_or_else(|| StoreError::Undecodable("an adjacency page".to_owned(), "its node".to_owned()))?;
+            pairs.extend(read_links(bytes.value())?.into_iter().map(|to| (from, to)));
+        }
+        Ok(pairs)
+    }
+
+    /// All receipts.
+    pub fn receipts(&self) -> Result<Vec<ReceiptRow>, StoreError> {
+        self.receipts.iter()?.map(|row| row.map(|(seq, bytes)| (seq.value(), bytes.value().to_vec())).map_err(StoreError::from)).collect()
+    }
+
+    /// One receipt.
+    pub fn receipt(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.receipts.get(seq)?.map(|bytes| bytes.value().to_vec()))
+    }
+
+    /// All sessions.
+    pub fn sessions(&self) -> Result<Vec<(Digest, Vec<u8>)>, StoreError> {
+        self.sessions.iter()?.map(|row| row.map(|(token, bytes)| (Digest(*token.value()), bytes.value().to_vec())).map_err(StoreError::from)).collect()
+    }
+
+    /// A record's verifiers.
+    pub fn secret(&self, subject: Subject) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.secrets.get(&schema::record_key(subject))?.map(|bytes| bytes.value().to_vec()))
+    }
+
+    /// All verifiers of a noun.
+    pub fn secrets(&self, noun: Noun) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let first = schema::record_key(Subject { noun, number: 0 });
+        let last = schema::record_key(Subject { noun, number: u64::MAX });
+        let mut all = Vec::new();
+        for row in self.secrets.range::<&RecordKey>(&first..=&last)? {
+            let (key, bytes) = row?;
+            all.extend(schema::subject_of(key.value()).map(|subject| (subject.number, bytes.value().to_vec())));
+        }
+        Ok(all)
+    }
+
+    /// Where a follower stands.
+    pub fn cursor(&self, follower: &str) -> Result<u64, StoreError> {
+        Ok(self.cursors.get(follower)?.map_or(0, |seq| seq.value()))
+    }
+}
+
+impl View for Snapshot {
+    read_tables!();
+}
