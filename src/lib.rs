@@ -21,7 +21,9 @@
 //! - rules know no clock, no disk and no random number.
 
 pub mod base;
+pub mod bodies;
 pub mod engine;
 pub mod model;
 pub mod rules;
 pub mod store;
+pub mod views;
