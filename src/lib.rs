@@ -20,6 +20,8 @@
 //! - stock is the sum of movements, and every movement goes through one door (`rules/material.rs`);
 //! - rules know no clock, no disk and no random number.
 
+pub mod accounts;
+pub mod adapters;
 pub mod base;
 pub mod bodies;
 pub mod engine;

@@ -233,6 +233,14 @@ impl Engine {
         Ok(crate::store::archive::back_up(&self.shared.store, target)?)
     }
 
+    /// Writes a backup into a new file in the data directory, for a download.
+    pub fn back_up_beside(&self) -> Result<(std::path::PathBuf, crate::store::archive::Summary), Refusal> {
+        let root = self.shared.store.root().ok_or_else(|| Refusal::new(Code::Unavailable, "a plant in memory has no directory for a backup"))?;
+        let path = root.join(format!("download-{}.mwb", self.wall_now().micros()));
+        let summary = self.back_up(&path)?;
+        Ok((path, summary))
+    }
+
     /// Drains the queue, commits and ends the writer.
     pub fn stop(self) {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
