@@ -22,6 +22,7 @@
 
 pub mod accounts;
 pub mod adapters;
+pub mod app;
 pub mod base;
 pub mod bodies;
 pub mod engine;

@@ -67,6 +67,8 @@ type DeskWork = Box<dyn FnOnce(&mut Tables<'_>) -> Result<(), StoreError> + Send
 enum Message {
     Command(Box<Envelope>, Reply),
     Desk(DeskWork, oneshot::Sender<Result<(), Refusal>>),
+    /// Nothing after this is taken.
+    Stop,
 }
 
 /// How the engine runs.
@@ -221,11 +223,9 @@ impl Engine {
         Ok(crate::store::blobs::read(root, digest)?)
     }
 
-    /// Proves chain, history, records, indexes and genealogy; on the running plant, as of one moment.
-    pub fn verify(&self, head: Option<(u64, Digest)>) -> Result<crate::store::verify::Report, Refusal> {
-        let root = self.shared.store.root().map(std::path::Path::to_path_buf);
-        let report = self.read(|snapshot| crate::store::verify::verify(snapshot, root.as_deref(), head))?;
-        Ok(report?)
+    /// Proves chain, history, records, indexes and genealogy; on the running plant.
+    pub fn verify(&self, head: Option<(u64, Digest)>, progress: &mut dyn FnMut(u64, u64)) -> Result<crate::store::verify::Report, Refusal> {
+        Ok(crate::store::verify::verify(&self.shared.store, head, progress)?)
     }
 
     /// Writes a backup of the running plant, as of its head.
@@ -241,12 +241,11 @@ impl Engine {
         Ok((path, summary))
     }
 
-    /// Drains the queue, commits and ends the writer.
-    pub fn stop(self) {
+    /// Lets the writer finish what is queued and ends it; whoever asks later is told so. Blocks.
+    pub fn stop(&self) {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Self { queue, shared, .. } = self;
-        drop(queue);
-        drop(shared);
+        // A closed queue means that the writer has ended already.
+        _ = self.queue.blocking_send(Message::Stop);
         if let Some(thread) = thread
             && thread.join().is_err()
         {

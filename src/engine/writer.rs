@@ -26,7 +26,17 @@ pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     };
     let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
     while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
+        let last = waiting.iter().any(|message| matches!(message, Message::Stop));
+        if last {
+            messages.close();
+            while let Ok(message) = messages.try_recv() {
+                waiting.push(message);
+            }
+        }
         if !writer.batch(&mut waiting) && !writer.reopen(&mut messages) {
+            return;
+        }
+        if last {
             return;
         }
     }
@@ -359,5 +369,6 @@ fn answer(message: Message, refusal: &Refusal) {
     match message {
         Message::Command(_, reply) => _ = reply.send(Err(refusal.clone())),
         Message::Desk(_, reply) => _ = reply.send(Err(refusal.clone())),
+        Message::Stop => {}
     }
 }

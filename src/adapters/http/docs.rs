@@ -196,7 +196,8 @@ fn fixed_body(fields: &[(&str, bool, &str)]) -> Json {
 fn responses(operation: &Operation) -> Json {
     let record = |noun: Noun| json!({"description": "The record.", "content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{noun:?}")}}}});
     let page = |items: Json| {
-        let schema = json!({"type": "object", "required": ["data", "next_cursor"], "properties": {"data": {"type": "array", "items": items}, "next_cursor": {"type": ["string", "null"]}}});
+        let schema =
+            json!({"type": "object", "required": ["data", "next_cursor"], "properties": {"data": {"type": "array", "items": items}, "next_cursor": {"type": ["string", "null"]}}});
         json!({"description": "A page.", "content": {"application/json": {"schema": schema}}})
     };
     let plain = || json!({"description": "Done."});
@@ -226,7 +227,8 @@ pub(super) async fn page(_service: Arc<Service>, _call: Call) -> Result<Reply, R
     let html = file.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
     // The page names its parts beside itself; this address has no slash at its end.
     let html = html.replace("\"./", "\"/api/docs/");
-    Ok(Reply::of(200, "text/html; charset=utf-8", Body::from(html)).with(header::CONTENT_SECURITY_POLICY, "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"))
+    Ok(Reply::of(200, "text/html; charset=utf-8", Body::from(html))
+        .with(header::CONTENT_SECURITY_POLICY, "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"))
 }
 
 pub(super) async fn part(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
@@ -238,6 +240,8 @@ pub(super) async fn problems(_service: Arc<Service>, _call: Call) -> Result<Repl
         .iter()
         .map(|code| format!("<tr id=\"{0}\"><td><code>{0}</code></td><td>{1}</td><td>{2}</td><td>{3}</td></tr>", code.word(), code.status(), code.title(), code.meaning().trim()))
         .collect();
-    let html = format!("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Refusal codes</title><link rel=\"stylesheet\" href=\"/assets/start.css\"><main><h1>Refusal codes</h1><table><thead><tr><th>code</th><th>status</th><th>title</th><th>meaning</th></tr></thead><tbody>{rows}</tbody></table></main></html>");
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Refusal codes</title><link rel=\"stylesheet\" href=\"/assets/start.css\"><main><h1>Refusal codes</h1><table><thead><tr><th>code</th><th>status</th><th>title</th><th>meaning</th></tr></thead><tbody>{rows}</tbody></table></main></html>"
+    );
     Ok(Reply::of(200, "text/html; charset=utf-8", Body::from(html)).with(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'"))
 }

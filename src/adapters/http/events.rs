@@ -55,7 +55,8 @@ async fn next(mut state: Stream) -> Option<(Result<Bytes, Infallible>, Stream)> 
         Err(_) => ": still here\n\n".to_owned(),
         Ok(Ok(Some(entries))) => {
             let up_to = state.follower.position();
-            let mut text: String = entries.into_iter().filter_map(|entry| visible(entry, state.role)).filter(|entry| wanted(&state.wanted, entry)).map(|entry| message(&entry)).collect();
+            let mut text: String =
+                entries.into_iter().filter_map(|entry| visible(entry, state.role)).filter(|entry| wanted(&state.wanted, entry)).map(|entry| message(&entry)).collect();
             if text.is_empty() {
                 // Nothing for this role; the id moves on all the same, so that a resume does not read it again.
                 text = format!("id: {up_to}\n: passed\n\n");

@@ -3,6 +3,7 @@
 
 mod acts;
 mod call;
+pub mod client;
 mod docs;
 mod events;
 mod files;

@@ -10,10 +10,10 @@ use super::call::Call;
 use super::reply::Reply;
 use super::{Service, events, files, imports, page, reads, sessions};
 use crate::base::Refusal;
+use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
 use crate::model::noun::Class;
 use crate::model::permission::{TABLE, read_act};
-use crate::model::Noun;
 
 /// Who may call an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,13 +167,23 @@ const TRACED: &[Noun] = &[Noun::Lot, Noun::WorkOrder, Noun::Supplier, Noun::Ship
 const LOGIN: FixedBody = FixedBody::Json(&[("user_name", true, "The log-in's name."), ("password", true, "Its password.")]);
 const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The password until now."), ("new_password", true, "At least 10 characters.")]);
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
-const STREAM: &[(&str, &str)] = &[("after", "Resume after this sequence; the Last-Event-ID header does the same."), ("events", "Only events whose names begin with one of these, separated by commas.")];
+const STREAM: &[(&str, &str)] =
+    &[("after", "Resume after this sequence; the Last-Event-ID header does the same."), ("events", "Only events whose names begin with one of these, separated by commas.")];
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
 
 macro_rules! fixed {
     ($method:ident $path:literal $id:literal $permit:expr, $query:expr, $body:expr, $handler:path, $summary:literal) => {
-        Fixed { method: Method::$method, path: $path, id: $id, permit: $permit, summary: $summary, query: $query, body: $body, handler: |service, call| Box::pin($handler(service, call)) }
+        Fixed {
+            method: Method::$method,
+            path: $path,
+            id: $id,
+            permit: $permit,
+            summary: $summary,
+            query: $query,
+            body: $body,
+            handler: |service, call| Box::pin($handler(service, call)),
+        }
     };
 }
 
@@ -223,7 +233,15 @@ fn of_fixed(fixed: &'static Fixed) -> Operation {
         FixedPermit::Loopback => Permit::Loopback,
         FixedPermit::Act(act) => Permit::Act(act.to_owned()),
     };
-    Operation { method: fixed.method.clone(), path: fixed.path.to_owned(), id: fixed.id.to_owned(), permit, summary: fixed.summary.to_owned(), tag: tag_of(fixed.path), does: Does::Fixed(fixed) }
+    Operation {
+        method: fixed.method.clone(),
+        path: fixed.path.to_owned(),
+        id: fixed.id.to_owned(),
+        permit,
+        summary: fixed.summary.to_owned(),
+        tag: tag_of(fixed.path),
+        does: Does::Fixed(fixed),
+    }
 }
 
 /// The first word after `/api/v1/`.
@@ -247,11 +265,25 @@ fn of_noun(noun: Noun) -> Vec<Operation> {
     let mut all = vec![
         make(Method::GET, base.clone(), format!("list{name}"), read, format!("A page of the {words}."), Does::List(noun)),
         make(Method::GET, one.clone(), format!("get{name}"), read, format!("One of the {words}."), Does::Get(noun)),
-        make(Method::GET, format!("{one}/history"), format!("history{name}"), "ReadHistory", "Who changed it, when, what before, what after, why; newest first.".to_owned(), Does::History(noun)),
+        make(
+            Method::GET,
+            format!("{one}/history"),
+            format!("history{name}"),
+            "ReadHistory",
+            "Who changed it, when, what before, what after, why; newest first.".to_owned(),
+            Does::History(noun),
+        ),
     ];
     if TRACED.contains(&noun) {
         all.push(make(Method::GET, format!("{one}/trace"), format!("trace{name}"), "ReadTrace", "Where it came from and what it became.".to_owned(), Does::Trace(noun)));
-        all.push(make(Method::GET, format!("{one}/trace/nodes"), format!("traceNodes{name}"), "ReadTrace", "All nodes of a trace, page by page.".to_owned(), Does::TraceNodes(noun)));
+        all.push(make(
+            Method::GET,
+            format!("{one}/trace/nodes"),
+            format!("traceNodes{name}"),
+            "ReadTrace",
+            "All nodes of a trace, page by page.".to_owned(),
+            Does::TraceNodes(noun),
+        ));
     }
     if MADE.contains(&noun) {
         all.push(make(Method::POST, base, format!("create{name}"), &create_name(noun), format!("Makes one of the {words}."), Does::Create(noun)));
@@ -266,5 +298,13 @@ fn of_act(act: &'static ActRoute) -> Operation {
     let mut id = act.command.to_owned();
     id[..1].make_ascii_lowercase();
     let path = format!("/api/v1/{}", act.path);
-    Operation { method: Method::POST, tag: tag_of(&path), path, id, permit: Permit::Act(act.command.to_owned()), summary: payload_doc(act.command).trim().to_owned(), does: Does::Act(act) }
+    Operation {
+        method: Method::POST,
+        tag: tag_of(&path),
+        path,
+        id,
+        permit: Permit::Act(act.command.to_owned()),
+        summary: payload_doc(act.command).trim().to_owned(),
+        does: Does::Act(act),
+    }
 }

@@ -11,7 +11,8 @@ use super::call::Call;
 use super::reply::Reply;
 use crate::base::{Code, Refusal};
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The parts of the page: name, type, content.
 const PARTS: &[(&str, &str, &str)] = &[
