@@ -1,14 +1,13 @@
 //! The plant's master data as the simulator looks at them: records by number, and the fixture's
 //! rates beside them. Read once from the plant itself, so a restart needs nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
 use super::desk::Desk;
 use super::fixture::{Demand, Fixture};
 use crate::base::{ClockTime, Code, Date, Decimal, Refusal, Time, Unit};
-use crate::model::material::MaterialType;
 use crate::model::plant::Status;
 use crate::model::{BillOfMaterial, Customer, Employee, Factory, Material, Product, Record, Routing, Shift, Supplier, WorkCenter};
 
@@ -38,8 +37,6 @@ pub(super) struct Book {
     pub(super) demand: Vec<Demand>,
     /// Products made ahead, upper ones first, with their least batch.
     pub(super) batches: Vec<(u64, i64)>,
-    /// Materials that are sub-assemblies, and the product that makes each.
-    pub(super) makers: BTreeMap<u64, u64>,
 }
 
 fn by_number<R: Record>(desk: &Desk) -> Result<BTreeMap<u64, R>, Refusal> {
@@ -61,8 +58,6 @@ impl Book {
         let materials: BTreeMap<u64, Material> = by_number(desk)?;
         let products: BTreeMap<u64, Product> = by_number(desk)?;
         let zone = desk.records::<Factory>(0, 1)?.pop().and_then(|factory| crate::base::time::zone(&factory.timezone?)).unwrap_or(TimeZone::UTC);
-        let makers = products.values().filter_map(|product| product.material_id.map(|material| (material.number(), product.number())));
-        let makers = makers.filter(|(material, _)| materials.get(material).is_some_and(|it| it.material_type == MaterialType::SubAssembly)).collect();
         let customers = desk.records::<Customer>(0, usize::MAX)?;
         Ok(Self {
             zone,
@@ -75,7 +70,6 @@ impl Book {
             purchases: purchases(desk, fixture, &materials)?,
             demand: fixture.demand.clone(),
             batches: fixture.batch.iter().map(|batch| Ok((product_of(&products, &batch.product)?, batch.least))).collect::<Result<_, Refusal>>()?,
-            makers,
             materials,
             products,
         })
@@ -154,9 +148,8 @@ fn product_of(products: &BTreeMap<u64, Product>, code: &str) -> Result<u64, Refu
 
 fn purchases(desk: &Desk, fixture: &Fixture, materials: &BTreeMap<u64, Material>) -> Result<Vec<Purchase>, Refusal> {
     let suppliers: BTreeMap<String, u64> = desk.records::<Supplier>(0, usize::MAX)?.into_iter().filter_map(|it| Some((it.supplier_code?, it.supplier_id.number()))).collect();
-    let known: BTreeSet<&str> = materials.values().map(|it| it.material_code.as_str()).collect();
     let one = |supply: &super::fixture::Supply| {
-        let material = materials.values().find(|it| it.material_code == supply.material).ok_or_else(|| missing(&format!("material {} among {known:?}", supply.material)))?;
+        let material = materials.values().find(|it| it.material_code == supply.material).ok_or_else(|| missing(&format!("material {}", supply.material)))?;
         let supplier = *suppliers.get(&supply.supplier).ok_or_else(|| missing(&format!("supplier {}", supply.supplier)))?;
         let (delivery, reorder) = (whole(supply.delivery), whole(supply.reorder));
         Ok(Purchase { material: material.number(), supplier, delivery, reorder, place: supply.place.clone(), heat: supply.heat.clone() })

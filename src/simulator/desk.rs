@@ -40,11 +40,13 @@ pub(super) struct Desk {
     /// Sequence of the newest command of ours; anything newer is somebody else's.
     last_seq: u64,
     waiting: VecDeque<Waiting>,
+    /// Somebody else's command came between ours.
+    disturbed: bool,
 }
 
 impl Desk {
     pub(super) fn new(engine: &Engine, cast: &Cast, now: Time) -> Self {
-        Self { engine: engine.clone(), cast: cast.clone(), now, until: now, last_seq: 0, waiting: VecDeque::new() }
+        Self { engine: engine.clone(), cast: cast.clone(), now, until: now, last_seq: *engine.head().borrow(), waiting: VecDeque::new(), disturbed: false }
     }
 
     /// Opens a step: its acts spread over the time from here to `until`.
@@ -87,6 +89,7 @@ impl Desk {
         let Some(Waiting { answer, what }) = self.waiting.pop_front() else { return Ok(None) };
         let gone = |_| Err(Refusal::new(Code::Unavailable, "the plant is stopping"));
         let outcome = answer.blocking_recv().unwrap_or_else(gone).map_err(|refusal| Refusal { detail: format!("{} (simulator: {what})", refusal.detail), ..refusal })?;
+        self.disturbed |= outcome.seq > self.last_seq + 1;
         self.last_seq = outcome.seq;
         Ok(Some(outcome))
     }
@@ -120,14 +123,24 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether somebody else has acted since our newest command.
+    /// Whether somebody else has acted since we last looked.
     pub(super) fn others_acted(&self) -> bool {
-        *self.engine.head().borrow() > self.last_seq
+        self.disturbed || (self.waiting.is_empty() && *self.engine.head().borrow() > self.last_seq)
     }
 
-    /// Takes everything up to now as known.
-    pub(super) fn caught_up(&mut self) {
+    /// Before looking anew: hears out what is on its way, whatever came of it, and takes the newest
+    /// entry for the present, so that no act of ours lies before what people have told since.
+    pub(super) fn catch_up(&mut self) -> Result<(), Refusal> {
+        while !self.waiting.is_empty() {
+            // A refusal here is of a plan made on an older look; the new look makes it void.
+            _ = self.hear();
+        }
         self.last_seq = *self.engine.head().borrow();
+        self.disturbed = false;
+        let newest = self.engine.read(|snapshot| snapshot.entry(self.last_seq))??;
+        self.now = self.now.max(newest.map_or(self.now, |entry| entry.recorded_at));
+        self.until = self.until.max(self.now);
+        Ok(())
     }
 
     /// All records of a noun above a number, at most `limit`, in the order of their numbers.

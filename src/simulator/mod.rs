@@ -129,6 +129,18 @@ impl Simulator {
         if self.done_until.plus_minutes(STEP_MINUTES) <= now && self.desk.others_acted() {
             self.look()?;
         }
+        match self.live_to(now) {
+            // Somebody was faster than our look at the plant: look again and go on from there.
+            Err(refusal) if self.desk.others_acted() => {
+                tracing::debug!(%refusal, "the simulator looks at the plant anew");
+                self.look()?;
+                self.live_to(now)
+            }
+            done => done,
+        }
+    }
+
+    fn live_to(&mut self, now: Time) -> Result<(), Refusal> {
         while self.step_before(now)? {}
         self.desk.settle()
     }

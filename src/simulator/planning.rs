@@ -13,7 +13,7 @@ use crate::model::work_order::OrderType;
 use crate::model::{Command, Id, Noun, WorkOrder};
 
 /// Orders in a thousand steps of ten minutes, by day and at the weekend.
-const ORDERS: (i64, i64) = (195, 95);
+const ORDERS: (i64, i64) = (150, 75);
 /// Orders in work at once; above it customers are told to wait.
 const OPEN_MAX: usize = 120;
 

@@ -20,8 +20,7 @@ const NEVER: i64 = 60 * 24 * 3_650;
 impl Simulator {
     /// Takes the plant as it is now.
     pub(super) fn look(&mut self) -> Result<(), Refusal> {
-        self.desk.settle()?;
-        self.desk.caught_up();
+        self.desk.catch_up()?;
         let orders: BTreeMap<u64, WorkOrder> = self.desk.records::<WorkOrder>(0, usize::MAX)?.into_iter().map(|order| (order.work_order_id.number(), order)).collect();
         self.look_at_jobs(&orders)?;
         self.look_at_lots(&orders)?;

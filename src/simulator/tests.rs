@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Cast, Plan, Simulator, master_data};
@@ -132,9 +132,49 @@ fn people_may_act_beside_the_living_plant() {
         let order = all::<WorkOrder>(&engine).into_iter().find(|order| order.status == WorkOrderStatus::InProgress);
         if let Some(order) = order.filter(|_| hour % 4 == 0) {
             let hold = Command::HoldWorkOrder(crate::model::command::HoldWorkOrder { work_order_id: order.work_order_id });
-            let told = Envelope { reason: Some("customer called".to_owned()), origin: Origin::Import, occurred_at: Some(now), ..Envelope::of(actor(Role::Lead), hold) };
+            let told = Envelope { reason: Some("customer called".to_owned()), ..Envelope::of(actor(Role::Lead), hold) };
             engine.submit_wait(told).unwrap();
         }
     }
     assert_sums_hold(&engine);
+}
+
+#[test]
+#[ignore = "a look at the figures"]
+fn figures() {
+    for (days, seed) in [(3, 7), (3, 1), (3, 2), (3, 3), (30, 7)] {
+        let begun = std::time::Instant::now();
+        let (engine, simulator, _) = lived(days, seed);
+        let took = begun.elapsed();
+        let mut commands: BTreeMap<String, usize> = BTreeMap::new();
+        let mut after = 0;
+        loop {
+            let page = engine.read(|s| s.entries(after, 5_000)).unwrap().unwrap();
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            for entry in page {
+                *commands.entry(entry.command).or_default() += 1;
+            }
+        }
+        let mut states: BTreeMap<String, usize> = BTreeMap::new();
+        for o in all::<WorkOrder>(&engine) {
+            *states.entry(format!("{} {}", o.order_type, o.status)).or_default() += 1;
+        }
+        let eff: Vec<i64> = all::<crate::model::WorkOrderOperation>(&engine).iter().filter_map(|o| o.efficiency_percentage.map(|e| e.scaled() / 10_000)).collect();
+        eprintln!("{days}d seed {seed}: {took:?} head {} tainted {} told {}", head(&engine).0, simulator.tainted_loads, simulator.story_told);
+        eprintln!("{states:?}\n{commands:?}\nops eff mean {}", eff.iter().sum::<i64>() / i64::try_from(eff.len()).unwrap().max(1));
+        let lots = all::<Lot>(&engine);
+        eprintln!(
+            "lots {} remnants {} remnants used {}",
+            lots.len(),
+            lots.iter().filter(|l| l.is_remnant).count(),
+            lots.iter().filter(|l| l.is_remnant && !l.quantity_consumed.is_zero()).count()
+        );
+        let mut product_open: BTreeMap<u64, usize> = BTreeMap::new();
+        for j in simulator.jobs.values() {
+            *product_open.entry(j.product).or_default() += 1;
+        }
+        eprintln!("open by product {product_open:?}");
+        assert_sums_hold(&engine);
+    }
 }
