@@ -119,10 +119,18 @@ impl Book {
         self.materials.values().find(|it| it.stock_unit == Unit::M2 && it.grade == sheet.grade && it.thickness_mm == sheet.thickness_mm)
     }
 
+    fn sheets_per_m2(&self, material: u64) -> Option<Decimal> {
+        self.materials.get(&material)?.unit_factors.iter().find(|it| it.unit == Unit::M2).map(|it| it.factor)
+    }
+
     /// Square metres of so many sheets.
     pub(super) fn area(&self, material: u64, sheets: Decimal) -> Option<Decimal> {
-        let factor = self.materials.get(&material)?.unit_factors.iter().find(|it| it.unit == Unit::M2)?.factor;
-        sheets.over(factor).map(|area| area.rounded(2))
+        sheets.over(self.sheets_per_m2(material)?).map(|area| area.rounded(2))
+    }
+
+    /// Sheets of so many square metres.
+    pub(super) fn sheets(&self, material: u64, area: Decimal) -> Option<Decimal> {
+        area.times(self.sheets_per_m2(material)?)
     }
 
     /// Hour and minute on the plant's wall, and the day.

@@ -128,6 +128,11 @@ impl Desk {
         self.disturbed || (self.waiting.is_empty() && *self.engine.head().borrow() > self.last_seq)
     }
 
+    /// What we know is not to be relied upon any more.
+    pub(super) const fn disturb(&mut self) {
+        self.disturbed = true;
+    }
+
     /// Before looking anew: hears out what is on its way, whatever came of it, and takes the newest
     /// entry for the present, so that no act of ours lies before what people have told since.
     pub(super) fn catch_up(&mut self) -> Result<(), Refusal> {

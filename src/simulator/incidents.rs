@@ -143,8 +143,7 @@ impl Simulator {
             return Ok(());
         }
         self.story_told = true;
-        let why = format!("certificate {BAD_CERTIFICATE} of heat {BAD_HEAT} withdrawn by the mill: yield strength below 1.4301");
-        let metal = |lot: &&mut super::stock::Stocked| lot.tainted && lot.material != 0 && !lot.held;
+        let metal = |lot: &&mut super::stock::Stocked| lot.tainted && !lot.held;
         let sheets: Vec<u64> = self.book.purchases.iter().map(|it| it.material).collect();
         let bad = self.stock.lots.iter_mut().filter(metal).filter(|lot| sheets.contains(&lot.material) || !lot.on_hand.is_zero());
         let bad: Vec<String> = bad
@@ -153,6 +152,12 @@ impl Simulator {
                 lot.number.clone()
             })
             .collect();
-        bad.iter().try_for_each(|number| self.tell_lot(number, |lot_id| Command::HoldLot(HoldLot { lot_id }), &why))
+        bad.iter().try_for_each(|number| self.hold_bad(number))
+    }
+
+    /// Holds a lot of the bad heat.
+    pub(super) fn hold_bad(&mut self, number: &str) -> Result<(), Refusal> {
+        let why = format!("certificate {BAD_CERTIFICATE} of heat {BAD_HEAT} withdrawn by the mill: nickel below the standard");
+        self.tell_lot(number, |lot_id| Command::HoldLot(HoldLot { lot_id }), &why)
     }
 }

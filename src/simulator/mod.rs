@@ -129,7 +129,7 @@ impl Simulator {
         if self.done_until.plus_minutes(STEP_MINUTES) <= now && self.desk.others_acted() {
             self.look()?;
         }
-        match self.live_to(now) {
+        let done = match self.live_to(now) {
             // Somebody was faster than our look at the plant: look again and go on from there.
             Err(refusal) if self.desk.others_acted() => {
                 tracing::debug!(%refusal, "the simulator looks at the plant anew");
@@ -137,7 +137,9 @@ impl Simulator {
                 self.live_to(now)
             }
             done => done,
-        }
+        };
+        // What was in hand when an act was refused is not in the picture any more: look again next time.
+        done.inspect_err(|_| self.desk.disturb())
     }
 
     fn live_to(&mut self, now: Time) -> Result<(), Refusal> {
@@ -152,6 +154,8 @@ impl Simulator {
         // Another seed than the history's, or the days after a restart would repeat its first ones.
         let mut simulator = Self::new(desk, book, seed ^ now.micros().unsigned_abs(), now);
         simulator.look()?;
+        // Whoever was left clocked in when the plant stopped goes home now, and the open shift takes over.
+        simulator.shift = None;
         Ok(simulator)
     }
 

@@ -36,7 +36,7 @@ impl Simulator {
         let Some(center) = job.steps[at].center else { return Ok(false) };
         // The job is out of the list while it is worked on, so its own crew is looked at here.
         let people: Vec<u64> = self.free_people(center).into_iter().filter(|person| job.steps.iter().all(|step| step.crew.iter().all(|crew| crew.employee != *person))).collect();
-        let wanted = if people.len() > 1 && self.dice.chance(150) { 2 } else { 1 };
+        let wanted = if people.len() > 1 && self.dice.chance(120) { 2 } else { 1 };
         let activity_type = Self::activity(job, at);
         for employee in people.iter().take(wanted) {
             let it = ClockIn {

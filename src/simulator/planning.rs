@@ -49,7 +49,7 @@ impl Simulator {
         let customer = self.dice.pick(&wanted.customers).and_then(|code| self.book.customers.get(code).copied());
         let product = self.book.product(&wanted.product)?;
         let priority = if self.dice.chance(80) { 2 } else { self.dice.between(4, 7) };
-        let next_at = self.later(90, 420);
+        let next_at = self.later(120, 900);
         self.create(Job { customer, priority, ..Job::new(0, product, pieces, next_at) }, None)
     }
 
@@ -123,7 +123,7 @@ impl Simulator {
         let routing = self.book.routings.get(&job.product);
         job.steps = routing.map(|routing| routing.steps.iter().map(step_of).collect()).unwrap_or_default();
         job.stage = Stage::Released;
-        job.next_at = self.later(30, 180);
+        job.next_at = self.later(60, 360);
         if job.kind == OrderType::Production && job.planned >= 8 && self.dice.chance(80) {
             self.split(job)?;
         }
@@ -158,8 +158,13 @@ impl Simulator {
         let order: WorkOrder = self.desk.record(job.id)?;
         let material = self.book.products.get(&job.product).and_then(|product| product.material_id);
         if let (Some(number), true) = (order.lot_number, job.good() > 0) {
+            // Once the story is out, what was still at work with the bad heat is held as it comes.
+            let held = job.tainted && self.story_told;
+            if held {
+                self.hold_bad(&number)?;
+            }
             let lot = Stocked::new(number, material.map_or(0, Id::number), whole(job.good()));
-            self.stock.lots.push(Stocked { customer: job.customer, tainted: job.tainted, ..lot });
+            self.stock.lots.push(Stocked { customer: job.customer, tainted: job.tainted, held, ..lot });
         }
         if job.rework > 0 && job.kind != OrderType::Rework {
             let next_at = self.later(60, 300);

@@ -62,9 +62,16 @@ impl Stock {
         open.is_zero().then_some(taken)
     }
 
-    /// One lot that alone holds so much.
-    pub(super) fn single(&self, material: u64, need: Decimal, day: Date) -> Option<Taken> {
-        self.lots.iter().find(|lot| lot.usable(material, day) && lot.on_hand >= need).map(|lot| (lot.number.clone(), need))
+    /// Up to so many of the oldest lots, and of them no more than is needed.
+    pub(super) fn oldest(&self, material: u64, need: Decimal, day: Date, lots_max: usize) -> Vec<Taken> {
+        let mut open = need;
+        let mut taken = Vec::new();
+        for lot in self.lots.iter().filter(|lot| lot.usable(material, day)).take(lots_max) {
+            let part = open.min(lot.on_hand);
+            open = open.minus(part).unwrap_or_default();
+            taken.extend((!part.is_zero()).then(|| (lot.number.clone(), part)));
+        }
+        taken
     }
 
     /// The lot of a number.

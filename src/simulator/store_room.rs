@@ -17,6 +17,9 @@ pub(super) const BAD_HEAT: &str = "H4-66613";
 /// Its certificate.
 pub(super) const BAD_CERTIFICATE: &str = "3.1-226613";
 
+/// Remnants that a nest is spread over.
+const REMNANTS_MAX: usize = 2;
+
 /// A movement of a kind, with everything else absent.
 pub(super) fn movement(transaction_type: TransactionType, lot_number: &str, quantity: Decimal) -> RecordMaterialTransaction {
     RecordMaterialTransaction { transaction_type, quantity, lot_number: Some(lot_number.to_owned()), ..RecordMaterialTransaction::default() }
@@ -108,22 +111,35 @@ impl Simulator {
         if !is_sheet {
             return Some((self.stock.choose(material, need, day)?, None));
         }
-        let remnant = self.book.remnant_of(material).map(|it| it.material_id.number()).zip(self.book.area(material, need));
-        if let Some(taken) = remnant.and_then(|(remnant, area)| self.stock.single(remnant, area, day)) {
-            return Some((vec![taken], None));
+        let (mut taken, need) = self.from_remnants(material, need);
+        if need.is_zero() {
+            return Some((taken, None));
         }
         let sheets = ceiling(need);
         let spare = if self.dice.chance(90) { Decimal::ONE } else { Decimal::ZERO };
         let spared = sheets.plus(spare).and_then(|more| self.stock.choose(material, more, day));
-        let (taken, spare) = match spared {
+        let (whole_sheets, spare) = match spared {
             Some(taken) => (taken, !spare.is_zero()),
             None => (self.stock.choose(material, sheets, day)?, false),
         };
-        let (first, last) = (taken.first()?.0.clone(), taken.last()?.0.clone());
+        let (first, last) = (whole_sheets.first()?.0.clone(), whole_sheets.last()?.0.clone());
         let tainted = self.stock.lot(&first).is_some_and(|lot| lot.tainted);
         // A lot that only gave the spare sheet gives all of it back, so the cut-off is the first lot's.
         let cut = Cut { material, lot: first, left: sheets.minus(need)?, spare: spare.then_some(last), tainted };
+        taken.extend(whole_sheets);
         Some((taken, Some(cut)))
+    }
+
+    /// What remnants give towards sheets that are needed, and the sheets that are needed still.
+    fn from_remnants(&mut self, material: u64, need: Decimal) -> (Vec<Taken>, Decimal) {
+        let day = self.book.local(self.desk.now()).0;
+        let remnant = self.book.remnant_of(material).map(|it| it.material_id.number()).zip(self.book.area(material, need));
+        let Some((remnant, area)) = remnant.filter(|_| self.dice.chance(600)) else { return (Vec::new(), need) };
+        let taken = self.stock.oldest(remnant, area, day, REMNANTS_MAX);
+        let given = taken.iter().fold(Decimal::ZERO, |sum, (_, part)| sum.plus(*part).unwrap_or(sum));
+        // An area is rounded to two places, so the last remnant may give a hair more than is needed.
+        let left = self.book.sheets(material, given).and_then(|given| need.minus(given)).unwrap_or(need);
+        (taken, left.max(Decimal::ZERO))
     }
 
     /// After cutting: the spare sheet goes back to its rack, the cut-off gets a number of its own.

@@ -163,6 +163,10 @@ fn figures() {
         let eff: Vec<i64> = all::<crate::model::WorkOrderOperation>(&engine).iter().filter_map(|o| o.efficiency_percentage.map(|e| e.scaled() / 10_000)).collect();
         eprintln!("{days}d seed {seed}: {took:?} head {} tainted {} told {}", head(&engine).0, simulator.tainted_loads, simulator.story_told);
         eprintln!("{states:?}\n{commands:?}\nops eff mean {}", eff.iter().sum::<i64>() / i64::try_from(eff.len()).unwrap().max(1));
+        let rows = all::<LaborTransaction>(&engine);
+        let sum = |f: &dyn Fn(&LaborTransaction) -> Option<crate::base::Decimal>| rows.iter().filter_map(f).map(|d| d.scaled() as f64 / 1e4).sum::<f64>();
+        let direct = sum(&|r| r.standard_hours.and(r.actual_hours));
+        eprintln!("labor hours {:.0} direct {direct:.0} standard {:.0}", sum(&|r| r.actual_hours), sum(&|r| r.standard_hours));
         let lots = all::<Lot>(&engine);
         eprintln!(
             "lots {} remnants {} remnants used {}",
