@@ -9,6 +9,7 @@
 //! | 2 | [`store`] | redb, and only here: tables, drafts, snapshots, genealogy, verify, archive |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
+//! | 7 | [`simulator`] | a believable plant: its master data, its history, its life hour by hour |
 //!
 //! Start reading at [`model::command`] (what may be asked), then [`rules`] (what it does), then
 //! [`engine`] (how it becomes durable).
@@ -28,5 +29,6 @@ pub mod bodies;
 pub mod engine;
 pub mod model;
 pub mod rules;
+pub mod simulator;
 pub mod store;
 pub mod views;
