@@ -9,6 +9,7 @@
 //! | 2 | [`store`] | redb, and only here: tables, drafts, snapshots, genealogy, verify, archive |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
+//! | 7 | [`adapters`] | strangers, translated: CSV and XLSX come in through [`adapters::exchange`] |
 //!
 //! Start reading at [`model::command`] (what may be asked), then [`rules`] (what it does), then
 //! [`engine`] (how it becomes durable).
@@ -20,6 +21,7 @@
 //! - stock is the sum of movements, and every movement goes through one door (`rules/material.rs`);
 //! - rules know no clock, no disk and no random number.
 
+pub mod adapters;
 pub mod base;
 pub mod bodies;
 pub mod engine;

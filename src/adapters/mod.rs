@@ -1,0 +1,4 @@
+//! Floor 7: strangers are translated here and nowhere else; each adapter turns what it speaks into
+//! commands and answers. Deliberately without rules, and no adapter knows another.
+
+pub mod exchange;
