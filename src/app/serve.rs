@@ -16,15 +16,16 @@ use crate::engine::{Engine, Health};
 pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
     let engine = wiring::open(&data, true)?;
-    serve(engine, place.http(), output, |_| Ok(()))
+    let answer = serve(&engine, place.http(), output, |_| Ok(()));
+    // The adapters are down; now the writer drains and ends.
+    engine.stop();
+    answer
 }
 
 /// Serves an engine until a signal; `ready` runs with the address before it is printed.
-pub(super) fn serve(engine: Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+pub(super) fn serve(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     let runtime = runtime()?;
-    let answer = runtime.block_on(serving(engine.clone(), address, output, ready));
-    // The adapters are down; now the writer drains and ends.
-    engine.stop();
+    let answer = runtime.block_on(serving(engine, address, output, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     answer
 }
@@ -33,15 +34,15 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }
 
-async fn serving(engine: Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     let (stop, stopping) = watch::channel(false);
-    let service = Arc::new(Service::new(engine.clone(), wiring::import(&engine), wiring::metrics()?, stopping.clone())?);
+    let service = Arc::new(Service::new(engine.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?);
     let server = Server::bind(address, service).await?;
     let address = server.address()?;
     ready(address)?;
     output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
     let running = tokio::spawn(server.run(stopping));
-    let failed = wait_for_end(&engine).await?;
+    let failed = wait_for_end(engine).await?;
     stop.send_replace(true);
     output.say("stopping: open requests finish, then the writer");
     if running.await.is_err() {
