@@ -22,7 +22,7 @@ use crate::model::journal::{Actor, Origin};
 use crate::model::permission::Role;
 use crate::model::{Command, Id};
 use crate::simulator::{Cast, Plan, Simulator, master_data};
-use crate::store::home::write_synced;
+use crate::store::home::write_private;
 use crate::views;
 
 const LOGINS: &str = "demo-logins.json";
@@ -162,7 +162,7 @@ fn read_logins(data: &Path) -> Result<Option<Logins>, Refusal> {
 fn tell(data: &Path, logins: &mut Logins, address: SocketAddr, output: &Output) -> Result<(), Refusal> {
     logins.url = format!("http://{address}");
     let json = serde_json::to_vec_pretty(logins).map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
-    write_synced(&path(data), &json)?;
+    write_private(&path(data), &json)?;
     output.say(&format!("{PLANT_NAME} (simulated) is ready. Log in at http://{address} as:"));
     for login in &logins.users {
         output.say(&format!("  {:<10} {}", login.user, login.password));

@@ -11,7 +11,7 @@ use super::reply::Reply;
 use crate::base::{Code, Digest, Refusal, Time, Value, limits};
 use crate::bodies::{self, read};
 use crate::engine::Health;
-use crate::model::{FieldSpec, Fields as _, Noun, Subject};
+use crate::model::{FieldSpec, Fields as _, Kind, Noun, Subject};
 use crate::views;
 use crate::views::list::{Compare, Filter, Query};
 use crate::views::trace::Way;
@@ -88,8 +88,11 @@ fn filter(columns: &[FieldSpec], name: &str, content: &str, resolve: read::Resol
     }
     let value = match read::cell(columns[at].kind, content, resolve) {
         Ok(value) => value,
-        // Nothing refers to what does not exist: an empty list, not a refusal.
-        Err(refusal) if refusal.code == Code::NotFound => Value::Text(String::new()),
+        // Nothing refers to what does not exist: an empty list, not a refusal. Number 0 is never given.
+        Err(refusal) if refusal.code == Code::NotFound => match columns[at].kind {
+            Kind::Ref(noun) => Value::Key(noun.prefix(), 0),
+            _ => return Err(refusal),
+        },
         Err(refusal) => return Err(Refusal { detail: format!("{name} {}", refusal.detail), field: Some(name.to_owned()), ..refusal }),
     };
     Ok(Filter { column: at, compare, value })
