@@ -4,6 +4,7 @@
 //! It waits for answers, so it runs on a plain thread and not on an async one.
 
 mod book;
+mod demand;
 mod desk;
 mod fixture;
 mod floor;
