@@ -33,7 +33,9 @@ impl Simulator {
         if !(6..20).contains(&hour) || !self.dice.chance(60) {
             return Ok(());
         }
-        match self.dice.between(1, 5) {
+        // In turn and not by chance, so that a few days show each.
+        self.mishaps += 1;
+        match self.mishaps % 5 {
             1 => self.hold_lot(),
             2 => self.damage(),
             3 => self.recount(),

@@ -4,6 +4,7 @@
 //! It waits for answers, so it runs on a plain thread and not on an async one.
 
 mod book;
+mod demand;
 mod desk;
 mod fixture;
 mod floor;
@@ -34,6 +35,8 @@ use stock::Stock;
 
 /// Plant minutes of one step.
 const STEP_MINUTES: i64 = 10;
+/// Orders on the books when a history begins.
+const FIRST_ORDERS: usize = 8;
 
 /// Who acts: one actor a role, made by the caller (users are created elsewhere).
 #[derive(Clone, Debug)]
@@ -78,6 +81,7 @@ pub struct Simulator {
     loads: Vec<Load>,
     held_lots: Vec<(Time, String)>,
     to_approve: Vec<u64>,
+    mishaps: u64,
     tainted_loads: u64,
     story_told: bool,
 }
@@ -104,6 +108,7 @@ impl Simulator {
             loads: Vec::new(),
             held_lots: Vec::new(),
             to_approve: Vec::new(),
+            mishaps: 0,
             tainted_loads: 0,
             story_told: false,
         }
@@ -115,6 +120,9 @@ impl Simulator {
         self.done_until = plan.start;
         self.desk.begin(plan.start, plan.start.plus_minutes(STEP_MINUTES));
         self.first_deliveries()?;
+        for _ in 0..FIRST_ORDERS {
+            self.customer_order()?;
+        }
         let steps = |to: Time| u64::try_from((to.minutes_since(plan.start) / STEP_MINUTES).max(0)).unwrap_or(0);
         while self.step_before(plan.end)? {
             progress(steps(self.done_until), steps(plan.end));

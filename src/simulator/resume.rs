@@ -8,7 +8,7 @@ use super::incidents::{LOT_HOLDS, ORDER_HOLDS};
 use super::job::{Crew, Job, Stage, Step, StepState};
 use super::shipping::Load;
 use super::stock::Stocked;
-use crate::base::{Decimal, Refusal, Time};
+use crate::base::{Decimal, Refusal};
 use crate::model::lot::LotStatus;
 use crate::model::shipment::ShipmentStatus;
 use crate::model::work_order::{OperationStatus, OrderType, WorkOrderStatus};
@@ -124,34 +124,6 @@ impl Simulator {
             let crew = Crew { employee: row.employee_id.number(), row: row.labor_transaction_id.number(), since: row.clock_in_time, activity: row.activity_type, good: 0, bad: 0 };
             step.crew.push(crew);
         }
-        Ok(())
-    }
-
-    /// At the end of a history: every state of an order is there to be seen.
-    pub(super) fn last_touches(&mut self, end: Time) -> Result<(), Refusal> {
-        self.desk.begin(self.done_until, end.max(self.done_until));
-        if self.jobs.values().all(|job| job.held_until.is_none()) {
-            self.hold_order()?;
-        }
-        self.withdraw_one()?;
-        for stage in [Stage::Created, Stage::Released, Stage::Scheduled] {
-            if self.jobs.values().all(|job| job.stage != stage || job.held_until.is_some()) {
-                let id = self.customer_order()?;
-                self.bring_to(id, stage)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn bring_to(&mut self, id: u64, stage: Stage) -> Result<(), Refusal> {
-        let Some(mut job) = self.jobs.remove(&id) else { return Ok(()) };
-        if stage >= Stage::Released {
-            self.release(&mut job)?;
-        }
-        if stage >= Stage::Scheduled {
-            self.schedule(&mut job)?;
-        }
-        self.jobs.insert(id, job);
         Ok(())
     }
 }

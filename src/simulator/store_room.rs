@@ -13,7 +13,7 @@ use crate::model::work_order::OrderType;
 use crate::model::{Command, Id};
 
 /// The delivery that the planted story is about.
-pub(super) const BAD_HEAT: &str = "H4-66613";
+pub(super) const BAD_HEAT: &str = "K7-66613";
 /// Its certificate.
 pub(super) const BAD_CERTIFICATE: &str = "3.1-226613";
 
@@ -111,7 +111,7 @@ impl Simulator {
         if !is_sheet {
             return Some((self.stock.choose(material, need, day)?, None));
         }
-        let (mut taken, need) = self.from_remnants(material, need);
+        let (mut taken, need) = self.pick_remnants(material, need);
         if need.is_zero() {
             return Some((taken, None));
         }
@@ -131,7 +131,7 @@ impl Simulator {
     }
 
     /// What remnants give towards sheets that are needed, and the sheets that are needed still.
-    fn from_remnants(&mut self, material: u64, need: Decimal) -> (Vec<Taken>, Decimal) {
+    fn pick_remnants(&mut self, material: u64, need: Decimal) -> (Vec<Taken>, Decimal) {
         let day = self.book.local(self.desk.now()).0;
         let remnant = self.book.remnant_of(material).map(|it| it.material_id.number()).zip(self.book.area(material, need));
         let Some((remnant, area)) = remnant.filter(|_| self.dice.chance(600)) else { return (Vec::new(), need) };

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Cast, Plan, Simulator, master_data};
@@ -6,12 +6,14 @@ use crate::base::{Digest, Time};
 use crate::engine::clock::Clock;
 use crate::engine::{Engine, Envelope, Options};
 use crate::model::command::FoundPlant;
+use crate::model::genealogy::Node;
 use crate::model::journal::{Actor, Origin};
 use crate::model::lot::LotStatus;
+use crate::model::material::TransactionType;
 use crate::model::shipment::ShipmentStatus;
 use crate::model::work_order::{OrderType, WorkOrderStatus};
-use crate::model::{Command, LaborTransaction, Lot, OperationReport, Record, Role, Shipment, WorkOrder};
-use crate::store::Store;
+use crate::model::{Command, LaborTransaction, Lot, MaterialTransaction, Noun, OperationReport, Record, Role, Shipment, Subject, WorkOrder};
+use crate::store::{Direction, Store};
 
 fn actor(role: Role) -> Actor {
     Actor { user: 0, name: role.word().to_owned(), role }
@@ -90,7 +92,9 @@ fn three_days_show_every_state_and_every_quantity_adds_up() {
         assert!(orders.iter().any(|order| order.order_type == *kind), "no {kind} order");
     }
     assert!(all::<OperationReport>(&engine).iter().any(|report| report.reverses.is_some()));
-    assert!(all::<Lot>(&engine).iter().any(|lot| lot.is_remnant));
+    assert!(all::<Lot>(&engine).iter().any(|lot| lot.is_remnant && !lot.quantity_consumed.is_zero()));
+    let moved: BTreeSet<TransactionType> = all::<MaterialTransaction>(&engine).iter().map(|it| it.transaction_type).collect();
+    assert!(TransactionType::ALL.iter().all(|kind| *kind == TransactionType::Merge || moved.contains(kind)), "{moved:?}");
     assert_sums_hold(&engine);
 }
 
@@ -140,45 +144,14 @@ fn people_may_act_beside_the_living_plant() {
 }
 
 #[test]
-#[ignore = "a look at the figures"]
-fn figures() {
-    for (days, seed) in [(3, 7), (3, 1), (3, 2), (3, 3), (30, 7)] {
-        let begun = std::time::Instant::now();
-        let (engine, simulator, _) = lived(days, seed);
-        let took = begun.elapsed();
-        let mut commands: BTreeMap<String, usize> = BTreeMap::new();
-        let mut after = 0;
-        loop {
-            let page = engine.read(|s| s.entries(after, 5_000)).unwrap().unwrap();
-            let Some(last) = page.last() else { break };
-            after = last.seq;
-            for entry in page {
-                *commands.entry(entry.command).or_default() += 1;
-            }
-        }
-        let mut states: BTreeMap<String, usize> = BTreeMap::new();
-        for o in all::<WorkOrder>(&engine) {
-            *states.entry(format!("{} {}", o.order_type, o.status)).or_default() += 1;
-        }
-        let eff: Vec<i64> = all::<crate::model::WorkOrderOperation>(&engine).iter().filter_map(|o| o.efficiency_percentage.map(|e| e.scaled() / 10_000)).collect();
-        eprintln!("{days}d seed {seed}: {took:?} head {} tainted {} told {}", head(&engine).0, simulator.tainted_loads, simulator.story_told);
-        eprintln!("{states:?}\n{commands:?}\nops eff mean {}", eff.iter().sum::<i64>() / i64::try_from(eff.len()).unwrap().max(1));
-        let rows = all::<LaborTransaction>(&engine);
-        let sum = |f: &dyn Fn(&LaborTransaction) -> Option<crate::base::Decimal>| rows.iter().filter_map(f).map(|d| d.scaled() as f64 / 1e4).sum::<f64>();
-        let direct = sum(&|r| r.standard_hours.and(r.actual_hours));
-        eprintln!("labor hours {:.0} direct {direct:.0} standard {:.0}", sum(&|r| r.actual_hours), sum(&|r| r.standard_hours));
-        let lots = all::<Lot>(&engine);
-        eprintln!(
-            "lots {} remnants {} remnants used {}",
-            lots.len(),
-            lots.iter().filter(|l| l.is_remnant).count(),
-            lots.iter().filter(|l| l.is_remnant && !l.quantity_consumed.is_zero()).count()
-        );
-        let mut product_open: BTreeMap<u64, usize> = BTreeMap::new();
-        for j in simulator.jobs.values() {
-            *product_open.entry(j.product).or_default() += 1;
-        }
-        eprintln!("open by product {product_open:?}");
-        assert_sums_hold(&engine);
-    }
+fn a_shipment_goes_back_through_sub_assemblies_to_its_suppliers() {
+    let (engine, _, _) = lived(3, 7);
+    let shipped: Vec<Shipment> = all::<Shipment>(&engine).into_iter().filter(|it| it.status == ShipmentStatus::Shipped).collect();
+    let trace = |it: &Shipment| {
+        let node = Node::of(Subject::of(it.shipment_id)).unwrap();
+        engine.read(|snapshot| snapshot.walk(node, Direction::Backward, 1_000)).unwrap().unwrap().0
+    };
+    // Shipment, unit, order, weld assembly, order, part, order, sheet, supplier.
+    let deepest = shipped.iter().flat_map(trace).filter(|it| it.node.subject().noun == Noun::Supplier).map(|it| it.depth).max();
+    assert!(deepest >= Some(6), "{deepest:?}");
 }
