@@ -11,6 +11,9 @@ mod report;
 mod sheet;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 use crate::base::{Code, Refusal, Value};
 use crate::engine::Engine;
 use crate::model::Noun;
