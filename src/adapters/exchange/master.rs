@@ -54,7 +54,7 @@ pub(super) fn run(
             match prepared {
                 Prepared::Refused(problems) => report.refuse(problems),
                 Prepared::Unchanged => report.unchanged += 1,
-                Prepared::Do(command) => sent.push((at, command)),
+                Prepared::Do(command) => sent.push((at, *command)),
                 Prepared::Wait => {}
             }
         }
@@ -101,19 +101,21 @@ fn submit(engine: &Engine, request: &Request<'_>, plan: &Plan<'_>, units: &[Vec<
     Ok(())
 }
 
+type Found = Box<dyn AnyRecord>;
+
 /// The questions that an import asks of one moment of the plant.
 #[derive(Clone, Copy)]
 struct Look<'s> {
     resolve: read::Resolve<'s>,
-    record: &'s dyn Fn(Subject) -> Result<Option<Box<dyn AnyRecord>>, Refusal>,
-    list: &'s dyn Fn(Noun, &Query) -> Result<Vec<Box<dyn AnyRecord>>, Refusal>,
+    record: &'s dyn Fn(Subject) -> Result<Option<Found>, Refusal>,
+    list: &'s dyn Fn(Noun, &Query) -> Result<Vec<Found>, Refusal>,
 }
 
 /// What a unit comes to.
 enum Prepared {
     Refused(Vec<Problem>),
     Unchanged,
-    Do(Command),
+    Do(Box<Command>),
     /// It refers to a record that is on its way.
     Wait,
 }
@@ -237,7 +239,7 @@ impl<'a> Plan<'a> {
         };
         if !matches!(prepared, Prepared::Refused(_)) {
             sight.seen.insert(key, rows[0].number);
-            if matches!(prepared, Prepared::Do(Command::Create { .. })) && !self.noun.number_column().is_empty() {
+            if matches!(&prepared, Prepared::Do(command) if matches!(**command, Command::Create { .. })) && !self.noun.number_column().is_empty() {
                 sight.made.insert(number);
             }
         }
@@ -272,7 +274,7 @@ impl<'a> Plan<'a> {
         if changed.is_empty() {
             return Prepared::Unchanged;
         }
-        Prepared::Do(Command::Update { subject: Subject { noun: self.noun, number: record.number() }, values: changed })
+        Prepared::Do(Box::new(Command::Update { subject: Subject { noun: self.noun, number: record.number() }, values: changed }))
     }
 
     fn make(&self, look: Look<'_>, row: &Row, mut values: FieldValues, sight: &Sight) -> Result<Prepared, Refusal> {
@@ -298,7 +300,7 @@ impl<'a> Plan<'a> {
         if !number.is_empty() && self.noun.number_of(&value_at(&values, self.keys[0]).to_string()).is_some() {
             problems.push(Problem { problem: "has the form of an id that the plant gives; choose another number".to_owned(), ..self.about(row, number) });
         }
-        Ok(if problems.is_empty() { Prepared::Do(Command::Create { noun: self.noun, values }) } else { Prepared::Refused(problems) })
+        Ok(if problems.is_empty() { Prepared::Do(Box::new(Command::Create { noun: self.noun, values })) } else { Prepared::Refused(problems) })
     }
 
     /// A problem about a column of ours, with what the row has there; its sentence is still to come.
@@ -493,6 +495,8 @@ fn value_at(values: &FieldValues, at: usize) -> &Value {
 /// What no rule takes in any figure that people give, so that a dry run says it too.
 fn range_fault(name: &str, value: &Value) -> Option<&'static str> {
     match value {
+        // The rule takes 0 for "not given" and keeps 5, so the file would differ for ever.
+        Value::Int(number) if name == "priority" && !(1..=10).contains(number) => Some("must be 1 (highest) to 10 (lowest)"),
         Value::Int(number) if *number < 0 => Some("must not be negative"),
         Value::Dec(number) if number.is_negative() => Some("must not be negative"),
         Value::Dec(number) if name.ends_with("_percentage") && Decimal::whole(100).is_some_and(|most| *number > most) => Some("must be at most 100"),
