@@ -7,6 +7,7 @@ mod mapping;
 mod master;
 mod operation_log;
 mod pipeline;
+mod reading;
 mod report;
 mod sheet;
 mod table;
