@@ -3,15 +3,15 @@
 //! says nothing, so it never clears a field. Bills of material and routings come one line or step a
 //! row, and rows of the same product and revision are one record.
 
-use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
+use super::Request;
 use super::mapping::{self, Mapping};
 use super::pipeline::{OUTSTANDING_MAX, submit_all};
+use super::reading::Reading;
 use super::report::{Problem, Report};
 use super::table::{Row, Table, shown};
-use super::{Request, read_problem};
-use crate::base::{Decimal, Refusal, Value, limits};
+use crate::base::{Refusal, Value, limits};
 use crate::bodies::read;
 use crate::engine::{Engine, Envelope};
 use crate::model::command::FieldValues;
@@ -20,9 +20,6 @@ use crate::model::journal::Origin;
 use crate::model::{AnyRecord, Command, FieldSpec, Kind, Noun, Subject};
 use crate::views;
 use crate::views::list::{Compare, Filter, Query};
-
-/// Stands for a record that an earlier row of the same file would make.
-const TO_BE_MADE: u64 = u64::MAX;
 
 pub(super) fn run(
     engine: &Engine,
@@ -54,7 +51,7 @@ pub(super) fn run(
             match prepared {
                 Prepared::Refused(problems) => report.refuse(problems),
                 Prepared::Unchanged => report.unchanged += 1,
-                Prepared::Do(command) => sent.push((at, command)),
+                Prepared::Do(command) => sent.push((at, *command)),
                 Prepared::Wait => {}
             }
         }
@@ -101,50 +98,53 @@ fn submit(engine: &Engine, request: &Request<'_>, plan: &Plan<'_>, units: &[Vec<
     Ok(())
 }
 
+type Found = Box<dyn AnyRecord>;
+type List<'s> = &'s dyn Fn(Noun, &Query) -> Result<Vec<Found>, Refusal>;
+
 /// The questions that an import asks of one moment of the plant.
 #[derive(Clone, Copy)]
-struct Look<'s> {
-    resolve: read::Resolve<'s>,
-    record: &'s dyn Fn(Subject) -> Result<Option<Box<dyn AnyRecord>>, Refusal>,
-    list: &'s dyn Fn(Noun, &Query) -> Result<Vec<Box<dyn AnyRecord>>, Refusal>,
+pub(super) struct Look<'s> {
+    pub(super) resolve: read::Resolve<'s>,
+    record: &'s dyn Fn(Subject) -> Result<Option<Found>, Refusal>,
+    pub(super) list: List<'s>,
 }
 
 /// What a unit comes to.
 enum Prepared {
     Refused(Vec<Problem>),
     Unchanged,
-    Do(Command),
+    Do(Box<Command>),
     /// It refers to a record that is on its way.
     Wait,
 }
 
 /// What earlier rows of the file have claimed.
 #[derive(Default)]
-struct Sight {
-    dry_run: bool,
+pub(super) struct Sight {
+    pub(super) dry_run: bool,
     /// Keys of records, and the row that has each.
     seen: HashMap<String, u64>,
     /// Numbers of records that are being made (in a dry run: would be).
-    made: HashSet<String>,
+    pub(super) made: HashSet<String>,
 }
 
 /// A column that the file, or the mapping's defaults, speak of.
-struct Column {
-    at: usize,
-    spec: &'static FieldSpec,
-    place: Option<usize>,
-    default: Option<String>,
+pub(super) struct Column {
+    pub(super) at: usize,
+    pub(super) spec: &'static FieldSpec,
+    pub(super) place: Option<usize>,
+    pub(super) default: Option<String>,
 }
 
 /// How the rows of a file become records of a noun.
-struct Plan<'a> {
-    noun: Noun,
-    mapping: &'a Mapping,
-    columns: Vec<Column>,
+pub(super) struct Plan<'a> {
+    pub(super) noun: Noun,
+    pub(super) mapping: &'a Mapping,
+    pub(super) columns: Vec<Column>,
     /// Columns that a record is found again by.
-    keys: Vec<usize>,
+    pub(super) keys: Vec<usize>,
     /// The list that takes one item a row, and its columns.
-    lines: Option<(usize, Vec<Column>)>,
+    pub(super) lines: Option<(usize, Vec<Column>)>,
 }
 
 impl<'a> Plan<'a> {
@@ -215,10 +215,10 @@ impl<'a> Plan<'a> {
         if !problems.is_empty() {
             return Ok(Prepared::Refused(problems));
         }
-        let mut reader = Reading { plan: self, look, sight, waits: Cell::new(false), blank: crate::model::blank(self.noun) };
+        let mut reader = Reading::new(self, look, sight);
         let given = reader.heads(rows, &mut problems)?;
         let lines = reader.lines(rows, &mut problems)?;
-        if reader.waits.get() {
+        if reader.waits() {
             return Ok(Prepared::Wait);
         }
         if !problems.is_empty() {
@@ -237,7 +237,7 @@ impl<'a> Plan<'a> {
         };
         if !matches!(prepared, Prepared::Refused(_)) {
             sight.seen.insert(key, rows[0].number);
-            if matches!(prepared, Prepared::Do(Command::Create { .. })) && !self.noun.number_column().is_empty() {
+            if matches!(&prepared, Prepared::Do(command) if matches!(**command, Command::Create { .. })) && !self.noun.number_column().is_empty() {
                 sight.made.insert(number);
             }
         }
@@ -272,12 +272,12 @@ impl<'a> Plan<'a> {
         if changed.is_empty() {
             return Prepared::Unchanged;
         }
-        Prepared::Do(Command::Update { subject: Subject { noun: self.noun, number: record.number() }, values: changed })
+        Prepared::Do(Box::new(Command::Update { subject: Subject { noun: self.noun, number: record.number() }, values: changed }))
     }
 
     fn make(&self, look: Look<'_>, row: &Row, mut values: FieldValues, sight: &Sight) -> Result<Prepared, Refusal> {
         let mut problems = Vec::new();
-        let mut reader = Reading { plan: self, look, sight, waits: Cell::new(false), blank: crate::model::blank(self.noun) };
+        let mut reader = Reading::new(self, look, sight);
         for column in &self.columns {
             if let Some(default) = column.default.as_ref().filter(|_| !values.iter().any(|(at, _)| *at == column.at)) {
                 match reader.value(column.spec, Some(column.at), default)? {
@@ -286,7 +286,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        if reader.waits.get() {
+        if reader.waits() {
             return Ok(Prepared::Wait);
         }
         for (at, spec) in crate::model::columns(self.noun).iter().enumerate() {
@@ -298,7 +298,7 @@ impl<'a> Plan<'a> {
         if !number.is_empty() && self.noun.number_of(&value_at(&values, self.keys[0]).to_string()).is_some() {
             problems.push(Problem { problem: "has the form of an id that the plant gives; choose another number".to_owned(), ..self.about(row, number) });
         }
-        Ok(if problems.is_empty() { Prepared::Do(Command::Create { noun: self.noun, values }) } else { Prepared::Refused(problems) })
+        Ok(if problems.is_empty() { Prepared::Do(Box::new(Command::Create { noun: self.noun, values })) } else { Prepared::Refused(problems) })
     }
 
     /// A problem about a column of ours, with what the row has there; its sentence is still to come.
@@ -313,157 +313,6 @@ impl<'a> Plan<'a> {
             None => Problem::row(row, refusal.detail),
         }
     }
-}
-
-/// Reading the cells of one record.
-struct Reading<'r> {
-    plan: &'r Plan<'r>,
-    look: Look<'r>,
-    sight: &'r Sight,
-    waits: Cell<bool>,
-    blank: Box<dyn AnyRecord>,
-}
-
-impl Reading<'_> {
-    /// The record's own columns: what its rows say, which must not differ between them.
-    fn heads(&mut self, rows: &[&Row], problems: &mut Vec<Problem>) -> Result<FieldValues, Refusal> {
-        let mut values = FieldValues::new();
-        let plan = self.plan;
-        for column in &plan.columns {
-            let mut told = rows.iter().map(|row| (*row, mapping::cell(row, column.place))).filter(|(_, cell)| !cell.is_empty());
-            let key = plan.keys.contains(&column.at);
-            let (row, cell) = match told.next() {
-                Some(first) => first,
-                None if key => (rows[0], column.default.as_deref().unwrap_or_default()),
-                None => continue,
-            };
-            if let Some((other, cell)) = told.find(|(_, other)| *other != cell) {
-                problems.push(Problem::cell(other, column.spec.name, cell, format!("differs from row {} of the same record", row.number)));
-                continue;
-            }
-            if cell.is_empty() {
-                if column.spec.name == plan.noun.number_column() {
-                    problems.push(Problem::cell(row, column.spec.name, "", "must be given, so that the record is found again"));
-                }
-                continue;
-            }
-            match self.value(column.spec, Some(column.at), cell)? {
-                Ok(value) => values.push((column.at, value)),
-                Err(problem) => problems.push(Problem::cell(row, column.spec.name, cell, problem)),
-            }
-        }
-        Ok(values)
-    }
-
-    /// The list that takes one item a row.
-    fn lines(&mut self, rows: &[&Row], problems: &mut Vec<Problem>) -> Result<Option<(usize, Value)>, Refusal> {
-        let plan = self.plan;
-        let Some((at, columns)) = &plan.lines else { return Ok(None) };
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
-            let mut fields = Vec::new();
-            for column in columns {
-                let told = mapping::cell(row, column.place);
-                let cell = if told.is_empty() { column.default.as_deref().unwrap_or_default() } else { told };
-                if cell.is_empty() {
-                    if column.spec.required() {
-                        problems.push(Problem::cell(row, column.spec.name, "", "must be given"));
-                    }
-                    continue;
-                }
-                match self.value(column.spec, None, cell)? {
-                    Ok(value) => fields.push((column.spec.name, value)),
-                    Err(problem) => problems.push(Problem::cell(row, column.spec.name, cell, problem)),
-                }
-            }
-            items.push(Value::Object(fields));
-        }
-        if items.len() > limits::LIST_MAX {
-            problems.push(Problem::row(rows[0], format!("has {} lines; at most {} are taken", items.len(), limits::LIST_MAX)));
-        }
-        if !problems.is_empty() {
-            return Ok(None);
-        }
-        Ok(match self.whole(*at, Value::List(items)) {
-            Ok(Value::List(mut items)) => {
-                // The plant keeps the steps of a routing in their sequence.
-                items.sort_by_key(|item| match item {
-                    Value::Object(fields) => {
-                        fields.iter().find_map(|(name, value)| if let ("operation_sequence", Value::Int(number)) = (*name, value) { Some(*number) } else { None })
-                    }
-                    _ => None,
-                });
-                Some((*at, Value::List(items)))
-            }
-            Ok(value) => Some((*at, value)),
-            Err(problem) => {
-                problems.push(Problem::row(rows[0], problem));
-                None
-            }
-        })
-    }
-
-    /// A cell's content; the inner `Err` is the sentence for the person who wrote the file.
-    fn value(&mut self, spec: &FieldSpec, at: Option<usize>, cell: &str) -> Result<Result<Value, String>, Refusal> {
-        let value = match (spec.kind, at) {
-            (Kind::List(Kind::Object(items)), Some(_)) => self.packed(items, cell)?,
-            (kind, _) => self.plain(kind, cell)?,
-        };
-        Ok(value.and_then(|value| at.map_or(Ok(value.clone()), |at| self.whole(at, value))).and_then(|value| match range_fault(spec.name, &value) {
-            Some(fault) => Err(fault.to_owned()),
-            None => Ok(value),
-        }))
-    }
-
-    fn plain(&self, kind: Kind, cell: &str) -> Result<Result<Value, String>, Refusal> {
-        let cell = if matches!(kind, Kind::Int | Kind::Dec) { self.plan.mapping.number(cell) } else { cell.into() };
-        read_problem(read::cell(kind, &cell, &|noun, text| self.resolve(noun, text)))
-    }
-
-    /// Small lists that stand in one cell: `laser=2027-06-30; forklift`.
-    fn packed(&self, items: &'static [FieldSpec], cell: &str) -> Result<Result<Value, String>, Refusal> {
-        let mut list = Vec::new();
-        for part in cell.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-            let mut fields = Vec::new();
-            let texts: Vec<&str> = part.split('=').map(str::trim).collect();
-            if texts.len() > items.len() {
-                return Ok(Err(format!("must be written as {}; ...", items.iter().map(|spec| spec.name).collect::<Vec<_>>().join("="))));
-            }
-            for (spec, text) in items.iter().zip(texts) {
-                match self.plain(spec.kind, text)? {
-                    Ok(value) => fields.push((spec.name, value)),
-                    Err(problem) => return Ok(Err(format!("{} {problem}", spec.name))),
-                }
-            }
-            list.push(Value::Object(fields));
-        }
-        Ok(Ok(Value::List(list)))
-    }
-
-    /// The value as the record gives it back, so that it compares with what is stored.
-    fn whole(&mut self, at: usize, value: Value) -> Result<Value, String> {
-        self.blank.set(at, value).map_err(|fault| fault.0)?;
-        Ok(self.blank.value(at))
-    }
-
-    fn resolve(&self, noun: Noun, text: &str) -> Result<Option<u64>, Refusal> {
-        if let Some(number) = (self.look.resolve)(noun, text)? {
-            return Ok(Some(number));
-        }
-        if noun == self.plan.noun && self.sight.made.contains(text) {
-            self.waits.set(!self.sight.dry_run);
-            return Ok(Some(TO_BE_MADE));
-        }
-        if noun == Noun::Factory { factory_called(self.look, text) } else { Ok(None) }
-    }
-}
-
-/// A site has no number of its own: files call it by its name.
-fn factory_called(look: Look<'_>, name: &str) -> Result<Option<u64>, Refusal> {
-    let Some(column) = crate::model::columns(Noun::Factory).iter().position(|spec| spec.name == "factory_name") else { return Ok(None) };
-    let filters = vec![Filter { column, compare: Compare::Is, value: Value::Text(name.to_owned()) }];
-    let found = (look.list)(Noun::Factory, &Query { filters, limit: 1, ..Query::default() })?;
-    Ok(found.first().map(|record| record.number()))
 }
 
 /// What a record is found again by, where its noun has no number of its own.
@@ -488,14 +337,4 @@ const fn key_columns(noun: Noun) -> &'static [&'static str] {
 
 fn value_at(values: &FieldValues, at: usize) -> &Value {
     values.iter().find(|(given, _)| *given == at).map_or(&Value::Null, |(_, value)| value)
-}
-
-/// What no rule takes in any figure that people give, so that a dry run says it too.
-fn range_fault(name: &str, value: &Value) -> Option<&'static str> {
-    match value {
-        Value::Int(number) if *number < 0 => Some("must not be negative"),
-        Value::Dec(number) if number.is_negative() => Some("must not be negative"),
-        Value::Dec(number) if name.ends_with("_percentage") && Decimal::whole(100).is_some_and(|most| *number > most) => Some("must be at most 100"),
-        _ => None,
-    }
 }

@@ -7,9 +7,13 @@ mod mapping;
 mod master;
 mod operation_log;
 mod pipeline;
+mod reading;
 mod report;
 mod sheet;
 mod table;
+
+#[cfg(test)]
+mod tests;
 
 use crate::base::{Code, Refusal, Value};
 use crate::engine::Engine;
@@ -76,7 +80,8 @@ pub struct Request<'a> {
     pub bytes: &'a [u8],
     /// How its columns are called and written, as TOML; an operation log must have it.
     pub map: Option<&'a str>,
-    /// Check every row and write nothing.
+    /// Look at every row and write nothing: cells, required fields and references are checked; what
+    /// only a rule knows (bounds of one noun, states) shows in the real run.
     pub dry_run: bool,
     /// Who brings it in.
     pub actor: Actor,
