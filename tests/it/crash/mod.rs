@@ -1,0 +1,1 @@
+//! What stands after the power is cut or the disk fails.
