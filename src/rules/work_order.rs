@@ -361,6 +361,11 @@ pub(super) fn split(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SplitWorkOr
         operation.updated_at = moment.recorded_at;
         draft.put(operation.clone())?;
     }
+    // A part of a rework order still takes its pieces from the same parent.
+    let (order_type, parent) = match order.order_type {
+        OrderType::Rework => (OrderType::Rework, order.parent_work_order_id),
+        _ => (OrderType::Split, Some(order.work_order_id)),
+    };
     let child = WorkOrder {
         product_id: order.product_id,
         customer_id: order.customer_id,
@@ -368,14 +373,14 @@ pub(super) fn split(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SplitWorkOr
         factory_id: order.factory_id,
         planned_quantity: it.quantity,
         unit_of_measure: order.unit_of_measure,
-        order_type: OrderType::Split,
+        order_type,
         priority: order.priority,
         planned_start_date: order.planned_start_date,
         planned_end_date: order.planned_end_date,
         planned_cycle_time_seconds: order.planned_cycle_time_seconds,
         standard_cost_per_unit: order.standard_cost_per_unit,
         requires_validation: order.requires_validation,
-        parent_work_order_id: Some(order.work_order_id),
+        parent_work_order_id: parent,
         created_by: moment.actor.name.clone(),
         created_at: moment.recorded_at,
         updated_at: moment.recorded_at,

@@ -203,7 +203,8 @@ pub(crate) fn order_for(product: u64, planned: i64) -> Command {
 }
 
 pub(crate) fn rework_of(parent: u64, planned: i64) -> Command {
-    let fields = [("product_id", key(Noun::Product, 1)), ("planned_quantity", number(planned)), ("order_type", text("rework")), ("parent_work_order_id", key(Noun::WorkOrder, parent))];
+    let fields =
+        [("product_id", key(Noun::Product, 1)), ("planned_quantity", number(planned)), ("order_type", text("rework")), ("parent_work_order_id", key(Noun::WorkOrder, parent))];
     create(Noun::WorkOrder, &fields)
 }
 

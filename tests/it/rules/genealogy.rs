@@ -37,13 +37,7 @@ fn edges_carry_what_went_along_them() {
     plant.all([ship(shipment)]);
     assert_eq!(
         edges(&plant),
-        [
-            "LOT-000001 -> WO-000001 5 SHEET",
-            "LOT-000002 -> SHP-000001 2 EA",
-            "WO-000001 -> LOT-000002 3 EA",
-            "SUP-000001 -> LOT-000001 10 SHEET",
-            "SHP-000001 -> CUST-000001 2 EA"
-        ]
+        ["LOT-000001 -> WO-000001 5 SHEET", "LOT-000002 -> SHP-000001 2 EA", "WO-000001 -> LOT-000002 3 EA", "SUP-000001 -> LOT-000001 10 SHEET", "SHP-000001 -> CUST-000001 2 EA"]
     );
 }
 

@@ -173,13 +173,7 @@ fn every_movement_is_reversed_once_and_stock_is_as_before() {
     let order = plant.running(10);
     plant.all([receive("S1", "10"), issue(order, "S1", "4")]);
     let before = (plant.lot("S1").quantity_on_hand, plant.every::<millwright::model::LotEdge>().len());
-    let acts = [
-        receive("S1", "3"),
-        issue(order, "S1", "2"),
-        give_back(order, "S1", "1"),
-        moves(movement(Type::Scrap, "S1", "1")),
-        moves(movement(Type::Adjustment, "S1", "-2")),
-    ];
+    let acts = [receive("S1", "3"), issue(order, "S1", "2"), give_back(order, "S1", "1"), moves(movement(Type::Scrap, "S1", "1")), moves(movement(Type::Adjustment, "S1", "-2"))];
     for act in acts {
         let wrong = plant.all([act]);
         let reversal = plant.because("typing error", reverse_movement(wrong)).unwrap().subject.number;

@@ -259,3 +259,13 @@ fn a_schedule_ends_after_it_begins_on_a_line_that_runs() {
     plant.admin(update(Noun::ProductionLine, 1, &[("status", text("inactive"))])).unwrap();
     refused(plant.lead(at("2026-03-03T08:00:00Z", "2026-03-03T09:00:00Z")), Code::IllegalState);
 }
+
+#[test]
+fn splitting_a_rework_order_frees_no_pieces_for_more_rework() {
+    let plant = Plant::new();
+    let order = plant.running(10);
+    plant.all([report(order, 10, [5, 0, 0, 4, 0])]);
+    let rework = plant.all([rework_of(order, 4)]);
+    plant.all([split_order(rework, 2)]);
+    refused(plant.lead(rework_of(order, 1)), Code::Insufficient);
+}
