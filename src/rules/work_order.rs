@@ -57,8 +57,7 @@ fn check_parent(draft: &Draft<'_, '_>, order: &WorkOrder) -> Result<(), Halt> {
     match (order.order_type, order.parent_work_order_id) {
         (OrderType::Rework, Some(parent_id)) => {
             let parent: WorkOrder = need(draft, parent_id)?;
-            let siblings: Vec<WorkOrder> = draft.related("parent_work_order_id", &parent_id.to_value(), 1_000)?;
-            let taken: i64 = siblings.iter().filter(|it| it.order_type == OrderType::Rework && it.status != State::Cancelled).map(|it| it.planned_quantity).sum();
+            let taken = rework_taken(draft, parent_id)?;
             let open = parent.rework_quantity - taken;
             if order.planned_quantity > open {
                 return Err(Refusal::field(Code::Insufficient, "planned_quantity", format!("order {} has {open} pieces left to rework", number(&parent))).into());
@@ -70,6 +69,12 @@ fn check_parent(draft: &Draft<'_, '_>, order: &WorkOrder) -> Result<(), Halt> {
         (OrderType::Production, Some(parent)) => need(draft, parent).map(|_: WorkOrder| ()),
         (OrderType::Production, None) => Ok(()),
     }
+}
+
+/// Pieces that rework orders take from their parent.
+pub(super) fn rework_taken(draft: &Draft<'_, '_>, parent: Id<WorkOrder>) -> Result<i64, Halt> {
+    let children: Vec<WorkOrder> = draft.related("parent_work_order_id", &parent.to_value(), 1_000)?;
+    Ok(children.iter().filter(|it| it.order_type == OrderType::Rework && it.status != State::Cancelled).map(|it| it.planned_quantity).sum())
 }
 
 /// What people call the order.

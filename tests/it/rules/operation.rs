@@ -151,3 +151,13 @@ fn an_operation_does_not_end_before_it_began() {
     let order = plant.running(10);
     refused(plant.at("2026-03-02T06:00:00Z", finish_operation(order, 10)), Code::OutsideWindow);
 }
+
+#[test]
+fn a_report_is_not_reversed_while_a_rework_order_holds_its_pieces() {
+    let plant = Plant::new();
+    let order = plant.running(10);
+    let wrong = plant.all([report(order, 10, [0, 0, 0, 4, 0])]);
+    let rework = plant.all([rework_of(order, 3)]);
+    refused(plant.lead(reverse_report(wrong)), Code::StillOpen);
+    plant.all([cancel(rework), reverse_report(wrong)]);
+}
