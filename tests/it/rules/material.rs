@@ -218,3 +218,25 @@ fn numbers_beyond_the_books_are_refused_and_not_wrapped() {
     assert_eq!(plant.lot("S1").quantity_on_hand, dec("99999999999.9999"));
     plant.check();
 }
+
+#[test]
+fn the_books_of_a_closed_order_are_shut_to_reversals() {
+    let plant = Plant::new();
+    plant.all([receive("S1", "10")]);
+    let order = plant.made(5);
+    let issued = plant.all([issue(order, "S1", "2")]);
+    plant.all([finish_operation(order, 10), finish_operation(order, 20), finish_operation(order, 30), complete(order), close(order)]);
+    refused(plant.lead(reverse_movement(issued)), Code::IllegalState);
+    plant.all([reopen(order), reverse_movement(issued)]);
+}
+
+#[test]
+fn reversing_a_return_does_not_issue_material_to_a_cancelled_order() {
+    let plant = Plant::new();
+    plant.all([receive("S1", "10")]);
+    let order = plant.running(5);
+    plant.all([issue(order, "S1", "2")]);
+    let returned = plant.all([give_back(order, "S1", "2")]);
+    plant.all([cancel(order)]);
+    refused(plant.lead(reverse_movement(returned)), Code::IllegalState);
+}
