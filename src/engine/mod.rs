@@ -67,6 +67,8 @@ type DeskWork = Box<dyn FnOnce(&mut Tables<'_>) -> Result<(), StoreError> + Send
 enum Message {
     Command(Box<Envelope>, Reply),
     Desk(DeskWork, oneshot::Sender<Result<(), Refusal>>),
+    /// Nothing after this is taken, whoever still holds the engine.
+    Stop,
 }
 
 /// How the engine runs.
@@ -233,9 +235,13 @@ impl Engine {
         Ok(crate::store::archive::back_up(&self.shared.store, target)?)
     }
 
-    /// Drains the queue, commits and ends the writer.
+    /// Drains the queue, commits and ends the writer, though others may still hold the engine to read.
     pub fn stop(self) {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Full means that the writer is at work, so a place comes free; closed means that it has ended.
+        while let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Message::Stop) {
+            std::thread::yield_now();
+        }
         let Self { queue, shared, .. } = self;
         drop(queue);
         drop(shared);

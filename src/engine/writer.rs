@@ -26,7 +26,12 @@ pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     };
     let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
     while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
-        if !writer.batch(&mut waiting) && !writer.reopen(&mut messages) {
+        let stop = waiting.iter().position(|message| matches!(message, Message::Stop));
+        if let Some(at) = stop {
+            waiting.truncate(at);
+        }
+        let sound = waiting.is_empty() || writer.batch(&mut waiting);
+        if stop.is_some() || (!sound && !writer.reopen(&mut messages)) {
             return;
         }
     }
@@ -311,6 +316,9 @@ impl<'s> Writer<'s> {
             std::thread::sleep(wait);
             let refusal = Refusal::new(Code::Unavailable, "the store is being reopened after a storage error; try again in a second");
             while let Ok(message) = messages.try_recv() {
+                if matches!(message, Message::Stop) {
+                    return false;
+                }
                 answer(message, &refusal);
             }
             match self.shared.store.reopen().and_then(|()| Self::new(self.shared)) {
@@ -359,5 +367,6 @@ fn answer(message: Message, refusal: &Refusal) {
     match message {
         Message::Command(_, reply) => _ = reply.send(Err(refusal.clone())),
         Message::Desk(_, reply) => _ = reply.send(Err(refusal.clone())),
+        Message::Stop => {}
     }
 }
