@@ -55,20 +55,23 @@ pub(super) fn check(draft: &Draft<'_, '_>, moment: &Moment, order: &mut WorkOrde
 
 fn check_parent(draft: &Draft<'_, '_>, order: &WorkOrder) -> Result<(), Halt> {
     match (order.order_type, order.parent_work_order_id) {
-        (OrderType::Rework, Some(parent_id)) => {
-            let parent: WorkOrder = need(draft, parent_id)?;
-            let taken = rework_taken(draft, parent_id)?;
-            let open = parent.rework_quantity - taken;
-            if order.planned_quantity > open {
-                return Err(Refusal::field(Code::Insufficient, "planned_quantity", format!("order {} has {open} pieces left to rework", number(&parent))).into());
-            }
-            Ok(())
-        }
+        (OrderType::Rework, Some(_)) => check_rework(draft, order),
         (OrderType::Rework, None) => Err(Refusal::invalid("parent_work_order_id", "must name the order whose pieces are reworked").into()),
         (OrderType::Split, _) => Err(Refusal::invalid("order_type", "a split order is made by splitting its parent").into()),
         (OrderType::Production, Some(parent)) => need(draft, parent).map(|_: WorkOrder| ()),
         (OrderType::Production, None) => Ok(()),
     }
+}
+
+/// An order that is not counted yet takes no more than its parent has left to rework.
+fn check_rework(draft: &Draft<'_, '_>, order: &WorkOrder) -> Result<(), Halt> {
+    let (OrderType::Rework, Some(parent_id)) = (order.order_type, order.parent_work_order_id) else { return Ok(()) };
+    let parent: WorkOrder = need(draft, parent_id)?;
+    let open = parent.rework_quantity - rework_taken(draft, parent_id)?;
+    if order.planned_quantity > open {
+        return Err(Refusal::field(Code::Insufficient, "planned_quantity", format!("order {} has {open} pieces left to rework", number(&parent))).into());
+    }
+    Ok(())
 }
 
 /// Pieces that rework orders take from their parent.
@@ -329,6 +332,8 @@ pub(super) fn reopen(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrde
     let mut order = in_state(draft, id, &[State::Completed, State::Closed, State::Cancelled], "be reopened: it is open")?;
     moment.require_reason()?;
     if order.status == State::Cancelled {
+        // Its pieces may have gone to another rework order meanwhile.
+        check_rework(draft, &order)?;
         order.status = if order.lot_number.is_some() { State::Released } else { State::Created };
     } else {
         order.status = State::InProgress;

@@ -269,3 +269,15 @@ fn splitting_a_rework_order_frees_no_pieces_for_more_rework() {
     plant.all([split_order(rework, 2)]);
     refused(plant.lead(rework_of(order, 1)), Code::Insufficient);
 }
+
+#[test]
+fn a_cancelled_rework_order_is_not_reopened_when_its_pieces_have_gone_to_another() {
+    let plant = Plant::new();
+    let order = plant.running(10);
+    plant.all([report(order, 10, [5, 0, 0, 4, 0])]);
+    let first = plant.all([rework_of(order, 3)]);
+    plant.all([cancel(first)]);
+    let second = plant.all([rework_of(order, 4)]);
+    refused(plant.because("after all", reopen(first)), Code::Insufficient);
+    plant.all([cancel(second), reopen(first)]);
+}
