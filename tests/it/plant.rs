@@ -295,10 +295,6 @@ impl Plant {
         self.ask(Role::Lead, command)
     }
 
-    pub(crate) fn operator(&self, command: Command) -> Answer {
-        self.ask(Role::Operator, command)
-    }
-
     /// A lead's command with its reason.
     pub(crate) fn because(&self, reason: &str, command: Command) -> Answer {
         self.engine.submit_wait(Envelope { reason: Some(reason.to_owned()), ..by(Role::Lead, command) })

@@ -8,6 +8,8 @@ mod mirror;
 mod time;
 mod timer;
 
+pub(crate) use mirror::{Dice, same_as_pages};
+
 use std::path::Path;
 
 use millwright::engine::Engine;
