@@ -248,10 +248,29 @@ fn builder() -> redb::Builder {
 }
 
 pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
+    if !path.exists() {
+        make_file(path)?;
+    }
     builder().create(path).map_err(|error| match error {
         redb::DatabaseError::Storage(storage) => {
             StoreError::Unusable(format!("{} cannot be opened: {storage}; restore a backup into a new directory with `millwright restore`", path.display()))
         }
         other => other.into(),
     })
+}
+
+/// redb writes its magic number last, so a file whose making was cut short would be no database for
+/// ever: it is made beside its place and renamed when it is whole.
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    let beside = path.with_extension("new");
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    drop(builder().create(&beside)?);
+    std::fs::rename(&beside, path)?;
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }

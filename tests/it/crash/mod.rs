@@ -27,7 +27,10 @@ fn script() -> Vec<Vec<Command>> {
         vec![split_lot(1, "20", "S2"), hold_lot(2)],
         vec![start_operation(1, 20), good(1, 20, 8), start_operation(1, 30), good(1, 30, 5)],
         vec![reverse_report(3), good(1, 30, 7)],
-        vec![moves(produce(1, "SHEET", "R1", "0.5")), moves(millwright::model::command::RecordMaterialTransaction { unit_of_measure: Some(Unit::Kg), ..movement(Type::Scrap, "S1", "20") })],
+        vec![
+            moves(produce(1, "SHEET", "R1", "0.5")),
+            moves(millwright::model::command::RecordMaterialTransaction { unit_of_measure: Some(Unit::Kg), ..movement(Type::Scrap, "S1", "20") }),
+        ],
         vec![clock_out(1), finish_operation(1, 10), finish_operation(1, 20), finish_operation(1, 30), complete(1)],
         vec![close(1)],
         vec![release(2), cancel(2)],

@@ -2,6 +2,7 @@
 //! sense, and news for whoever follows.
 
 mod batch;
+mod folder;
 mod follow;
 mod identity;
 mod mirror;
