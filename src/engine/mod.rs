@@ -67,7 +67,7 @@ type DeskWork = Box<dyn FnOnce(&mut Tables<'_>) -> Result<(), StoreError> + Send
 enum Message {
     Command(Box<Envelope>, Reply),
     Desk(DeskWork, oneshot::Sender<Result<(), Refusal>>),
-    /// Nothing after this is taken.
+    /// Nothing after this is taken, whoever still holds the engine.
     Stop,
 }
 
@@ -241,11 +241,14 @@ impl Engine {
         Ok((path, summary))
     }
 
-    /// Lets the writer finish what is queued and ends it; whoever asks later is told so. Blocks.
+    /// Lets the writer finish what is queued and ends it; whoever asks later is told so,
+    /// though others may still hold the engine to read. Blocks.
     pub fn stop(&self) {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // A closed queue means that the writer has ended already.
-        _ = self.queue.blocking_send(Message::Stop);
+        // Full means that the writer is at work, so a place comes free; closed means that it has ended.
+        while let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Message::Stop) {
+            std::thread::yield_now();
+        }
         if let Some(thread) = thread
             && thread.join().is_err()
         {

@@ -321,6 +321,9 @@ impl<'s> Writer<'s> {
             std::thread::sleep(wait);
             let refusal = Refusal::new(Code::Unavailable, "the store is being reopened after a storage error; try again in a second");
             while let Ok(message) = messages.try_recv() {
+                if matches!(message, Message::Stop) {
+                    return false;
+                }
                 answer(message, &refusal);
             }
             match self.shared.store.reopen().and_then(|()| Self::new(self.shared)) {
