@@ -1,6 +1,7 @@
 //! The one writer: takes what waits, runs each command on a draft, lays the accepted changes into
-//! one transaction, commits once, then answers all. It never waits to fill a batch. After a storage
-//! error it acknowledges nothing more until the store is reopened; a failed sync is never retried.
+//! one transaction, commits once, then answers all. It never waits to fill a batch, but what came
+//! while it worked rides along. After a storage error it acknowledges nothing more until the store
+//! is reopened; a failed sync is never retried.
 
 use std::sync::PoisonError;
 use std::time::Instant;
@@ -26,7 +27,7 @@ pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     };
     let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
     while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
-        if !writer.batch(&mut waiting) && !writer.reopen(&mut messages) {
+        if !writer.batch(&mut waiting, &mut messages) && !writer.reopen(&mut messages) {
             return;
         }
     }
@@ -66,17 +67,18 @@ impl<'s> Writer<'s> {
     }
 
     /// One transaction. Answers whether the store is still sound.
-    fn batch(&mut self, waiting: &mut Vec<Message>) -> bool {
+    fn batch(&mut self, waiting: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>) -> bool {
         let started = Instant::now();
         self.check_space();
-        let count = waiting.len();
         // A fault in the middle must still answer everybody, so the work runs on what is kept aside.
         let mut messages: Vec<Option<Message>> = waiting.drain(..).map(Some).collect();
         let mut desk_replies = Vec::new();
         let result = self.shared.store.write_or_drop(|tables| {
             let mut batch = Batch::begin(tables, self.zone.clone())?;
-            let mut answers: Answers = Vec::with_capacity(count);
-            for (at, slot) in messages.iter_mut().enumerate() {
+            let mut answers: Answers = Vec::with_capacity(messages.len());
+            while answers.len() + desk_replies.len() < messages.len() || ride_along(queue, &mut messages) {
+                let at = answers.len() + desk_replies.len();
+                let slot = &mut messages[at];
                 if let Some(Message::Command(envelope, _)) = slot {
                     answers.push((at, self.command(tables, &mut batch, envelope)?));
                 } else if let Some(Message::Desk(work, reply)) = slot.take() {
@@ -343,6 +345,19 @@ impl Batch {
         };
         Ok(Self { last_seq, last_hash, last_recorded, plant: PlantClock::of(tables)?, zone, accepted: 0, desk: 0, new_receipts: Vec::new() })
     }
+}
+
+/// Takes what was queued while the batch was worked on; false when nothing was, or no more fits.
+/// Without it callers fall into two groups that answer each other's commits, and each commit
+/// carries half of them.
+fn ride_along(queue: &mut mpsc::Receiver<Message>, messages: &mut Vec<Option<Message>>) -> bool {
+    let before = messages.len();
+    while messages.len() < limits::BATCH_MAX
+        && let Ok(message) = queue.try_recv()
+    {
+        messages.push(Some(message));
+    }
+    messages.len() > before
 }
 
 fn zone_of<V: View>(view: &V) -> Result<TimeZone, StoreError> {
