@@ -2,6 +2,7 @@
 //! postgres when we are root, stopped by its process id. Durability stays at its defaults.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
@@ -78,6 +79,15 @@ impl Cluster {
             bail!("psql: {}", String::from_utf8_lossy(&ran.stderr));
         }
         Ok(String::from_utf8_lossy(&ran.stdout).trim().to_owned())
+    }
+
+    /// Fills a table from tab-separated rows.
+    pub(crate) fn copy_in(&self, table: &str, rows: &[u8]) -> anyhow::Result<()> {
+        let copy = format!("COPY {table} FROM STDIN");
+        let mut client = self.client("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", &copy]).stdin(Stdio::piped()).spawn()?;
+        client.stdin.take().context("psql takes input")?.write_all(rows)?;
+        anyhow::ensure!(client.wait()?.success(), "psql could not copy into {table}");
+        Ok(())
     }
 
     /// Runs one prepared statement from many clients for a time.
