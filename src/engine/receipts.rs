@@ -2,12 +2,14 @@
 //! sequence); this map from the id's hash to the row lives in memory and is read in at the start.
 
 use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::base::{Digest, Time, limits};
 use crate::model::{Noun, Subject};
 use crate::store::{Snapshot, StoreError};
+
+/// Length of a stored receipt.
+const RECEIPT_BYTES: usize = 49;
 
 /// What is kept of an answered command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +31,8 @@ impl Receipt {
         Self { id_hash: half(command_id), body_hash: half(body), subject, at }
     }
 
-    pub(super) fn to_bytes(self) -> [u8; 49] {
-        let mut bytes = [0; 49];
+    pub(super) fn to_bytes(self) -> [u8; RECEIPT_BYTES] {
+        let mut bytes = [0; RECEIPT_BYTES];
         bytes[..16].copy_from_slice(&self.id_hash);
         bytes[16..32].copy_from_slice(&self.body_hash);
         bytes[32] = self.subject.noun.code();
@@ -40,7 +42,7 @@ impl Receipt {
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; 49] = bytes.try_into().ok()?;
+        let bytes: &[u8; RECEIPT_BYTES] = bytes.try_into().ok()?;
         let number = u64::from_be_bytes(bytes[33..41].try_into().ok()?);
         let micros = i64::from_be_bytes(bytes[41..].try_into().ok()?);
         Some(Self {
@@ -62,23 +64,51 @@ pub(super) fn half(text: &str) -> [u8; 16] {
 /// Receipts by id; the newest wins when two share 64 bits, and the row's 128 decide.
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
-    by_id: HashMap<u64, u64>,
+    by_id: HashMap<u64, u64, BuildHasherDefault<AsItIs>>,
 }
 
-fn short(id_hash: &[u8; 16]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id_hash.hash(&mut hasher);
-    hasher.finish()
+/// Hashes a key that is part of a SHA-256 already.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        // Only `u64` keys come here; other bytes would still give a hash, if a poor one.
+        bytes.iter().for_each(|byte| self.0 = (self.0 << 8) ^ u64::from(*byte));
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
 }
+
+fn short(id_hash: &[u8]) -> u64 {
+    id_hash.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+}
+
+/// Threads that read receipts in at a start: pages of a cold file are waited for side by side.
+const READERS: u64 = 4;
 
 impl Receipts {
+    /// Reads all receipts in, since no write with a key can be judged before.
     pub(super) fn load(snapshot: &Snapshot) -> Result<Self, StoreError> {
         let mut receipts = Self::default();
-        for (seq, bytes) in snapshot.receipts()? {
-            if let Some(receipt) = Receipt::from_bytes(&bytes) {
-                receipts.add(&receipt.id_hash, seq);
-            }
-        }
+        let Some(first) = snapshot.first_receipt()? else { return Ok(receipts) };
+        let (after, head) = (first - 1, snapshot.head()?);
+        let part = (head - after).div_ceil(READERS);
+        let parts = std::thread::scope(|scope| {
+            let read = |at: u64| scope.spawn(move || load_part(snapshot, after + at * part, (after + (at + 1) * part).min(head)));
+            let readers: Vec<_> = (0..READERS).map(read).collect();
+            // In order, so that the newest of two that share 64 bits is added last.
+            readers
+                .into_iter()
+                .map(|reader| reader.join().unwrap_or_else(|_| Err(StoreError::Unusable("a reader of receipts ended with a panic".to_owned()))))
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        receipts.by_id.reserve(usize::try_from(snapshot.receipt_count()?).unwrap_or(0));
+        receipts.by_id.extend(parts.into_iter().flatten());
         Ok(receipts)
     }
 
@@ -98,4 +128,15 @@ impl Receipts {
     pub(super) fn is_full(&self) -> bool {
         self.by_id.len() >= limits::RECEIPTS_MAX
     }
+}
+
+fn load_part(snapshot: &Snapshot, after: u64, up_to: u64) -> Result<Vec<(u64, u64)>, StoreError> {
+    let mut part = Vec::new();
+    snapshot.each_receipt(after, up_to, |seq, bytes| {
+        // Only whole rows count, as `Receipt::from_bytes` judges them.
+        if bytes.len() == RECEIPT_BYTES {
+            part.push((short(bytes), seq));
+        }
+    })?;
+    Ok(part)
 }

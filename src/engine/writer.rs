@@ -1,6 +1,7 @@
 //! The one writer: takes what waits, runs each command on a draft, lays the accepted changes into
-//! one transaction, commits once, then answers all. It never waits to fill a batch. After a storage
-//! error it acknowledges nothing more until the store is reopened; a failed sync is never retried.
+//! one transaction, commits once, then answers all. It never waits to fill a batch, but what came
+//! while it worked rides along. After a storage error it acknowledges nothing more until the store
+//! is reopened; a failed sync is never retried.
 
 use std::sync::PoisonError;
 use std::time::Instant;
@@ -26,17 +27,8 @@ pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     };
     let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
     while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
-        let last = waiting.iter().any(|message| matches!(message, Message::Stop));
-        if last {
-            messages.close();
-            while let Ok(message) = messages.try_recv() {
-                waiting.push(message);
-            }
-        }
-        if !writer.batch(&mut waiting) && !writer.reopen(&mut messages) {
-            return;
-        }
-        if last {
+        let sound = writer.batch(&mut waiting, &mut messages);
+        if writer.stopping || (!sound && !writer.reopen(&mut messages)) {
             return;
         }
     }
@@ -54,6 +46,7 @@ struct Writer<'s> {
     space_checked: Option<Instant>,
     no_space: Option<Refusal>,
     pruned_at: Time,
+    stopping: bool,
 }
 
 /// What a batch carries from one command to the next.
@@ -72,28 +65,39 @@ impl<'s> Writer<'s> {
     fn new(shared: &'s Shared) -> Result<Self, StoreError> {
         let snapshot = shared.store.snapshot()?;
         let zone = zone_of(&snapshot)?;
-        Ok(Self { shared, receipts: Receipts::load(&snapshot)?, zone, space_checked: None, no_space: None, pruned_at: Time::default() })
+        Ok(Self { shared, receipts: Receipts::load(&snapshot)?, zone, space_checked: None, no_space: None, pruned_at: Time::default(), stopping: false })
     }
 
     /// One transaction. Answers whether the store is still sound.
-    fn batch(&mut self, waiting: &mut Vec<Message>) -> bool {
+    fn batch(&mut self, waiting: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>) -> bool {
         let started = Instant::now();
         self.check_space();
-        let count = waiting.len();
         // A fault in the middle must still answer everybody, so the work runs on what is kept aside.
         let mut messages: Vec<Option<Message>> = waiting.drain(..).map(Some).collect();
         let mut desk_replies = Vec::new();
         let result = self.shared.store.write_or_drop(|tables| {
             let mut batch = Batch::begin(tables, self.zone.clone())?;
-            let mut answers: Answers = Vec::with_capacity(count);
-            for (at, slot) in messages.iter_mut().enumerate() {
-                if let Some(Message::Command(envelope, _)) = slot {
+            let mut answers: Answers = Vec::with_capacity(messages.len());
+            let mut at = 0;
+            while at < messages.len() || ride_along(queue, &mut messages) {
+                if let Some(Message::Command(envelope, _)) = &mut messages[at] {
                     answers.push((at, self.command(tables, &mut batch, envelope)?));
-                } else if let Some(Message::Desk(work, reply)) = slot.take() {
-                    desk_replies.push(reply);
-                    work(tables)?;
-                    batch.desk += 1;
+                } else {
+                    match messages[at].take() {
+                        Some(Message::Desk(work, reply)) => {
+                            desk_replies.push(reply);
+                            work(tables)?;
+                            batch.desk += 1;
+                        }
+                        Some(Message::Stop) => {
+                            // Who asks from now on is told so; who is queued is still served.
+                            queue.close();
+                            self.stopping = true;
+                        }
+                        _ => {}
+                    }
                 }
+                at += 1;
             }
             self.prune(tables, &mut batch)?;
             let keep = if batch.accepted + batch.desk > 0 { Keep::Commit } else { Keep::Drop };
@@ -321,9 +325,6 @@ impl<'s> Writer<'s> {
             std::thread::sleep(wait);
             let refusal = Refusal::new(Code::Unavailable, "the store is being reopened after a storage error; try again in a second");
             while let Ok(message) = messages.try_recv() {
-                if matches!(message, Message::Stop) {
-                    return false;
-                }
                 answer(message, &refusal);
             }
             match self.shared.store.reopen().and_then(|()| Self::new(self.shared)) {
@@ -356,6 +357,19 @@ impl Batch {
         };
         Ok(Self { last_seq, last_hash, last_recorded, plant: PlantClock::of(tables)?, zone, accepted: 0, desk: 0, new_receipts: Vec::new() })
     }
+}
+
+/// Takes what was queued while the batch was worked on; false when nothing was, or no more fits.
+/// Without it callers fall into two groups that answer each other's commits, and each commit
+/// carries half of them.
+fn ride_along(queue: &mut mpsc::Receiver<Message>, messages: &mut Vec<Option<Message>>) -> bool {
+    let before = messages.len();
+    while messages.len() < limits::BATCH_MAX
+        && let Ok(message) = queue.try_recv()
+    {
+        messages.push(Some(message));
+    }
+    messages.len() > before
 }
 
 fn zone_of<V: View>(view: &V) -> Result<TimeZone, StoreError> {

@@ -1,7 +1,7 @@
 //! One moment of the plant to read from. Short-lived by law: an old reader pins pages and the file
 //! grows, so nothing holds a snapshot for longer than one answer or one page of a long scan.
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
 
 use super::codec::{self, Sealed};
 use super::error::StoreError;
@@ -28,9 +28,6 @@ pub struct Snapshot {
     pub(super) secrets: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
     mirror: SharedMirror,
 }
-
-/// A receipt row: sequence and bytes.
-pub type ReceiptRow = (u64, Vec<u8>);
 
 impl Snapshot {
     pub(super) fn open(txn: &ReadTransaction, mirror: SharedMirror) -> Result<Self, StoreError> {
@@ -148,9 +145,26 @@ impl Snapshot {
         Ok(pairs)
     }
 
-    /// All receipts.
-    pub fn receipts(&self) -> Result<Vec<ReceiptRow>, StoreError> {
-        self.receipts.iter()?.map(|row| row.map(|(seq, bytes)| (seq.value(), bytes.value().to_vec())).map_err(StoreError::from)).collect()
+    /// Shows every receipt above a sequence and up to another, oldest first.
+    pub fn each_receipt(&self, after: u64, up_to: u64, mut visit: impl FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        if after >= up_to {
+            return Ok(());
+        }
+        for row in self.receipts.range(after + 1..=up_to)? {
+            let (seq, bytes) = row?;
+            visit(seq.value(), bytes.value());
+        }
+        Ok(())
+    }
+
+    /// How many receipts there are.
+    pub fn receipt_count(&self) -> Result<u64, StoreError> {
+        Ok(self.receipts.len()?)
+    }
+
+    /// Sequence of the oldest receipt; `None` when there is none.
+    pub fn first_receipt(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.receipts.first()?.map(|(seq, _)| seq.value()))
     }
 
     /// One receipt.
