@@ -243,7 +243,7 @@ impl Engine {
 
     /// Lets the writer finish what is queued and ends it; whoever asks later is told so,
     /// though others may still hold the engine to read. Blocks.
-    pub fn stop(&self) {
+    pub fn stop(self) {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Full means that the writer is at work, so a place comes free; closed means that it has ended.
         while let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Message::Stop) {
