@@ -308,7 +308,7 @@ pub(super) fn cancel(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrde
         return Err(Refusal::new(Code::StillOpen, format!("order {} has made pieces: reverse its reports, or split off the rest and complete it", number(&order))).into());
     }
     let node = Subject::of(id);
-    for lot in issued_lots(draft, node)? {
+    if let Some(lot) = issued_lots(draft, node)?.first() {
         return Err(Refusal::new(Code::StillOpen, format!("lot {} is issued to it: return it first", lot.lot_number)).into());
     }
     order.status = State::Cancelled;
