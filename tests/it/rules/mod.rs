@@ -1,7 +1,9 @@
 //! What the rules accept and refuse, noun by noun.
 
 mod genealogy;
+mod import;
 mod labor;
+mod master;
 mod material;
 mod operation;
 mod permission;
