@@ -155,6 +155,8 @@ impl<'s> Writer<'s> {
 
     fn try_command(&self, tables: &mut Tables<'_>, batch: &mut Batch, envelope: &mut Envelope) -> Result<Outcome, Halt> {
         let (name, payload) = (envelope.command.name(), envelope.command.payload());
+        // Before the receipts: the answer to a command tells as much as the command.
+        rules::permit(envelope.actor.role, &name)?;
         let receipt = match &envelope.command_id {
             None => None,
             Some(id) => {

@@ -383,6 +383,10 @@ pub(super) fn reverse(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReverseMa
             return Err(Refusal::new(Code::IllegalState, format!("order {} is {}: reopen it first", work_order::number(&order), order.status)).into());
         }
     }
+    if wrong.transaction_type == Type::Return {
+        // Undoing a return issues again.
+        lot::refuse_held(&lot::by_number(draft, wrong.lot_number.as_deref().unwrap_or_default())?)?;
+    }
     match wrong.transaction_type {
         Type::Split | Type::Merge | Type::Transfer | Type::Shipment => {
             Err(Refusal::new(Code::IllegalState, format!("a {} is put right by the opposite act, not by a reversal", wrong.transaction_type)).into())
