@@ -69,6 +69,8 @@ record! {
         made plain clock_in_time: Time,
         /// Empty while the person is at it.
         made plain clock_out_time: Option<Time>,
+        /// The person is at it now.
+        made by is_open: bool,
         made plain duration_minutes: Option<i64>,
         made plain break_time_minutes: i64,
         made plain quantity_produced: i64,

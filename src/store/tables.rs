@@ -196,7 +196,8 @@ impl<'t> Tables<'t> {
             let (seq, bytes) = row?;
             seen += 1;
             let old = read(bytes.value()).is_none_or(|receipt| receipt.time() < limit);
-            if !old && !(full && seen < limits::RECEIPTS_MAX / 4) {
+            let crowded = full && seen < limits::RECEIPTS_MAX / 4;
+            if !(old || crowded) {
                 break;
             }
             up_to = seq.value();
