@@ -9,19 +9,35 @@
 //! | 2 | [`store`] | redb, and only here: tables, drafts, snapshots, genealogy, verify, archive |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
+//! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
+//! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; schemas |
+//! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
+//! | 7 | [`adapters`] | strangers are translated: `http`, `exchange` (CSV, XLSX, other systems' logs) |
+//! | 7 | [`simulator`] | the plant that behaves: history and live, through the same commands as a person |
+//! | 8 | [`app`] | the command line, configuration, start and stop order |
 //!
 //! Start reading at [`model::command`] (what may be asked), then [`rules`] (what it does), then
-//! [`engine`] (how it becomes durable).
+//! [`engine`] (how it becomes durable). One request's way through the house: `adapters/http/acts`
+//! reads a body with `bodies/read` into a [`model::Command`]; `engine/writer` runs it on a
+//! `store/draft` through [`rules::apply`], lays what was accepted into one transaction and answers
+//! after the commit; `views` and `bodies/record` show the record.
 //!
 //! Invariants:
 //! - one writer; an answer is sent only after the durable commit;
 //! - a refused command leaves no trace;
 //! - current records are the newest values of history, and the journal names every one of them;
 //! - stock is the sum of movements, and every movement goes through one door (`rules/material.rs`);
-//! - rules know no clock, no disk and no random number.
+//! - rules know no clock, no disk and no random number;
+//! - a noun is declared once (`model`): columns, indexes, JSON, schema, import and filters follow.
 
+pub mod accounts;
+pub mod adapters;
+pub mod app;
 pub mod base;
+pub mod bodies;
 pub mod engine;
 pub mod model;
 pub mod rules;
+pub mod simulator;
 pub mod store;
+pub mod views;

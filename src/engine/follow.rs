@@ -20,6 +20,7 @@ impl Follower {
 
     /// The next entries, at least one; `None` when the engine has stopped.
     pub async fn next(&mut self) -> Result<Option<Vec<Entry>>, Refusal> {
+        let mut ended = false;
         loop {
             // Marked as seen before reading, so that a commit in between wakes the next wait.
             self.head.borrow_and_update();
@@ -29,8 +30,14 @@ impl Follower {
                 self.after = last.seq;
                 return Ok(Some(entries));
             }
-            if self.head.changed().await.is_err() {
+            if ended {
                 return Ok(None);
+            }
+            // The follower holds the engine itself, so the end of the writer is what tells the stop;
+            // what was committed until then is still read.
+            tokio::select! {
+                changed = self.head.changed() => ended = changed.is_err(),
+                () = self.engine.queue.closed() => ended = true,
             }
         }
     }

@@ -67,6 +67,8 @@ type DeskWork = Box<dyn FnOnce(&mut Tables<'_>) -> Result<(), StoreError> + Send
 enum Message {
     Command(Box<Envelope>, Reply),
     Desk(DeskWork, oneshot::Sender<Result<(), Refusal>>),
+    /// Nothing after this is taken, whoever still holds the engine.
+    Stop,
 }
 
 /// How the engine runs.
@@ -221,11 +223,9 @@ impl Engine {
         Ok(crate::store::blobs::read(root, digest)?)
     }
 
-    /// Proves chain, history, records, indexes and genealogy; on the running plant, as of one moment.
-    pub fn verify(&self, head: Option<(u64, Digest)>) -> Result<crate::store::verify::Report, Refusal> {
-        let root = self.shared.store.root().map(std::path::Path::to_path_buf);
-        let report = self.read(|snapshot| crate::store::verify::verify(snapshot, root.as_deref(), head))?;
-        Ok(report?)
+    /// Proves chain, history, records, indexes and genealogy; on the running plant.
+    pub fn verify(&self, head: Option<(u64, Digest)>, progress: &mut dyn FnMut(u64, u64)) -> Result<crate::store::verify::Report, Refusal> {
+        Ok(crate::store::verify::verify(&self.shared.store, head, progress)?)
     }
 
     /// Writes a backup of the running plant, as of its head.
@@ -233,12 +233,22 @@ impl Engine {
         Ok(crate::store::archive::back_up(&self.shared.store, target)?)
     }
 
-    /// Drains the queue, commits and ends the writer.
-    pub fn stop(self) {
+    /// Writes a backup into a new file in the data directory, for a download.
+    pub fn back_up_beside(&self) -> Result<(std::path::PathBuf, crate::store::archive::Summary), Refusal> {
+        let root = self.shared.store.root().ok_or_else(|| Refusal::new(Code::Unavailable, "a plant in memory has no directory for a backup"))?;
+        let path = root.join(format!("download-{}.mwb", self.wall_now().micros()));
+        let summary = self.back_up(&path)?;
+        Ok((path, summary))
+    }
+
+    /// Lets the writer finish what is queued and ends it; whoever asks later is told so,
+    /// though others may still hold the engine to read. Blocks.
+    pub fn stop(&self) {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Self { queue, shared, .. } = self;
-        drop(queue);
-        drop(shared);
+        // Full means that the writer is at work, so a place comes free; closed means that it has ended.
+        while let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Message::Stop) {
+            std::thread::yield_now();
+        }
         if let Some(thread) = thread
             && thread.join().is_err()
         {

@@ -27,7 +27,8 @@ pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     };
     let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
     while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
-        if !writer.batch(&mut waiting, &mut messages) && !writer.reopen(&mut messages) {
+        let sound = writer.batch(&mut waiting, &mut messages);
+        if writer.stopping || (!sound && !writer.reopen(&mut messages)) {
             return;
         }
     }
@@ -45,6 +46,7 @@ struct Writer<'s> {
     space_checked: Option<Instant>,
     no_space: Option<Refusal>,
     pruned_at: Time,
+    stopping: bool,
 }
 
 /// What a batch carries from one command to the next.
@@ -63,7 +65,7 @@ impl<'s> Writer<'s> {
     fn new(shared: &'s Shared) -> Result<Self, StoreError> {
         let snapshot = shared.store.snapshot()?;
         let zone = zone_of(&snapshot)?;
-        Ok(Self { shared, receipts: Receipts::load(&snapshot)?, zone, space_checked: None, no_space: None, pruned_at: Time::default() })
+        Ok(Self { shared, receipts: Receipts::load(&snapshot)?, zone, space_checked: None, no_space: None, pruned_at: Time::default(), stopping: false })
     }
 
     /// One transaction. Answers whether the store is still sound.
@@ -76,16 +78,26 @@ impl<'s> Writer<'s> {
         let result = self.shared.store.write_or_drop(|tables| {
             let mut batch = Batch::begin(tables, self.zone.clone())?;
             let mut answers: Answers = Vec::with_capacity(messages.len());
-            while answers.len() + desk_replies.len() < messages.len() || ride_along(queue, &mut messages) {
-                let at = answers.len() + desk_replies.len();
-                let slot = &mut messages[at];
-                if let Some(Message::Command(envelope, _)) = slot {
+            let mut at = 0;
+            while at < messages.len() || ride_along(queue, &mut messages) {
+                if let Some(Message::Command(envelope, _)) = &mut messages[at] {
                     answers.push((at, self.command(tables, &mut batch, envelope)?));
-                } else if let Some(Message::Desk(work, reply)) = slot.take() {
-                    desk_replies.push(reply);
-                    work(tables)?;
-                    batch.desk += 1;
+                } else {
+                    match messages[at].take() {
+                        Some(Message::Desk(work, reply)) => {
+                            desk_replies.push(reply);
+                            work(tables)?;
+                            batch.desk += 1;
+                        }
+                        Some(Message::Stop) => {
+                            // Who asks from now on is told so; who is queued is still served.
+                            queue.close();
+                            self.stopping = true;
+                        }
+                        _ => {}
+                    }
                 }
+                at += 1;
             }
             self.prune(tables, &mut batch)?;
             let keep = if batch.accepted + batch.desk > 0 { Keep::Commit } else { Keep::Drop };
@@ -374,5 +386,6 @@ fn answer(message: Message, refusal: &Refusal) {
     match message {
         Message::Command(_, reply) => _ = reply.send(Err(refusal.clone())),
         Message::Desk(_, reply) => _ = reply.send(Err(refusal.clone())),
+        Message::Stop => {}
     }
 }

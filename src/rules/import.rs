@@ -47,7 +47,10 @@ fn find_order(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ImportOperationRe
     }
     let product_id = match draft.find::<Product>("product_code", &it.product_name)? {
         Some(known) => known.product_id,
-        None => draft.add(Product { product_code: Some(it.product_name.clone()), product_name: it.product_name.clone(), created_at: moment.recorded_at, ..Product::default() })?,
+        None => {
+            check_free(draft, Noun::Product, "product_code", &it.product_name)?;
+            draft.add(Product { product_code: Some(it.product_name.clone()), product_name: it.product_name.clone(), created_at: moment.recorded_at, ..Product::default() })?
+        }
     };
     let mut order = WorkOrder {
         work_order_id: Id::new(draft.last_number(Noun::WorkOrder)? + 1),
@@ -65,10 +68,16 @@ fn find_order(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ImportOperationRe
     need(draft, id)
 }
 
+/// A name that looks like an id of ours would hide the record that gets that id.
+fn check_free(draft: &Draft<'_, '_>, noun: Noun, column: &str, text: &str) -> Result<(), Halt> {
+    master::check_number(draft, noun, column, text, draft.last_number(noun)? + 1)
+}
+
 fn find_center(draft: &mut Draft<'_, '_>, moment: &Moment, name: &str) -> Result<WorkCenter, Halt> {
     if let Some(known) = draft.find::<WorkCenter>("work_center_code", name)? {
         return Ok(known);
     }
+    check_free(draft, Noun::WorkCenter, "work_center_code", name)?;
     let id = draft.add(WorkCenter { work_center_code: name.to_owned(), work_center_name: name.to_owned(), created_at: moment.recorded_at, ..WorkCenter::default() })?;
     draft.event("work_center.created", Subject::of(id));
     need(draft, id)
@@ -78,6 +87,7 @@ fn find_employee(draft: &mut Draft<'_, '_>, moment: &Moment, code: &str) -> Resu
     if let Some(known) = draft.find::<Employee>("employee_code", code)? {
         return Ok(known.employee_id);
     }
+    check_free(draft, Noun::Employee, "employee_code", code)?;
     let id = draft.add(Employee { employee_code: Some(code.to_owned()), created_at: moment.recorded_at, ..Employee::default() })?;
     draft.event("employee.created", Subject::of(id));
     Ok(id)

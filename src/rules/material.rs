@@ -376,6 +376,13 @@ fn produce(draft: &mut Draft<'_, '_>, moment: &Moment, it: &RecordMaterialTransa
 
 pub(super) fn reverse(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReverseMaterialTransaction) -> Result<Subject, Halt> {
     let wrong: MaterialTransaction = need(draft, it.transaction_id)?;
+    if let Some(id) = wrong.work_order_id {
+        let order: WorkOrder = need(draft, id)?;
+        // Its costs are settled, and a cancelled order must hold no material.
+        if matches!(order.status, WorkOrderStatus::Closed | WorkOrderStatus::Cancelled) {
+            return Err(Refusal::new(Code::IllegalState, format!("order {} is {}: reopen it first", work_order::number(&order), order.status)).into());
+        }
+    }
     match wrong.transaction_type {
         Type::Split | Type::Merge | Type::Transfer | Type::Shipment => {
             Err(Refusal::new(Code::IllegalState, format!("a {} is put right by the opposite act, not by a reversal", wrong.transaction_type)).into())

@@ -211,7 +211,11 @@ pub(super) fn reverse(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReverseRe
     if wrong.reversed_by.is_some() || wrong.reverses.is_some() {
         return Err(Refusal::new(Code::IllegalState, format!("{} is reversed already, or is a reversal itself", it.report_id)).into());
     }
-    work_order::running(draft, wrong.work_order_id, "have a report reversed: reopen it first")?;
+    let order = work_order::running(draft, wrong.work_order_id, "have a report reversed: reopen it first")?;
+    let taken = work_order::rework_taken(draft, wrong.work_order_id)?;
+    if wrong.rework_quantity > 0 && order.rework_quantity - wrong.rework_quantity < taken {
+        return Err(Refusal::new(Code::StillOpen, format!("rework orders have taken {taken} of its pieces: cancel them first")).into());
+    }
     let mut operation: WorkOrderOperation = need(draft, wrong.operation_id)?;
     let passed_on = work_order::operations(draft, wrong.work_order_id)?;
     let passed_on = passed_on.iter().filter(|next| next.depends_on.contains(&operation.operation_sequence)).map(WorkOrderOperation::produced).max().unwrap_or(0);

@@ -55,21 +55,29 @@ pub(super) fn check(draft: &Draft<'_, '_>, moment: &Moment, order: &mut WorkOrde
 
 fn check_parent(draft: &Draft<'_, '_>, order: &WorkOrder) -> Result<(), Halt> {
     match (order.order_type, order.parent_work_order_id) {
-        (OrderType::Rework, Some(parent_id)) => {
-            let parent: WorkOrder = need(draft, parent_id)?;
-            let siblings: Vec<WorkOrder> = draft.related("parent_work_order_id", &parent_id.to_value(), 1_000)?;
-            let taken: i64 = siblings.iter().filter(|it| it.order_type == OrderType::Rework && it.status != State::Cancelled).map(|it| it.planned_quantity).sum();
-            let open = parent.rework_quantity - taken;
-            if order.planned_quantity > open {
-                return Err(Refusal::field(Code::Insufficient, "planned_quantity", format!("order {} has {open} pieces left to rework", number(&parent))).into());
-            }
-            Ok(())
-        }
+        (OrderType::Rework, Some(_)) => check_rework(draft, order),
         (OrderType::Rework, None) => Err(Refusal::invalid("parent_work_order_id", "must name the order whose pieces are reworked").into()),
         (OrderType::Split, _) => Err(Refusal::invalid("order_type", "a split order is made by splitting its parent").into()),
         (OrderType::Production, Some(parent)) => need(draft, parent).map(|_: WorkOrder| ()),
         (OrderType::Production, None) => Ok(()),
     }
+}
+
+/// An order that is not counted yet takes no more than its parent has left to rework.
+fn check_rework(draft: &Draft<'_, '_>, order: &WorkOrder) -> Result<(), Halt> {
+    let (OrderType::Rework, Some(parent_id)) = (order.order_type, order.parent_work_order_id) else { return Ok(()) };
+    let parent: WorkOrder = need(draft, parent_id)?;
+    let open = parent.rework_quantity - rework_taken(draft, parent_id)?;
+    if order.planned_quantity > open {
+        return Err(Refusal::field(Code::Insufficient, "planned_quantity", format!("order {} has {open} pieces left to rework", number(&parent))).into());
+    }
+    Ok(())
+}
+
+/// Pieces that rework orders take from their parent.
+pub(super) fn rework_taken(draft: &Draft<'_, '_>, parent: Id<WorkOrder>) -> Result<i64, Halt> {
+    let children: Vec<WorkOrder> = draft.related("parent_work_order_id", &parent.to_value(), 1_000)?;
+    Ok(children.iter().filter(|it| it.order_type == OrderType::Rework && it.status != State::Cancelled).map(|it| it.planned_quantity).sum())
 }
 
 /// What people call the order.
@@ -300,7 +308,7 @@ pub(super) fn cancel(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrde
         return Err(Refusal::new(Code::StillOpen, format!("order {} has made pieces: reverse its reports, or split off the rest and complete it", number(&order))).into());
     }
     let node = Subject::of(id);
-    for lot in issued_lots(draft, node)? {
+    if let Some(lot) = issued_lots(draft, node)?.first() {
         return Err(Refusal::new(Code::StillOpen, format!("lot {} is issued to it: return it first", lot.lot_number)).into());
     }
     order.status = State::Cancelled;
@@ -324,6 +332,8 @@ pub(super) fn reopen(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrde
     let mut order = in_state(draft, id, &[State::Completed, State::Closed, State::Cancelled], "be reopened: it is open")?;
     moment.require_reason()?;
     if order.status == State::Cancelled {
+        // Its pieces may have gone to another rework order meanwhile.
+        check_rework(draft, &order)?;
         order.status = if order.lot_number.is_some() { State::Released } else { State::Created };
     } else {
         order.status = State::InProgress;
@@ -361,6 +371,11 @@ pub(super) fn split(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SplitWorkOr
         operation.updated_at = moment.recorded_at;
         draft.put(operation.clone())?;
     }
+    // A part of a rework order still takes its pieces from the same parent.
+    let (order_type, parent) = match order.order_type {
+        OrderType::Rework => (OrderType::Rework, order.parent_work_order_id),
+        _ => (OrderType::Split, Some(order.work_order_id)),
+    };
     let child = WorkOrder {
         product_id: order.product_id,
         customer_id: order.customer_id,
@@ -368,14 +383,14 @@ pub(super) fn split(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SplitWorkOr
         factory_id: order.factory_id,
         planned_quantity: it.quantity,
         unit_of_measure: order.unit_of_measure,
-        order_type: OrderType::Split,
+        order_type,
         priority: order.priority,
         planned_start_date: order.planned_start_date,
         planned_end_date: order.planned_end_date,
         planned_cycle_time_seconds: order.planned_cycle_time_seconds,
         standard_cost_per_unit: order.standard_cost_per_unit,
         requires_validation: order.requires_validation,
-        parent_work_order_id: Some(order.work_order_id),
+        parent_work_order_id: parent,
         created_by: moment.actor.name.clone(),
         created_at: moment.recorded_at,
         updated_at: moment.recorded_at,

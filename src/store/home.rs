@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
@@ -110,6 +111,14 @@ fn read_format(root: &Path) -> Result<Option<u32>, StoreError> {
         }
         None => Err(StoreError::Unusable(format!("{} is not a Millwright data directory: its {FORMAT_FILE} file says something else", root.display()))),
     }
+}
+
+/// Writes a whole file durably that only its owner may read.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(())
 }
 
 /// Writes a whole file durably.

@@ -72,6 +72,7 @@ pub struct Store {
     readers: AtomicUsize,
     quick_repair: bool,
     closing: Mutex<()>,
+    building: Mutex<()>,
 }
 
 /// Whether every commit carries the allocator's state (`performance`: up to a fifth slower, and an
@@ -125,6 +126,7 @@ impl Store {
             readers: AtomicUsize::new(0),
             quick_repair: quick_repair == QuickRepair::On,
             closing: Mutex::new(()),
+            building: Mutex::new(()),
         };
         // The tables exist before the first reader comes.
         store.write(|_| Ok(()))?;
@@ -199,6 +201,11 @@ impl Store {
 
     /// Builds the genealogy mirror; until then walks read pages.
     pub fn build_mirror(&self) -> Result<usize, StoreError> {
+        // One at a time, and not over one that stands: what was read before it would lack its newest edges.
+        let _one = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+        if let MirrorState::Ready(mirror) = &*self.mirror.look() {
+            return Ok(mirror.edges());
+        }
         let mut built = Mirror::build(self.snapshot()?.edge_pairs()?);
         let mut state = self.mirror.change();
         if let MirrorState::Building(waiting) = &*state {
@@ -225,7 +232,10 @@ impl Store {
         let database = reopen()?;
         *self.database.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(database));
         // What the failed commit left is unknown, so the mirror starts anew from what is there.
-        *self.mirror.change() = MirrorState::default();
+        {
+            let _one = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+            *self.mirror.change() = MirrorState::default();
+        }
         self.build_mirror()?;
         Ok(())
     }
@@ -238,10 +248,29 @@ fn builder() -> redb::Builder {
 }
 
 pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
+    if !path.exists() {
+        make_file(path)?;
+    }
     builder().create(path).map_err(|error| match error {
         redb::DatabaseError::Storage(storage) => {
             StoreError::Unusable(format!("{} cannot be opened: {storage}; restore a backup into a new directory with `millwright restore`", path.display()))
         }
         other => other.into(),
     })
+}
+
+/// redb writes its magic number last, so a file whose making was cut short would be no database for
+/// ever: it is made beside its place and renamed when it is whole.
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    let beside = path.with_extension("new");
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    drop(builder().create(&beside)?);
+    std::fs::rename(&beside, path)?;
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }

@@ -240,7 +240,7 @@ fn is_live_edge(record: Option<&dyn AnyRecord>) -> bool {
     record.and_then(|record| record.as_any().downcast_ref::<LotEdge>()).is_some_and(|edge| !edge.quantity.is_zero())
 }
 
-fn index_row(subject: Subject, at: usize, value: &Value) -> Vec<u8> {
+pub(super) fn index_row(subject: Subject, at: usize, value: &Value) -> Vec<u8> {
     let mut row = schema::index_value_prefix(subject.noun, at, value);
     row.extend_from_slice(&subject.number.to_be_bytes());
     row

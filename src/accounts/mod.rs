@@ -1,0 +1,195 @@
+//! Floor 5: who is at the door. Password verifiers, sessions, tokens and the throttle, shared by
+//! every adapter that lets people or programs in. Deliberately without permission: `rules` decides
+//! what a role may do.
+
+pub mod throttle;
+pub mod verifier;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::sync::Semaphore;
+
+use crate::base::{Code, Digest, Refusal, Time, limits};
+use crate::engine::Engine;
+use crate::model::journal::Actor;
+use crate::model::plant::Status;
+use crate::model::{ApiToken, Id, Noun, Subject, User};
+use crate::store::{Snapshot, StoreError, View as _};
+use throttle::Throttle;
+
+/// Commands after which the accounts are read anew.
+pub const CHANGES_ACCOUNTS: &[&str] = &["CreateUser", "ChangeUser", "SetPassword", "CreateApiToken", "RevokeApiToken"];
+
+#[derive(Clone, Copy, Debug)]
+struct Session {
+    user: u64,
+    expires_at: Time,
+}
+
+#[derive(Default)]
+struct Known {
+    users: HashMap<u64, Actor>,
+    tokens: HashMap<Digest, Session>,
+    sessions: HashMap<Digest, Session>,
+}
+
+/// The accounts of a plant, in memory; the plant's records and desk rows are the truth.
+pub struct Accounts {
+    engine: Engine,
+    known: RwLock<Known>,
+    throttle: Throttle,
+    hashing: Arc<Semaphore>,
+}
+
+/// An opened session.
+pub struct Opened {
+    /// The token, told once.
+    pub token: String,
+    /// Whose.
+    pub actor: Actor,
+    /// When it ends.
+    pub expires_at: Time,
+}
+
+impl Accounts {
+    /// Reads the accounts of a plant.
+    pub fn open(engine: &Engine) -> Result<Self, Refusal> {
+        let accounts = Self { engine: engine.clone(), known: RwLock::default(), throttle: Throttle::default(), hashing: Arc::new(Semaphore::new(limits::HASHES_AT_ONCE)) };
+        accounts.refresh()?;
+        Ok(accounts)
+    }
+
+    /// Reads them anew, after a command that changed them.
+    pub fn refresh(&self) -> Result<(), Refusal> {
+        let now = self.engine.wall_now();
+        let known = self.engine.read(|snapshot| read(snapshot, now))??;
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(())
+    }
+
+    /// Whoever holds this token, an API token or a session's.
+    pub fn holder(&self, token: &str) -> Option<Actor> {
+        let digest = Digest::of(token.as_bytes());
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let session = known.sessions.get(&digest).or_else(|| known.tokens.get(&digest))?;
+        if session.expires_at <= self.engine.wall_now() {
+            return None;
+        }
+        known.users.get(&session.user).cloned()
+    }
+
+    /// Checks name and password behind the throttle.
+    pub async fn check_password(&self, name: &str, password: &str, address: IpAddr) -> Result<Actor, Refusal> {
+        let now = self.engine.wall_now();
+        self.throttle.admit(name, address, now)?;
+        let (actor, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
+        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::new(Code::Unavailable, "the plant is stopping"))?;
+        let password = password.to_owned();
+        let right = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            // A name that does not exist costs the same time as one that does.
+            verifier::matches(&password, secret.as_deref())
+        });
+        let right = right.await.map_err(|_| Refusal::new(Code::Internal, "a password check ended early"))?;
+        match actor {
+            Some(actor) if right => {
+                self.throttle.succeeded(name, address);
+                Ok(actor)
+            }
+            _ => {
+                self.throttle.failed(name, address, now);
+                Err(Refusal::new(Code::Unauthenticated, "name or password is wrong"))
+            }
+        }
+    }
+
+    /// Opens a session.
+    pub async fn open_session(&self, actor: Actor) -> Result<Opened, Refusal> {
+        let token = random_token()?;
+        let digest = Digest::of(token.as_bytes());
+        let expires_at = self.engine.wall_now().plus(limits::SESSION_TIME);
+        let row = [actor.user.to_be_bytes(), expires_at.micros().to_be_bytes()].concat();
+        self.engine.desk(move |tables| tables.put_session(&digest, Some(&row))).await?;
+        let session = Session { user: actor.user, expires_at };
+        self.known.write().unwrap_or_else(PoisonError::into_inner).sessions.insert(digest, session);
+        Ok(Opened { token, actor, expires_at })
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, token: &str) -> Result<(), Refusal> {
+        let digest = Digest::of(token.as_bytes());
+        self.engine.desk(move |tables| tables.put_session(&digest, None)).await?;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&digest);
+        Ok(())
+    }
+
+    /// Makes the verifiers of a new password.
+    pub async fn make_verifiers(&self, password: &str) -> Result<Vec<u8>, Refusal> {
+        verifier::check_strength(password)?;
+        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::new(Code::Unavailable, "the plant is stopping"))?;
+        let password = password.to_owned();
+        let made = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            verifier::make(&password)
+        });
+        made.await.map_err(|_| Refusal::new(Code::Internal, "a password hash ended early"))?
+    }
+}
+
+/// A random token of 256 bits.
+pub fn random_token() -> Result<String, Refusal> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Refusal::new(Code::Internal, format!("the system gives no random numbers: {error}")))?;
+    Ok(format!("mw_{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// What is stored of a token.
+pub fn token_verifier(token: &str) -> Vec<u8> {
+    Digest::of(token.as_bytes()).0.to_vec()
+}
+
+fn read(snapshot: &Snapshot, now: Time) -> Result<Known, StoreError> {
+    let mut known = Known::default();
+    for number in 1..=snapshot.last_number(Noun::User)? {
+        if let Some(user) = snapshot.get(Id::<User>::new(number))?.filter(|user| user.status == Status::Active) {
+            known.users.insert(number, actor(&user));
+        }
+    }
+    for (number, secret) in snapshot.secrets(Noun::ApiToken)? {
+        let token = snapshot.get(Id::<ApiToken>::new(number))?.filter(|token| !token.revoked);
+        if let (Some(token), Ok(digest)) = (token, <[u8; 32]>::try_from(secret.as_slice())) {
+            // A token without an end ends with the calendar.
+            let expires_at = token.expires_at.unwrap_or(Time::from_micros(i64::MAX));
+            known.tokens.insert(Digest(digest), Session { user: token.user_id.number(), expires_at });
+        }
+    }
+    for (digest, row) in snapshot.sessions()? {
+        if let (Some(user), Some(expires)) = (row.first_chunk::<8>(), row.last_chunk::<8>()) {
+            let expires_at = Time::from_micros(i64::from_be_bytes(*expires));
+            if expires_at > now {
+                known.sessions.insert(digest, Session { user: u64::from_be_bytes(*user), expires_at });
+            }
+        }
+    }
+    Ok(known)
+}
+
+fn actor(user: &User) -> Actor {
+    Actor { user: user.user_id.number(), name: user.user_name.clone(), role: user.role }
+}
+
+fn verifier_of(snapshot: &Snapshot, name: &str) -> Result<(Option<Actor>, Option<Vec<u8>>), StoreError> {
+    let user = snapshot.find::<User>("user_name", name)?.filter(|user| user.status == Status::Active);
+    let Some(user) = user else { return Ok((None, None)) };
+    let secret = snapshot.secret(Subject::of(user.user_id))?;
+    Ok((Some(actor(&user)), secret))
+}
+
+/// The actor of a user's name, for the command line on a stopped plant.
+pub fn actor_named(engine: &Engine, name: &str) -> Result<Option<Actor>, Refusal> {
+    Ok(engine.read(|snapshot| verifier_of(snapshot, name))??.0)
+}

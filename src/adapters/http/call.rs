@@ -1,0 +1,171 @@
+//! A request, read within its bounds: who calls, with which parameters and which body.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use super::Service;
+use super::operations::Permit;
+use crate::base::{Code, Refusal, limits, text};
+use crate::model::journal::Actor;
+use crate::model::permission::{Role, may};
+
+pub(super) const COOKIE: &str = "millwright_session";
+
+/// A request.
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) params: HashMap<String, String>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) body: Body,
+    pub(super) address: IpAddr,
+    pub(super) actor: Option<Actor>,
+    /// The token it came with, if any.
+    pub(super) token: Option<String>,
+}
+
+impl Call {
+    pub(super) fn of(request: Request<Body>, params: HashMap<String, String>) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let address = parts.extensions.get::<SocketAddr>().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
+        let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let query = query.map_err(|error| Refusal::new(Code::Malformed, format!("the query cannot be read: {error}")))?.0;
+        Ok(Self { method: parts.method, headers: parts.headers, params, query, body, address, actor: None, token: None })
+    }
+
+    /// Finds out who calls and whether they may.
+    pub(super) fn admit(&mut self, service: &Service, permit: &Permit) -> Result<(), Refusal> {
+        self.authenticate(service)?;
+        match (permit, &self.actor) {
+            (Permit::Open, _) => Ok(()),
+            (Permit::Loopback, _) if self.address.is_loopback() => Ok(()),
+            (Permit::Loopback, Some(actor)) => allow(actor, "ReadHealth"),
+            (Permit::Act(act), Some(actor)) => allow(actor, act),
+            (_, None) => Err(Refusal::new(Code::Unauthenticated, "log in with POST /api/v1/session, or send a token as Authorization: Bearer")),
+        }
+    }
+
+    fn authenticate(&mut self, service: &Service) -> Result<(), Refusal> {
+        let bearer = self.header(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ")).map(|token| token.trim().to_owned());
+        let cookie = self.cookie();
+        let by_cookie = bearer.is_none() && cookie.is_some();
+        let Some(token) = bearer.or(cookie) else { return Ok(()) };
+        self.actor = service.accounts.holder(&token);
+        if by_cookie && self.actor.is_some() && !matches!(self.method, Method::GET | Method::HEAD) {
+            self.refuse_foreign_origin()?;
+        }
+        self.token = Some(token);
+        Ok(())
+    }
+
+    /// A page of another site must not act with this browser's cookie.
+    fn refuse_foreign_origin(&self) -> Result<(), Refusal> {
+        let Some(origin) = self.header("origin") else { return Ok(()) };
+        let host = self.header("host").unwrap_or_default();
+        if origin.split_once("://").is_some_and(|(_, from)| from == host) {
+            return Ok(());
+        }
+        Err(Refusal::new(Code::Forbidden, "a request from another site's page is not taken"))
+    }
+
+    fn cookie(&self) -> Option<String> {
+        let all = self.header(header::COOKIE.as_str())?;
+        let found = all.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE);
+        found.map(|(_, token)| token.to_owned())
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(super) fn param(&self, name: &str) -> Result<&str, Refusal> {
+        self.params.get(name).map(String::as_str).ok_or_else(|| Refusal::new(Code::NotFound, format!("the address has no {name}")))
+    }
+
+    pub(super) fn asked(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number from the query, within bounds.
+    pub(super) fn number(&self, name: &str, default: u64, max: u64) -> Result<u64, Refusal> {
+        let Some(text) = self.asked(name) else { return Ok(default) };
+        let number: u64 = text.parse().map_err(|_| Refusal::invalid(name, format!("must be a whole number of at most {max}")))?;
+        if number > max { Err(Refusal::invalid(name, format!("must be at most {max}"))) } else { Ok(number) }
+    }
+
+    /// Refuses query parameters that the operation does not know.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+        match self.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            Some((name, _)) => {
+                let shown: String = name.chars().take(60).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Err(Refusal::field(Code::Malformed, &shown, format!("there is no parameter {shown:?} here; there are: {known}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn actor(&self) -> Result<Actor, Refusal> {
+        self.actor.clone().ok_or_else(|| Refusal::new(Code::Unauthenticated, "log in first"))
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.actor.as_ref().map_or(Role::Operator, |actor| actor.role)
+    }
+
+    pub(super) fn command_id(&self) -> Result<Option<String>, Refusal> {
+        let Some(key) = self.headers.get("idempotency-key") else { return Ok(None) };
+        let key = key.to_str().map_err(|_| Refusal::invalid("Idempotency-Key", "must be plain ASCII"))?;
+        let key = text::line(key, limits::COMMAND_ID_MAX).map_err(|fault| Refusal::invalid("Idempotency-Key", fault.to_string()))?;
+        // Two callers may choose the same key: it is theirs, so it counts within their account.
+        Ok(Some(format!("{}/{key}", self.actor.as_ref().map_or(0, |actor| actor.user))))
+    }
+
+    pub(super) fn if_match(&self) -> Result<Option<u64>, Refusal> {
+        let Some(value) = self.header("if-match") else { return Ok(None) };
+        let plain = value.trim().trim_start_matches("W/").trim_matches('"');
+        if plain == "*" {
+            return Ok(None);
+        }
+        plain.parse().map(Some).map_err(|_| Refusal::invalid("If-Match", "must be the ETag of the record"))
+    }
+
+    pub(super) fn terminal(&self) -> Result<Option<String>, Refusal> {
+        let Some(value) = self.header("millwright-terminal") else { return Ok(None) };
+        text::line(value, limits::TEXT_MAX).map(Some).map_err(|fault| Refusal::invalid("Millwright-Terminal", fault.to_string()))
+    }
+
+    /// The body as a JSON object.
+    pub(super) async fn json(&mut self) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
+        let content_type = self.header(header::CONTENT_TYPE.as_str()).map(|value| value.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
+        let bytes = self.bytes(limits::BODY_MAX).await?;
+        let is_json = content_type.as_deref().is_some_and(|value| value == "application/json" || value.ends_with("+json"));
+        if !bytes.is_empty() && !is_json {
+            return Err(Refusal::new(Code::UnsupportedType, "send the body as Content-Type: application/json"));
+        }
+        crate::bodies::read::body(&bytes)
+    }
+
+    /// The body's bytes, bounded in size and time.
+    pub(super) async fn bytes(&mut self, max: usize) -> Result<Vec<u8>, Refusal> {
+        let body = std::mem::replace(&mut self.body, Body::empty());
+        let read = tokio::time::timeout(limits::REQUEST_TIME, Limited::new(body, max).collect()).await;
+        match read {
+            Err(_) => Err(Refusal::new(Code::TimedOut, format!("the body did not arrive within {} seconds", limits::REQUEST_TIME.as_secs()))),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::new(Code::TooLarge, format!("the body is larger than {max} bytes"))),
+            Ok(Err(error)) => Err(Refusal::new(Code::Malformed, format!("the body broke off: {error}"))),
+            Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
+        }
+    }
+}
+
+fn allow(actor: &Actor, act: &str) -> Result<(), Refusal> {
+    if may(actor.role, act) {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::Forbidden, format!("the role {} may not do this ({act}); ask somebody whose role may", actor.role)))
+}

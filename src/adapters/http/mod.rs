@@ -1,0 +1,72 @@
+//! HTTP: strangers' requests become envelopes and views, and nothing more happens here. One table
+//! of operations gives the routes, the permissions and the API description.
+
+mod acts;
+mod call;
+pub mod client;
+mod docs;
+mod events;
+mod files;
+mod imports;
+mod operations;
+mod page;
+mod reads;
+mod reply;
+mod server;
+mod sessions;
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::accounts::Accounts;
+use crate::base::{Refusal, limits};
+use crate::engine::Engine;
+use crate::model::journal::Actor;
+
+pub use operations::{Operation, Permit, operations};
+pub use server::Server;
+
+/// A file to bring in, as it arrived.
+pub struct ImportCall {
+    /// What it holds: `operation-log`, or the plural of a noun.
+    pub kind: String,
+    /// Its name, which tells CSV from XLSX.
+    pub file_name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The mapping, as TOML.
+    pub map: Option<String>,
+    /// Only look.
+    pub dry_run: bool,
+    /// Who brings it.
+    pub actor: Actor,
+}
+
+/// How files are brought in; given by `app`, since adapters do not know each other.
+pub type Import = Arc<dyn Fn(ImportCall) -> Result<String, Refusal> + Send + Sync>;
+
+/// What serves requests.
+pub struct Service {
+    engine: Engine,
+    accounts: Accounts,
+    import: Import,
+    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    description: String,
+    streams: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Service {
+    /// A service over an engine.
+    pub fn new(engine: Engine, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
+        let accounts = Accounts::open(&engine)?;
+        let description = docs::description(&operations()).to_string();
+        Ok(Self { engine, accounts, import, metrics, description, streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)), stopping })
+    }
+}
+
+/// The API description as JSON, for the documentation test and the command line.
+pub fn description() -> String {
+    docs::description(&operations()).to_string()
+}

@@ -1,0 +1,310 @@
+//! The table of operations: every address, what it does, who may. Routes, permissions and the API
+//! description are made from it; what is not here is not served.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::http::Method;
+
+use super::call::Call;
+use super::reply::Reply;
+use super::{Service, events, files, imports, page, reads, sessions};
+use crate::base::Refusal;
+use crate::model::Noun;
+use crate::model::command::{create_name, payload_doc, update_name};
+use crate::model::noun::Class;
+use crate::model::permission::{TABLE, read_act};
+
+/// Who may call an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// Everybody, without a log-in.
+    Open,
+    /// Everybody on this machine; from elsewhere whoever may read the plant's health.
+    Loopback,
+    /// Whoever may do this act.
+    Act(String),
+}
+
+pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
+pub(super) type Handler = fn(Arc<Service>, Call) -> Answer;
+
+/// What an operation does.
+#[derive(Clone, Copy)]
+pub(super) enum Does {
+    List(Noun),
+    Get(Noun),
+    History(Noun),
+    Trace(Noun),
+    TraceNodes(Noun),
+    Create(Noun),
+    Update(Noun),
+    Act(&'static ActRoute),
+    Fixed(&'static Fixed),
+}
+
+/// A command with its address.
+pub(super) struct ActRoute {
+    pub(super) path: &'static str,
+    pub(super) command: &'static str,
+    /// The noun of `{id}` and the payload's field that it fills.
+    pub(super) target: Option<(Noun, &'static str)>,
+}
+
+/// An address with a handler of its own.
+pub(super) struct Fixed {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    pub(super) id: &'static str,
+    pub(super) permit: FixedPermit,
+    pub(super) summary: &'static str,
+    /// Query parameters: name, what it is.
+    pub(super) query: &'static [(&'static str, &'static str)],
+    pub(super) body: FixedBody,
+    pub(super) handler: Handler,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum FixedPermit {
+    Open,
+    Loopback,
+    Act(&'static str),
+}
+
+/// What a fixed address takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FixedBody {
+    None,
+    /// A JSON object with these fields: name, required, what it is.
+    Json(&'static [(&'static str, bool, &'static str)]),
+    File,
+}
+
+/// One operation.
+#[derive(Clone)]
+pub struct Operation {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with `{id}` and the like.
+    pub path: String,
+    /// Its name in the API description.
+    pub id: String,
+    /// Who may.
+    pub permit: Permit,
+    /// One sentence.
+    pub summary: String,
+    /// The group it is shown in.
+    pub tag: String,
+    pub(super) does: Does,
+}
+
+const fn on(noun: Noun, path: &'static str, command: &'static str, field: &'static str) -> ActRoute {
+    ActRoute { path, command, target: Some((noun, field)) }
+}
+
+const fn plain(path: &'static str, command: &'static str) -> ActRoute {
+    ActRoute { path, command, target: None }
+}
+
+const WO: Noun = Noun::WorkOrder;
+
+pub(super) static ACTS: &[ActRoute] = &[
+    on(WO, "work-orders/{id}/release", "ReleaseWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/schedule", "ScheduleWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/start", "StartWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/hold", "HoldWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/resume", "ResumeWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/complete", "CompleteWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/close", "CloseWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/cancel", "CancelWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/reopen", "ReopenWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/split", "SplitWorkOrder", "work_order_id"),
+    on(WO, "work-orders/{id}/operations/{sequence}/start", "StartOperation", "work_order_id"),
+    on(WO, "work-orders/{id}/operations/{sequence}/report", "ReportOperation", "work_order_id"),
+    on(WO, "work-orders/{id}/operations/{sequence}/finish", "FinishOperation", "work_order_id"),
+    on(Noun::OperationReport, "operation-reports/{id}/reverse", "ReverseReport", "report_id"),
+    plain("material-transactions", "RecordMaterialTransaction"),
+    on(Noun::MaterialTransaction, "material-transactions/{id}/reverse", "ReverseMaterialTransaction", "transaction_id"),
+    on(Noun::Lot, "lots/{id}/hold", "HoldLot", "lot_id"),
+    on(Noun::Lot, "lots/{id}/release", "ReleaseLot", "lot_id"),
+    on(Noun::Lot, "lots/{id}/split", "SplitLot", "lot_id"),
+    on(Noun::Lot, "lots/{id}/merge", "MergeLots", "lot_id"),
+    plain("shipments", "CreateShipment"),
+    on(Noun::Shipment, "shipments/{id}/ship", "ShipShipment", "shipment_id"),
+    on(Noun::Shipment, "shipments/{id}/cancel", "CancelShipment", "shipment_id"),
+    plain("labor-transactions/clock-in", "ClockIn"),
+    on(Noun::LaborTransaction, "labor-transactions/{id}/clock-out", "ClockOut", "labor_transaction_id"),
+    on(Noun::LaborTransaction, "labor-transactions/{id}/approve", "ApproveLabor", "labor_transaction_id"),
+    on(Noun::Attachment, "attachments/{id}/remove", "RemoveAttachment", "attachment_id"),
+    plain("users", "CreateUser"),
+    on(Noun::User, "users/{id}/change", "ChangeUser", "user_id"),
+    on(Noun::User, "users/{id}/password", "SetPassword", "user_id"),
+    plain("api-tokens", "CreateApiToken"),
+    on(Noun::ApiToken, "api-tokens/{id}/revoke", "RevokeApiToken", "token_id"),
+    plain("plant/clock", "SetPlantClock"),
+];
+
+/// Nouns that people make with a plain POST of their columns.
+const MADE: &[Noun] = &[
+    Noun::Factory,
+    Noun::ProductionLine,
+    Noun::WorkCenter,
+    Noun::Machine,
+    Noun::Employee,
+    Noun::Shift,
+    Noun::CalendarException,
+    Noun::Customer,
+    Noun::Supplier,
+    Noun::Product,
+    Noun::Material,
+    Noun::BillOfMaterial,
+    Noun::Routing,
+    Noun::WorkOrder,
+];
+
+const TRACED: &[Noun] = &[Noun::Lot, Noun::WorkOrder, Noun::Supplier, Noun::Shipment, Noun::Customer];
+
+const LOGIN: FixedBody = FixedBody::Json(&[("user_name", true, "The log-in's name."), ("password", true, "Its password.")]);
+const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The password until now."), ("new_password", true, "At least 10 characters.")]);
+const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
+const STREAM: &[(&str, &str)] =
+    &[("after", "Resume after this sequence; the Last-Event-ID header does the same."), ("events", "Only events whose names begin with one of these, separated by commas.")];
+const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
+const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
+
+macro_rules! fixed {
+    ($method:ident $path:literal $id:literal $permit:expr, $query:expr, $body:expr, $handler:path, $summary:literal) => {
+        Fixed {
+            method: Method::$method,
+            path: $path,
+            id: $id,
+            permit: $permit,
+            summary: $summary,
+            query: $query,
+            body: $body,
+            handler: |service, call| Box::pin($handler(service, call)),
+        }
+    };
+}
+
+static FIXED: &[Fixed] = &[
+    fixed!(GET "/" "startPage" FixedPermit::Open, &[], FixedBody::None, page::start, "The start page."),
+    fixed!(GET "/assets/{file}" "asset" FixedPermit::Open, &[], FixedBody::None, page::asset, "A part of the start page."),
+    fixed!(GET "/healthz" "health" FixedPermit::Open, &[], FixedBody::None, reads::healthz, "The process lives."),
+    fixed!(GET "/readyz" "readiness" FixedPermit::Open, &[], FixedBody::None, reads::readyz, "Commands are accepted; if not, why."),
+    fixed!(GET "/metrics" "metrics" FixedPermit::Loopback, &[], FixedBody::None, reads::metrics, "Prometheus metrics; without a log-in from this machine only."),
+    fixed!(GET "/api/openapi.json" "description" FixedPermit::Open, &[], FixedBody::None, docs_json, "This description."),
+    fixed!(GET "/api/docs" "docs" FixedPermit::Open, &[], FixedBody::None, super::docs::page, "This documentation."),
+    fixed!(GET "/api/docs/problems" "problems" FixedPermit::Open, &[], FixedBody::None, super::docs::problems, "The refusal codes."),
+    fixed!(GET "/api/docs/{file}" "docsPart" FixedPermit::Open, &[], FixedBody::None, super::docs::part, "A part of the documentation."),
+    fixed!(POST "/api/v1/session" "openSession" FixedPermit::Open, &[], LOGIN, sessions::open, "Logs in: sets the session cookie and answers its token."),
+    fixed!(GET "/api/v1/session" "getSession" FixedPermit::Act("ReadSession"), &[], FixedBody::None, sessions::get, "Who is logged in."),
+    fixed!(DELETE "/api/v1/session" "endSession" FixedPermit::Act("EndSession"), &[], FixedBody::None, sessions::end, "Logs out."),
+    fixed!(POST "/api/v1/session/password" "changeOwnPassword" FixedPermit::Act("ChangeOwnPassword"), &[], OWN_PASSWORD, sessions::change_password, "Changes one's own password."),
+    fixed!(GET "/api/v1/plant" "getPlant" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::plant, "The plant at a glance."),
+    fixed!(GET "/api/v1/shifts/at" "shiftAt" FixedPermit::Act("ReadFloor"), &[("time", "A moment; now where absent.")], FixedBody::None, reads::shift_at, "The shift that is or was open at a moment."),
+    fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
+    fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),
+    fixed!(GET "/api/v1/events" "events" FixedPermit::Act("ReadEvents"), STREAM, FixedBody::None, events::stream, "What happens, as server-sent events; resumable by id."),
+    fixed!(GET "/api/v1/verify" "verify" FixedPermit::Act("VerifyPlant"), &[("head", "SEQ:HASH that the journal must contain.")], FixedBody::None, reads::verify, "Proves chain, history, records, indexes and genealogy."),
+    fixed!(POST "/api/v1/backup" "backup" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, files::backup, "A backup of the running plant, as a file."),
+    fixed!(POST "/api/v1/imports/{kind}" "import" FixedPermit::Act("ImportMaster"), IMPORT, FixedBody::File, imports::import, "Brings in a CSV or XLSX file: operation-log, or the plural of a noun."),
+    fixed!(POST "/api/v1/attachments" "addAttachment" FixedPermit::Act("AddAttachment"), ATTACH, FixedBody::File, files::attach, "Attaches a file to a record."),
+    fixed!(GET "/api/v1/attachments/{id}/content" "getAttachmentContent" FixedPermit::Act("ReadFile"), &[], FixedBody::None, files::content, "The bytes of an attachment."),
+];
+
+async fn docs_json(service: Arc<Service>, _call: Call) -> Result<Reply, Refusal> {
+    Ok(Reply::json(200, service.description.clone()))
+}
+
+/// All operations, in the order of the documentation.
+pub fn operations() -> Vec<Operation> {
+    let mut all: Vec<Operation> = FIXED.iter().map(of_fixed).collect();
+    for noun in Noun::ALL.iter().copied().filter(|noun| noun.class() == Class::Public) {
+        all.extend(of_noun(noun));
+    }
+    all.extend(ACTS.iter().map(of_act));
+    all
+}
+
+fn of_fixed(fixed: &'static Fixed) -> Operation {
+    let permit = match fixed.permit {
+        FixedPermit::Open => Permit::Open,
+        FixedPermit::Loopback => Permit::Loopback,
+        FixedPermit::Act(act) => Permit::Act(act.to_owned()),
+    };
+    Operation {
+        method: fixed.method.clone(),
+        path: fixed.path.to_owned(),
+        id: fixed.id.to_owned(),
+        permit,
+        summary: fixed.summary.to_owned(),
+        tag: tag_of(fixed.path),
+        does: Does::Fixed(fixed),
+    }
+}
+
+/// The first word after `/api/v1/`.
+fn tag_of(path: &str) -> String {
+    path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next()).unwrap_or("service").to_owned()
+}
+
+fn of_noun(noun: Noun) -> Vec<Operation> {
+    let (base, one) = (format!("/api/v1/{}", noun.kebab()), format!("/api/v1/{}/{{id}}", noun.kebab()));
+    let make = |method: Method, path: String, id: String, act: &str, summary: String, does: Does| Operation {
+        method,
+        path,
+        id,
+        permit: Permit::Act(act.to_owned()),
+        summary,
+        tag: noun.kebab(),
+        does,
+    };
+    let (name, words) = (format!("{noun:?}"), noun.plural().replace('_', " "));
+    let read = read_act(noun);
+    let mut all = vec![
+        make(Method::GET, base.clone(), format!("list{name}"), read, format!("A page of the {words}."), Does::List(noun)),
+        make(Method::GET, one.clone(), format!("get{name}"), read, format!("One of the {words}."), Does::Get(noun)),
+        make(
+            Method::GET,
+            format!("{one}/history"),
+            format!("history{name}"),
+            "ReadHistory",
+            "Who changed it, when, what before, what after, why; newest first.".to_owned(),
+            Does::History(noun),
+        ),
+    ];
+    if TRACED.contains(&noun) {
+        all.push(make(Method::GET, format!("{one}/trace"), format!("trace{name}"), "ReadTrace", "Where it came from and what it became.".to_owned(), Does::Trace(noun)));
+        all.push(make(
+            Method::GET,
+            format!("{one}/trace/nodes"),
+            format!("traceNodes{name}"),
+            "ReadTrace",
+            "All nodes of a trace, page by page.".to_owned(),
+            Does::TraceNodes(noun),
+        ));
+    }
+    if MADE.contains(&noun) {
+        all.push(make(Method::POST, base, format!("create{name}"), &create_name(noun), format!("Makes one of the {words}."), Does::Create(noun)));
+    }
+    if TABLE.iter().any(|(act, _)| *act == update_name(noun)) && noun.class() == Class::Public {
+        all.push(make(Method::PATCH, one, format!("update{name}"), &update_name(noun), format!("Changes one of the {words}."), Does::Update(noun)));
+    }
+    all
+}
+
+fn of_act(act: &'static ActRoute) -> Operation {
+    let mut id = act.command.to_owned();
+    id[..1].make_ascii_lowercase();
+    let path = format!("/api/v1/{}", act.path);
+    Operation {
+        method: Method::POST,
+        tag: tag_of(&path),
+        path,
+        id,
+        permit: Permit::Act(act.command.to_owned()),
+        summary: payload_doc(act.command).trim().to_owned(),
+        does: Does::Act(act),
+    }
+}

@@ -1,0 +1,257 @@
+//! Reads over HTTP: lists, records, history, traces, the change feed, health.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header;
+
+use super::Service;
+use super::call::Call;
+use super::reply::Reply;
+use crate::base::{Code, Digest, Refusal, Time, Value, limits};
+use crate::bodies::{self, read};
+use crate::engine::Health;
+use crate::model::{FieldSpec, Fields as _, Kind, Noun, Subject};
+use crate::views;
+use crate::views::list::{Compare, Filter, Query};
+use crate::views::trace::Way;
+
+/// Runs a read that may take long beside the server's own threads.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::new(Code::Internal, "a read ended early"))?
+}
+
+fn subject(service: &Service, noun: Noun, text: &str) -> Result<Subject, Refusal> {
+    let number = service.engine.read(|snapshot| views::resolve(snapshot, noun, text))??;
+    let shown: String = text.chars().take(60).collect();
+    let number = number.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {shown} among the {}", noun.plural())))?;
+    Ok(Subject { noun, number })
+}
+
+pub(super) async fn list(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
+    let json = aside(move || {
+        service.engine.read(|snapshot| {
+            let query = query(noun, &call, &|noun, text| views::resolve(snapshot, noun, text))?;
+            Ok(bodies::lists::json(&views::list::list(snapshot, noun, &query)?))
+        })?
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+/// `limit`, `cursor`, `sort`, and any column as a filter: `status=released`, `priority.lte=3`.
+fn query(noun: Noun, call: &Call, resolve: read::Resolve<'_>) -> Result<Query, Refusal> {
+    let columns = crate::model::columns(noun);
+    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT);
+    let mut query = Query { limit: limit.max(1), ..Query::default() };
+    if let Some(sort) = call.asked("sort") {
+        let (name, falling) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
+        let at = column(columns, "sort", name)?;
+        query.falling = falling;
+        // The id's order is the order on disk; only other columns need sorting.
+        query.sort = (at != 0).then_some(at);
+    }
+    if let Some(cursor) = call.asked("cursor") {
+        query.after = Some(bodies::lists::position(cursor, query.sort.map(|at| &columns[at]))?);
+    }
+    for (name, content) in call.query.iter().filter(|(name, _)| !matches!(name.as_str(), "limit" | "cursor" | "sort")) {
+        query.filters.push(filter(columns, name, content, resolve)?);
+    }
+    Ok(query)
+}
+
+fn column(columns: &[FieldSpec], parameter: &str, name: &str) -> Result<usize, Refusal> {
+    columns.iter().position(|spec| spec.name == name).ok_or_else(|| {
+        let known: Vec<&str> = columns.iter().map(|spec| spec.name).collect();
+        let shown: String = name.chars().take(60).collect();
+        Refusal::field(Code::Malformed, parameter, format!("there is no column {shown:?} here; the columns are {}", known.join(", ")))
+    })
+}
+
+fn filter(columns: &[FieldSpec], name: &str, content: &str, resolve: read::Resolve<'_>) -> Result<Filter, Refusal> {
+    let (name, how) = name.split_once('.').unwrap_or((name, "is"));
+    let compare = match how {
+        "is" => Compare::Is,
+        "ne" => Compare::IsNot,
+        "gt" => Compare::Above,
+        "gte" => Compare::AtLeast,
+        "lt" => Compare::Below,
+        "lte" => Compare::AtMost,
+        "contains" => Compare::Contains,
+        _ => return Err(Refusal::field(Code::Malformed, name, "a filter is column, column.ne, .gt, .gte, .lt, .lte or .contains")),
+    };
+    let at = column(columns, "filter", name)?;
+    if compare == Compare::Contains {
+        return Ok(Filter { column: at, compare, value: Value::Text(content.chars().take(limits::TEXT_MAX).collect()) });
+    }
+    if content.is_empty() {
+        return Ok(Filter { column: at, compare, value: Value::Null });
+    }
+    let value = match read::cell(columns[at].kind, content, resolve) {
+        Ok(value) => value,
+        // Nothing refers to what does not exist: an empty list, not a refusal. Number 0 is never given.
+        Err(refusal) if refusal.code == Code::NotFound => match columns[at].kind {
+            Kind::Ref(noun) => Value::Key(noun.prefix(), 0),
+            _ => return Err(refusal),
+        },
+        Err(refusal) => return Err(Refusal { detail: format!("{name} {}", refusal.detail), field: Some(name.to_owned()), ..refusal }),
+    };
+    Ok(Filter { column: at, compare, value })
+}
+
+pub(super) async fn get(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let subject = subject(&service, noun, call.param("id")?)?;
+    let row = service.engine.read(|snapshot| views::record(snapshot, subject))??;
+    let row = row.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
+    let etag = format!("\"{}\"", row.seq);
+    if call.header("if-none-match").is_some_and(|known| known == etag) {
+        return Ok(Reply::of(304, "application/json", Body::empty()).etag(row.seq));
+    }
+    Ok(Reply::json(200, bodies::record::json(&row)).etag(row.seq))
+}
+
+pub(super) async fn operations_of_order(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let order = subject(&service, Noun::WorkOrder, call.param("id")?)?;
+    let json = aside(move || {
+        service.engine.read(|snapshot| {
+            let columns = crate::model::columns(Noun::WorkOrderOperation);
+            let value = Value::Key(Noun::WorkOrder.prefix(), order.number);
+            let filter = Filter { column: column(columns, "filter", "work_order_id")?, compare: Compare::Is, value };
+            let sort = Some(column(columns, "sort", "operation_sequence")?);
+            let query = Query { filters: vec![filter], sort, limit: limits::LIST_MAX, ..Query::default() };
+            Ok(bodies::lists::json(&views::list::list(snapshot, Noun::WorkOrderOperation, &query)?))
+        })?
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn history(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["limit", "cursor"])?;
+    let subject = subject(&service, noun, call.param("id")?)?;
+    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT);
+    let from = call.asked("cursor").map(str::parse).transpose().map_err(|_| Refusal::invalid("cursor", "is not a cursor of this list"))?;
+    let json = aside(move || {
+        let page = service.engine.read(|snapshot| views::history::history(snapshot, subject, from, limit.max(1)))??;
+        let page = page.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
+        Ok(bodies::entry::history(&page))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+fn way(call: &Call) -> Result<Way, Refusal> {
+    let word = call.asked("direction").unwrap_or("both");
+    Way::from_word(word).ok_or_else(|| Refusal::invalid("direction", "must be forward, backward or both"))
+}
+
+pub(super) async fn trace(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["direction", "max_nodes"])?;
+    let (root, way) = (subject(&service, noun, call.param("id")?)?, way(&call)?);
+    let max = call.number("max_nodes", limits::TRACE_NODES_DEFAULT as u64, limits::TRACE_NODES_MAX as u64)?;
+    let max = usize::try_from(max).unwrap_or(limits::TRACE_NODES_DEFAULT);
+    let json = aside(move || {
+        let trace = service.engine.read(|snapshot| views::trace::trace(snapshot, root, way, max))??;
+        Ok(bodies::trace::json(&trace))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn trace_nodes(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["direction", "kind", "limit", "cursor"])?;
+    let (root, way) = (subject(&service, noun, call.param("id")?)?, way(&call)?);
+    let kind = match call.asked("kind") {
+        None => None,
+        Some(word) => Some(
+            Noun::ALL.iter().copied().find(|noun| noun.singular() == word).ok_or_else(|| Refusal::invalid("kind", "must be lot, work_order, supplier, shipment or customer"))?,
+        ),
+    };
+    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT).max(1);
+    let skip = usize::try_from(call.number("cursor", 0, limits::WALK_MAX as u64)?).unwrap_or(0);
+    let json = aside(move || {
+        let (nodes, more) = service.engine.read(|snapshot| views::trace::nodes(snapshot, root, way, kind, skip, limit))??;
+        let next = more.then(|| (skip + limit).to_string());
+        Ok(bodies::lists::wrap(nodes.iter().map(|node| bodies::trace::node(node).to_json()), next))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn changes(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["after", "limit"])?;
+    let after = call.number("after", 0, u64::MAX)?;
+    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT).max(1);
+    let role = call.role();
+    let json = aside(move || {
+        let page = service.engine.read(|snapshot| views::changes::changes(snapshot, role, after, limit))??;
+        Ok(bodies::entry::changes(&page))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn plant(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let overview = service.engine.read(views::overview::overview)??;
+    let count = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    let counts = overview.counts.iter().map(|(noun, number)| (noun.plural(), count(*number)));
+    let orders = overview.orders.iter().map(|(status, number)| (status.word(), count(*number as u64)));
+    let json = Value::Object(vec![
+        ("plant", overview.plant.as_ref().map_or(Value::Null, |plant| plant.to_object())),
+        ("plant_time", Value::Time(service.engine.plant_now())),
+        ("head", count(overview.head)),
+        ("records", Value::Object(counts.collect())),
+        ("work_orders_by_status", Value::Object(orders.collect())),
+        ("lots_on_hold", count(overview.lots_on_hold as u64)),
+        ("trace_in_memory", Value::Bool(service.engine.mirror_ready())),
+    ]);
+    Ok(Reply::json(200, json.to_json()))
+}
+
+pub(super) async fn shift_at(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["time"])?;
+    let time = match call.asked("time") {
+        Some(text) => text.parse::<Time>().map_err(|fault| Refusal::invalid("time", fault.to_string()))?,
+        None => service.engine.plant_now(),
+    };
+    let (open, zone) = service.engine.read(|snapshot| views::shift::open_at(snapshot, time))??;
+    let mut fields = vec![("time", Value::Time(time)), ("timezone", Value::Text(zone))];
+    fields.push(("open", Value::Bool(open.is_some())));
+    if let Some(open) = open {
+        fields.push(("day", Value::Date(open.day)));
+        fields.push(("opened_at", Value::Time(open.opened_at)));
+        fields.push(("ends_at", Value::Time(open.ends_at)));
+        fields.push(("shift", open.shift.to_object()));
+    }
+    Ok(Reply::json(200, Value::Object(fields).to_json()))
+}
+
+pub(super) async fn healthz(_service: Arc<Service>, _call: Call) -> Result<Reply, Refusal> {
+    Ok(Reply::json(200, "{\"status\":\"ok\"}".to_owned()))
+}
+
+pub(super) async fn readyz(service: Arc<Service>, _call: Call) -> Result<Reply, Refusal> {
+    let health = service.engine.health().borrow().clone();
+    match health {
+        Health::Ready => {
+            let (seq, hash) = service.engine.read(|snapshot| snapshot.head_hash())?.map_err(Refusal::from)?;
+            Ok(Reply::json(200, format!("{{\"status\":\"ready\",\"head\":{{\"seq\":{seq},\"hash\":\"{hash}\"}}}}")))
+        }
+        Health::Refusing(refusal) => Err(refusal),
+        Health::Failed(why) => Err(Refusal::new(Code::Unavailable, why)),
+    }
+}
+
+pub(super) async fn metrics(service: Arc<Service>, _call: Call) -> Result<Reply, Refusal> {
+    metrics::gauge!("millwright_open_readers").set(service.engine.readers() as f64);
+    Ok(Reply::of(200, "text/plain; version=0.0.4", Body::from((service.metrics)())))
+}
+
+pub(super) async fn verify(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["head"])?;
+    let head = call.asked("head").map(parse_head).transpose()?;
+    let json = aside(move || Ok(service.engine.verify(head, &mut |_, _| {})?.to_value().to_json()));
+    Ok(Reply::json(200, json.await?).with(header::CONTENT_DISPOSITION, "inline"))
+}
+
+fn parse_head(text: &str) -> Result<(u64, Digest), Refusal> {
+    let parts = text.split_once(':').and_then(|(seq, hash)| Some((seq.parse().ok()?, Digest::from_hex(hash)?)));
+    parts.ok_or_else(|| Refusal::invalid("head", "must be SEQ:HASH, as verify answers it"))
+}

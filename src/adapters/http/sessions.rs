@@ -1,0 +1,78 @@
+//! Logging in and out. The password goes to the accounts and no further.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header;
+use serde_json::{Map, Value as Json};
+
+use super::Service;
+use super::call::{COOKIE, Call};
+use super::reply::Reply;
+use crate::base::{Refusal, Value, limits};
+use crate::engine::Envelope;
+use crate::model::command::SetPassword;
+use crate::model::journal::Actor;
+use crate::model::permission::{Role, TABLE};
+use crate::model::{Command, Id};
+
+fn text(body: &mut Map<String, Json>, name: &str) -> Result<String, Refusal> {
+    match body.remove(name) {
+        Some(Json::String(content)) if content.len() <= limits::PASSWORD_MAX * 4 => Ok(content),
+        _ => Err(Refusal::invalid(name, format!("{name} must be given, as a text"))),
+    }
+}
+
+fn who(actor: &Actor) -> Vec<(&'static str, Value)> {
+    vec![("user_id", Value::Key("USR", actor.user)), ("user_name", Value::Text(actor.name.clone())), ("role", Value::Text(actor.role.word().to_owned()))]
+}
+
+pub(super) async fn open(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let mut body = call.json().await?;
+    let (name, password) = (text(&mut body, "user_name")?, text(&mut body, "password")?);
+    let actor = service.accounts.check_password(&name, &password, call.address).await?;
+    let opened = service.accounts.open_session(actor).await?;
+    let mut fields = who(&opened.actor);
+    fields.push(("token", Value::Text(opened.token.clone())));
+    fields.push(("expires_at", Value::Time(opened.expires_at)));
+    let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}", opened.token, limits::SESSION_TIME.as_secs());
+    Ok(Reply::json(201, Value::Object(fields).to_json()).with(header::SET_COOKIE, cookie))
+}
+
+pub(super) async fn get(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let actor = call.actor()?;
+    let mut fields = who(&actor);
+    fields.push(("may", Value::List(acts_of(actor.role))));
+    Ok(Reply::json(200, Value::Object(fields).to_json()))
+}
+
+fn acts_of(role: Role) -> Vec<Value> {
+    TABLE.iter().filter(|(_, roles)| roles.contains(&role)).map(|(act, _)| Value::Text((*act).to_owned())).collect()
+}
+
+pub(super) async fn end(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    if let Some(token) = &call.token {
+        service.accounts.end_session(token).await?;
+    }
+    let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
+    Ok(Reply::of(204, "application/json", Body::empty()).with(header::SET_COOKIE, gone))
+}
+
+pub(super) async fn change_password(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let mut body = call.json().await?;
+    let (old, new) = (text(&mut body, "old_password")?, text(&mut body, "new_password")?);
+    let actor = call.actor()?;
+    service.accounts.check_password(&actor.name, &old, call.address).await?;
+    let secret = Some(service.accounts.make_verifiers(&new).await?);
+    // Everybody may change their own password; the command itself is an admin's.
+    let acting = Actor { role: Role::Admin, ..actor.clone() };
+    let command = Command::SetPassword(SetPassword { user_id: Id::new(actor.user) });
+    let reason = Some("changed by its owner".to_owned());
+    service.engine.submit(Envelope { secret, reason, ..Envelope::of(acting, command) }).await?;
+    service.accounts.refresh()?;
+    Ok(Reply::of(204, "application/json", Body::empty()))
+}

@@ -1,0 +1,5 @@
+//! Floor 7: strangers are translated here and nowhere else; each adapter turns what it speaks into
+//! commands and answers. Deliberately without rules, and no adapter knows another.
+
+pub mod exchange;
+pub mod http;

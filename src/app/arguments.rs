@@ -1,0 +1,250 @@
+//! The command line: raw arguments, then checked ones. Flag over environment over TOML over default.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use serde::Deserialize;
+
+use crate::base::{Code, Refusal};
+
+/// A manufacturing execution system for a small plant, in one binary with one data folder.
+#[derive(Parser)]
+#[command(name = "millwright", version, arg_required_else_help = true, after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 check failed, 5 conflict, 75 try again.")]
+pub(super) struct Arguments {
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// A TOML file with `data`, `http`, `url` and `token`.
+    #[arg(long, global = true, env = "MILLWRIGHT_CONFIG")]
+    config: Option<PathBuf>,
+    /// The plant's data directory.
+    #[arg(long, global = true, env = "MILLWRIGHT_DATA")]
+    data: Option<PathBuf>,
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, global = true, env = "MILLWRIGHT_HTTP")]
+    http: Option<SocketAddr>,
+    /// Ask a running plant at http://HOST:PORT instead of opening the data directory.
+    #[arg(long, global = true, env = "MILLWRIGHT_URL")]
+    url: Option<String>,
+    /// The token for --url; better given as MILLWRIGHT_TOKEN, which no process list shows.
+    #[arg(long, global = true, env = "MILLWRIGHT_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    #[command(subcommand)]
+    pub(super) action: Action,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Action {
+    /// Make a small living plant with a few days behind it, and serve it.
+    Demo(Demo),
+    /// Serve an existing plant.
+    Serve(Serve),
+    /// Found a plant in a new data directory, with its first admin.
+    Init(Init),
+    /// Log-ins and tokens.
+    User(User),
+    /// Bring in a CSV or XLSX file: operation-log, or customers, products, work-orders and so on.
+    Import(Import),
+    /// Where a lot (or order, supplier, shipment, customer) came from and what it became.
+    Trace(Trace),
+    /// The history of a record: who, when, what before, what after, why.
+    History(History),
+    /// Prove chain, history, records, indexes and genealogy; exit 4 if anything is wrong.
+    Verify(Verify),
+    /// Make records and indexes anew from history, beside the old, then swap.
+    Rebuild,
+    /// Write a backup; of a running plant with --url.
+    Backup(Backup),
+    /// Restore a backup into a new data directory.
+    Restore(Restore),
+    /// Print the API description (OpenAPI 3.1).
+    Openapi,
+    /// Print a completion script for a shell.
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Demo {
+    /// Days of history behind it.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=90))]
+    pub(super) days: u32,
+    /// The same seed makes the same plant.
+    #[arg(long, default_value_t = 7)]
+    pub(super) seed: u64,
+    /// Plant seconds a second; 0 stands still.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i64).range(0..=3600))]
+    pub(super) speed: i64,
+    /// The plant's IANA zone.
+    #[arg(long, default_value = "Europe/Berlin")]
+    pub(super) timezone: String,
+}
+
+#[derive(Args)]
+pub(super) struct Serve {}
+
+#[derive(Args)]
+pub(super) struct Init {
+    /// The plant's name.
+    #[arg(long)]
+    pub(super) name: String,
+    /// Its IANA zone, such as Europe/Berlin: shifts, days and weeks are this zone's.
+    #[arg(long)]
+    pub(super) timezone: String,
+    /// Name of the first admin; the password is read from standard input.
+    #[arg(long, default_value = "admin")]
+    pub(super) admin: String,
+}
+
+#[derive(Args)]
+pub(super) struct User {
+    #[command(subcommand)]
+    pub(super) action: UserAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum UserAction {
+    /// List the log-ins.
+    List,
+    /// Make a log-in; the password is read from standard input.
+    Add {
+        /// Its name.
+        name: String,
+        /// operator, lead, planner, inspector, auditor, manager, analyst or admin.
+        #[arg(long)]
+        role: String,
+    },
+    /// Set a new password, read from standard input.
+    Password {
+        /// The log-in's name.
+        name: String,
+    },
+    /// Bar a log-in.
+    Disable {
+        /// The log-in's name.
+        name: String,
+    },
+    /// Make a token for a program; it is printed once.
+    Token {
+        /// The log-in it acts for.
+        name: String,
+        /// What the token is for.
+        #[arg(long, default_value = "command line")]
+        label: String,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Import {
+    /// operation-log, or the plural of a noun: customers, materials, routings, work-orders ...
+    pub(super) kind: String,
+    /// A CSV or XLSX file.
+    pub(super) file: PathBuf,
+    /// A mapping (TOML) from the file's columns to ours.
+    #[arg(long)]
+    pub(super) map: Option<PathBuf>,
+    /// Only look: list what would happen and what is wrong, change nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// The log-in that brings it in.
+    #[arg(long, default_value = "admin")]
+    pub(super) user: String,
+}
+
+#[derive(Args)]
+pub(super) struct Trace {
+    /// A lot's number, or an id such as WO-000012, SHP-000003.
+    pub(super) what: String,
+    /// forward, backward or both.
+    #[arg(long, default_value = "both")]
+    pub(super) direction: String,
+    /// Nodes to list.
+    #[arg(long, default_value_t = 500)]
+    pub(super) max_nodes: usize,
+}
+
+#[derive(Args)]
+pub(super) struct History {
+    /// An id such as WO-000012, or a lot's number.
+    pub(super) what: String,
+    /// Steps to list, newest first.
+    #[arg(long, default_value_t = 100)]
+    pub(super) limit: usize,
+}
+
+#[derive(Args)]
+pub(super) struct Verify {
+    /// SEQ:HASH that was kept outside the box; the journal must contain it.
+    #[arg(long)]
+    pub(super) head: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Backup {
+    /// The file to write.
+    pub(super) file: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct Restore {
+    /// The backup.
+    pub(super) file: PathBuf,
+}
+
+/// What a configuration file may say.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    http: Option<SocketAddr>,
+    url: Option<String>,
+    token: Option<String>,
+}
+
+/// Where the plant is, checked.
+pub(super) struct Place {
+    data: Option<PathBuf>,
+    http: Option<SocketAddr>,
+    /// A running plant.
+    pub(super) url: Option<String>,
+    /// Its token.
+    pub(super) token: Option<String>,
+}
+
+impl Arguments {
+    pub(super) fn place(&self) -> Result<Place, Refusal> {
+        let file = match &self.config {
+            None => File::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| Refusal::new(Code::Invalid, format!("{} cannot be read: {error}", path.display())))?;
+                toml::from_str(&text).map_err(|error| Refusal::new(Code::Invalid, format!("{}: {error}", path.display())))?
+            }
+        };
+        Ok(Place { data: self.data.clone().or(file.data), http: self.http.or(file.http), url: self.url.clone().or(file.url), token: self.token.clone().or(file.token) })
+    }
+}
+
+impl Place {
+    /// The data directory, which most commands need.
+    pub(super) fn data(&self) -> Result<PathBuf, Refusal> {
+        self.data.clone().ok_or_else(|| Refusal::new(Code::Invalid, "name the plant's data directory with --data DIR (or MILLWRIGHT_DATA)"))
+    }
+
+    /// The data directory of the demo.
+    pub(super) fn data_or(&self, default: &str) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(default))
+    }
+
+    /// The address to listen on: this machine only, unless told otherwise.
+    pub(super) fn http(&self) -> SocketAddr {
+        self.http.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8_080)))
+    }
+}
+
+/// Prints a completion script.
+pub(super) fn completions(shell: clap_complete::Shell) {
+    clap_complete::generate(shell, &mut Arguments::command(), "millwright", &mut std::io::stdout());
+}

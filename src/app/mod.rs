@@ -1,0 +1,60 @@
+//! Floor 8: configuration, start and stop order, subcommands. Deliberately without decisions of
+//! the business: it only puts the rooms together.
+
+mod arguments;
+mod demo;
+mod founding;
+mod offline;
+mod online;
+mod output;
+mod serve;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::base::Refusal;
+use arguments::{Action, Arguments};
+use output::Output;
+
+/// Runs the command line; the exit code tells scripts what happened.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json);
+    let log = tracing_subscriber::EnvFilter::try_from_env("MILLWRIGHT_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    // A second subscriber can only mean a test in this process; the first one stays.
+    _ = tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).try_init();
+    match run(arguments, &output) {
+        Ok(code) => ExitCode::from(code),
+        Err(refusal) => {
+            output.refusal(&refusal);
+            ExitCode::from(refusal.code.exit())
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
+    let place = arguments.place()?;
+    match arguments.action {
+        Action::Demo(it) => demo::run(&place, &it, output),
+        Action::Serve(it) => serve::run(&place, &it, output),
+        Action::Init(it) => offline::init(&place, &it, output),
+        Action::Verify(it) => offline::verify(&place, &it, output),
+        Action::Rebuild => offline::rebuild(&place, output),
+        Action::Restore(it) => offline::restore(&place, &it, output),
+        Action::Backup(it) => online::backup(&place, &it, output),
+        Action::Import(it) => online::import(&place, &it, output),
+        Action::Trace(it) => online::trace(&place, &it, output),
+        Action::History(it) => online::history(&place, &it, output),
+        Action::User(it) => online::user(&place, &it, output),
+        Action::Openapi => {
+            output.data(&crate::adapters::http::description());
+            Ok(0)
+        }
+        Action::Completions { shell } => {
+            arguments::completions(shell);
+            Ok(0)
+        }
+    }
+}

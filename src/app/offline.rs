@@ -1,0 +1,100 @@
+//! Commands that need the data directory for themselves: init, verify, rebuild, restore.
+
+use std::io::BufRead as _;
+
+use super::arguments::{Init, Place, Restore, Verify};
+use super::output::Output;
+use super::{founding, wiring};
+use crate::adapters::http::client::escape;
+use crate::base::{Code, Digest, Refusal, Value};
+use crate::model::permission::Role;
+use crate::store::{Home, Store, archive, verify as proof};
+
+/// A secret from standard input: never from the command line, which every process list shows.
+pub(super) fn read_password() -> Result<String, Refusal> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| Refusal::new(Code::Invalid, format!("the password cannot be read: {error}")))?;
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() { Err(Refusal::new(Code::Invalid, "give the password on standard input, one line")) } else { Ok(password) }
+}
+
+pub(super) fn init(place: &Place, it: &Init, output: &Output) -> Result<u8, Refusal> {
+    let data = place.data()?;
+    if crate::base::time::zone(&it.timezone).is_none() {
+        return Err(Refusal::invalid("timezone", format!("{} is no IANA zone such as Europe/Berlin", it.timezone)));
+    }
+    let password = read_password()?;
+    crate::accounts::verifier::check_strength(&password)?;
+    let engine = wiring::open_or_make(&data, false)?;
+    let founded = founding::found(&engine, founding::Moment::NOW, &it.name, &it.timezone, false)
+        .and_then(|()| founding::add_user(&engine, founding::Moment::NOW, &it.admin, Role::Admin, &password));
+    engine.stop();
+    founded?;
+    let json = Value::Object(vec![("data", Value::Text(data.display().to_string())), ("plant_name", Value::Text(it.name.clone())), ("admin", Value::Text(it.admin.clone()))]);
+    output.answer(&json.to_json(), || format!("{} is founded in {}; serve it with `millwright serve --data {}`", it.name, data.display(), data.display()));
+    Ok(0)
+}
+
+fn parse_head(text: &str) -> Result<(u64, Digest), Refusal> {
+    let parts = text.split_once(':').and_then(|(seq, hash)| Some((seq.parse().ok()?, Digest::from_hex(hash)?)));
+    parts.ok_or_else(|| Refusal::invalid("head", "must be SEQ:HASH, as verify prints it"))
+}
+
+pub(super) fn verify(place: &Place, it: &Verify, output: &Output) -> Result<u8, Refusal> {
+    let head = it.head.as_deref().map(parse_head).transpose()?;
+    if place.url.is_some() {
+        let query = it.head.as_deref().map_or(String::new(), |head| format!("?head={}", escape(head)));
+        let body = super::online::ask(place, hyper::Method::GET, &format!("/api/v1/verify{query}"), "", Vec::new())?;
+        let ok = body.contains("\"ok\":true");
+        output.data(&body);
+        return Ok(if ok { 0 } else { Code::BadData.exit() });
+    }
+    let store = Store::open(Home::existing(&place.data()?)?)?;
+    let bar = output.progress("verifying");
+    let report = proof::verify(&store, head, &mut |done, total| bar.at(done, total))?;
+    bar.finish();
+    output.answer(&report.to_value().to_json(), || report_text(&report));
+    Ok(if report.ok() { 0 } else { Code::BadData.exit() })
+}
+
+fn report_text(report: &proof::Report) -> String {
+    let mut lines: Vec<String> = report.checked.iter().map(|(what, number)| format!("{number:>12} {}", what.replace('_', " "))).collect();
+    lines.push(format!("head {}:{}", report.head.0, report.head.1));
+    lines.extend(report.problems.iter().map(|problem| format!("WRONG: {problem}")));
+    if report.more_problems > 0 {
+        lines.push(format!("and {} problems more", report.more_problems));
+    }
+    lines.push(if report.ok() { "everything is as the journal says".to_owned() } else { "the plant is not what its journal says".to_owned() });
+    lines.join("\n")
+}
+
+pub(super) fn rebuild(place: &Place, output: &Output) -> Result<u8, Refusal> {
+    let bar = output.progress("rebuilding");
+    let records = archive::rebuild(&place.data()?, &mut |done, total| bar.at(done, total))?;
+    bar.finish();
+    output.answer(&format!("{{\"records\":{records}}}"), || format!("{records} records were made anew from history; `millwright verify` proves them"));
+    Ok(0)
+}
+
+pub(super) fn restore(place: &Place, it: &Restore, output: &Output) -> Result<u8, Refusal> {
+    let data = place.data()?;
+    let bar = output.progress("restoring");
+    let summary = archive::restore(&it.file, &data, &mut |done, total| bar.at(done, total))?;
+    bar.finish();
+    output.answer(&summary_json(&summary), || format!("restored up to entry {} into {}; `millwright verify` proves it", summary.seq, data.display()));
+    Ok(0)
+}
+
+/// An archive's summary as JSON.
+pub(super) fn summary_json(summary: &archive::Summary) -> String {
+    let count = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    let head = Value::Object(vec![("seq", count(summary.seq)), ("hash", Value::Text(summary.hash.to_string()))]);
+    Value::Object(vec![
+        ("head", head),
+        ("sha256", Value::Text(summary.digest.to_string())),
+        ("bytes", count(summary.bytes)),
+        ("values", count(summary.values)),
+        ("files", count(summary.files)),
+    ])
+    .to_json()
+}

@@ -1,0 +1,244 @@
+//! Commands that work on a data directory or, with `--url`, on a running plant: the same answer
+//! either way.
+
+use std::path::Path;
+
+use super::arguments::{Backup, History, Import, Place, Trace, User, UserAction};
+use super::offline::{read_password, summary_json};
+use super::output::Output;
+use super::{founding, serve, wiring};
+use crate::adapters::http::ImportCall;
+use crate::adapters::http::client::{Remote, escape};
+use crate::base::{Code, Refusal, Value};
+use crate::bodies;
+use crate::engine::{Engine, Envelope};
+use crate::model::command::ChangeUser;
+use crate::model::genealogy::Node;
+use crate::model::noun::Class;
+use crate::model::permission::Role;
+use crate::model::plant::Status;
+use crate::model::{Command, Id, Noun, Subject};
+use crate::views;
+use crate::views::list::Query;
+use crate::views::trace::Way;
+
+/// Asks the running plant; answers the body.
+pub(super) fn ask(place: &Place, method: hyper::Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<String, Refusal> {
+    Ok(String::from_utf8_lossy(&ask_bytes(place, method, path, content_type, body)?).into_owned())
+}
+
+fn ask_bytes(place: &Place, method: hyper::Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    let remote = Remote { url: place.url.clone().unwrap_or_default(), token: place.token.clone() };
+    Ok(serve::runtime()?.block_on(remote.send(method, path, content_type, body))?.body)
+}
+
+fn with_engine<T>(place: &Place, work: impl FnOnce(&Engine) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let engine = wiring::open(&place.data()?, false)?;
+    let answer = work(&engine);
+    engine.stop();
+    answer
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Refusal> {
+    std::fs::read(path).map_err(|error| Refusal::new(Code::NotFound, format!("{} cannot be read: {error}", path.display())))
+}
+
+pub(super) fn backup(place: &Place, it: &Backup, output: &Output) -> Result<u8, Refusal> {
+    if it.file.exists() {
+        return Err(Refusal::new(Code::Duplicate, format!("{} exists already; name a new file", it.file.display())));
+    }
+    let summary = if place.url.is_some() {
+        let bytes = ask_bytes(place, hyper::Method::POST, "/api/v1/backup", "", Vec::new())?;
+        crate::store::home::write_synced(&it.file, &bytes)?;
+        crate::store::archive::inspect(&it.file)?
+    } else {
+        with_engine(place, |engine| engine.back_up(&it.file))?
+    };
+    output.answer(&summary_json(&summary), || format!("{} holds everything up to entry {} ({} bytes, SHA-256 {})", it.file.display(), summary.seq, summary.bytes, summary.digest));
+    Ok(0)
+}
+
+pub(super) fn import(place: &Place, it: &Import, output: &Output) -> Result<u8, Refusal> {
+    let bytes = read_file(&it.file)?;
+    let map = it.map.as_deref().map(read_file).transpose()?;
+    let map = map.map(String::from_utf8).transpose().map_err(|_| Refusal::invalid("map", "the mapping is not UTF-8"))?;
+    let file_name = it.file.file_name().map_or_else(|| "file.csv".to_owned(), |name| name.to_string_lossy().into_owned());
+    let (report, complete) = if place.url.is_some() {
+        let map = map.map_or(String::new(), |map| format!("&map={}", escape(&map)));
+        let path = format!("/api/v1/imports/{}?dry_run={}&file_name={}{map}", escape(&it.kind), it.dry_run, escape(&file_name));
+        let body = ask(place, hyper::Method::POST, &path, "application/octet-stream", bytes)?;
+        let complete = body.contains("\"refused\":0");
+        (body, complete)
+    } else {
+        with_engine(place, |engine| {
+            let actor = crate::accounts::actor_named(engine, &it.user)?;
+            let actor = actor.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no log-in {}; name one with --user", it.user)))?;
+            let bar = output.progress("importing");
+            let call = ImportCall { kind: it.kind.clone(), file_name, bytes, map, dry_run: it.dry_run, actor };
+            let report = wiring::bring_in(engine, call, &mut |done, total| bar.at(done, total));
+            bar.finish();
+            report
+        })?
+    };
+    output.answer(&report, || report.clone());
+    Ok(if complete { 0 } else { 1 })
+}
+
+/// Finds a record by an id of any noun, or by a lot's number.
+fn find(engine: &Engine, what: &str) -> Result<Subject, Refusal> {
+    let found = engine.read(|snapshot| {
+        let nouns = Noun::ALL.iter().copied().filter(|noun| noun.class() == Class::Public);
+        for noun in std::iter::once(Noun::Lot).chain(nouns) {
+            if let Some(number) = views::resolve(snapshot, noun, what)? {
+                return Ok(Some(Subject { noun, number }));
+            }
+        }
+        Ok::<_, Refusal>(None)
+    })??;
+    found.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is nothing called {what}")))
+}
+
+/// The noun that an id's text names; a lot otherwise.
+fn noun_of(what: &str) -> Noun {
+    Noun::ALL.iter().copied().find(|noun| noun.number_of(what).is_some()).unwrap_or(Noun::Lot)
+}
+
+pub(super) fn trace(place: &Place, it: &Trace, output: &Output) -> Result<u8, Refusal> {
+    let way = Way::from_word(&it.direction).ok_or_else(|| Refusal::invalid("direction", "must be forward, backward or both"))?;
+    let json = if place.url.is_some() {
+        let path = format!("/api/v1/{}/{}/trace?direction={}&max_nodes={}", noun_of(&it.what).kebab(), escape(&it.what), it.direction, it.max_nodes);
+        ask(place, hyper::Method::GET, &path, "", Vec::new())?
+    } else {
+        with_engine(place, |engine| {
+            let root = find(engine, &it.what)?;
+            if Node::of(root).is_none() {
+                return Err(Refusal::new(Code::Invalid, format!("{} have no genealogy; trace lots, work orders, suppliers, shipments or customers", root.noun.plural())));
+            }
+            Ok(bodies::trace::json(&engine.read(|snapshot| views::trace::trace(snapshot, root, way, it.max_nodes))??))
+        })?
+    };
+    output.answer(&json, || trace_text(&json));
+    Ok(0)
+}
+
+/// A trace for a terminal: a line a node, indented by its distance.
+fn trace_text(json: &str) -> String {
+    let trace: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned).replace("null", "");
+    let mut lines: Vec<String> = Vec::new();
+    for node in trace["nodes"].as_array().into_iter().flatten() {
+        let depth = usize::try_from(node["depth"].as_u64().unwrap_or(0)).unwrap_or(0);
+        lines.push(format!(
+            "{:indent$}{} {}  {}  {} {}  {}",
+            "",
+            text(&node["kind"]),
+            text(&node["number"]),
+            text(&node["name"]),
+            text(&node["quantity"]),
+            text(&node["unit"]),
+            text(&node["status"]),
+            indent = depth * 2
+        ));
+    }
+    if let Some(balance) = trace["balance"].as_object() {
+        lines.push(format!("balance: {}", balance.iter().map(|(what, figure)| format!("{what} {}", text(figure))).collect::<Vec<_>>().join(", ")));
+    }
+    if trace["truncated"].as_bool() == Some(true) {
+        lines.push(format!("cut short; in all: {}", trace["counts"]));
+    }
+    lines.join("\n")
+}
+
+pub(super) fn history(place: &Place, it: &History, output: &Output) -> Result<u8, Refusal> {
+    let json = if place.url.is_some() {
+        let path = format!("/api/v1/{}/{}/history?limit={}", noun_of(&it.what).kebab(), escape(&it.what), it.limit);
+        ask(place, hyper::Method::GET, &path, "", Vec::new())?
+    } else {
+        with_engine(place, |engine| {
+            let subject = find(engine, &it.what)?;
+            let history = engine.read(|snapshot| views::history::history(snapshot, subject, None, it.limit))??;
+            let history = history.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
+            Ok(bodies::entry::history(&history))
+        })?
+    };
+    output.answer(&json, || history_text(&json));
+    Ok(0)
+}
+
+fn history_text(json: &str) -> String {
+    let page: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let mut lines = Vec::new();
+    for step in page["data"].as_array().into_iter().flatten() {
+        let text = |name: &str| step[name].as_str().unwrap_or_default().to_owned();
+        let why = step["reason"].as_str().map_or(String::new(), |reason| format!(" because: {reason}"));
+        lines.push(format!("{} {} by {} ({}){why}", text("occurred_at"), text("command"), text("actor"), text("role")));
+        for change in step["changes"].as_array().into_iter().flatten() {
+            lines.push(format!("    {}: {} -> {}", change["field"].as_str().unwrap_or_default(), change["before"], change["after"]));
+        }
+    }
+    lines.join("\n")
+}
+
+fn user_id(engine: &Engine, name: &str) -> Result<u64, Refusal> {
+    let number = engine.read(|snapshot| views::resolve(snapshot, Noun::User, name))??;
+    number.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no log-in {name}")))
+}
+
+fn role_of(word: &str) -> Result<Role, Refusal> {
+    let known: Vec<&str> = Role::PEOPLE.iter().map(|role| role.word()).collect();
+    Role::PEOPLE.iter().copied().find(|role| role.word() == word).ok_or_else(|| Refusal::invalid("role", format!("must be one of {}", known.join(", "))))
+}
+
+pub(super) fn user(place: &Place, it: &User, output: &Output) -> Result<u8, Refusal> {
+    if place.url.is_some() {
+        return remote_user(place, it, output);
+    }
+    with_engine(place, |engine| {
+        match &it.action {
+            UserAction::List => {
+                let query = Query { limit: crate::base::limits::PAGE_MAX, ..Query::default() };
+                let page = engine.read(|snapshot| views::list::list(snapshot, Noun::User, &query))??;
+                output.data(&bodies::lists::json(&page));
+            }
+            UserAction::Add { name, role } => {
+                let subject = founding::add_user(engine, founding::Moment::NOW, name, role_of(role)?, &read_password()?)?;
+                done(output, &subject.to_string(), &format!("{name} can log in"));
+            }
+            UserAction::Password { name } => {
+                let id = user_id(engine, name)?;
+                founding::set_password(engine, Id::new(id), &read_password()?)?;
+                done(output, &Noun::User.id_text(id), &format!("the password of {name} is set"));
+            }
+            UserAction::Disable { name } => {
+                let id = user_id(engine, name)?;
+                let command = Command::ChangeUser(ChangeUser { user_id: Id::new(id), status: Some(Status::Inactive), ..ChangeUser::default() });
+                engine.submit_wait(Envelope::of(founding::console(), command))?;
+                done(output, &Noun::User.id_text(id), &format!("{name} is barred"));
+            }
+            UserAction::Token { name, label } => {
+                let id = user_id(engine, name)?;
+                let token = founding::add_token(engine, founding::Moment::NOW, Id::new(id), label)?;
+                output.answer(&Value::Object(vec![("token", Value::Text(token.clone()))]).to_json(), || token.clone());
+            }
+        }
+        Ok(0)
+    })
+}
+
+fn done(output: &Output, id: &str, text: &str) {
+    output.answer(&Value::Object(vec![("id", Value::Text(id.to_owned()))]).to_json(), || text.to_owned());
+}
+
+fn remote_user(place: &Place, it: &User, output: &Output) -> Result<u8, Refusal> {
+    let post = |path: &str, fields: Vec<(&'static str, Value)>| ask(place, hyper::Method::POST, path, "application/json", Value::Object(fields).to_json().into_bytes());
+    let text = |text: &str| Value::Text(text.to_owned());
+    let answer = match &it.action {
+        UserAction::List => ask(place, hyper::Method::GET, "/api/v1/users?limit=1000", "", Vec::new())?,
+        UserAction::Add { name, role } => post("/api/v1/users", vec![("user_name", text(name)), ("role", text(role)), ("password", text(&read_password()?))])?,
+        UserAction::Password { name } => post(&format!("/api/v1/users/{}/password", escape(name)), vec![("password", text(&read_password()?))])?,
+        UserAction::Disable { name } => post(&format!("/api/v1/users/{}/change", escape(name)), vec![("status", text("inactive"))])?,
+        UserAction::Token { name, label } => post("/api/v1/api-tokens", vec![("user_id", text(name)), ("token_name", text(label))])?,
+    };
+    output.data(&answer);
+    Ok(0)
+}

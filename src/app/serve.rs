@@ -1,0 +1,71 @@
+//! Serving: open the store, check, writer, followers, adapters last; stop in the other order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::arguments::{Place, Serve};
+use super::output::Output;
+use super::wiring;
+use crate::adapters::http::{Server, Service};
+use crate::base::{Code, Refusal};
+use crate::engine::{Engine, Health};
+
+pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
+    let data = place.data()?;
+    let engine = wiring::open(&data, true)?;
+    let answer = serve(&engine, place.http(), output, |_| Ok(()));
+    // The adapters are down; now the writer drains and ends.
+    engine.stop();
+    answer
+}
+
+/// Serves an engine until a signal; `ready` runs with the address before it is printed.
+pub(super) fn serve(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+    let runtime = runtime()?;
+    let answer = runtime.block_on(serving(engine, address, output, ready));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    answer
+}
+
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
+}
+
+async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+    let (stop, stopping) = watch::channel(false);
+    let service = Arc::new(Service::new(engine.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?);
+    let server = Server::bind(address, service).await?;
+    let address = server.address()?;
+    ready(address)?;
+    output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
+    let running = tokio::spawn(server.run(stopping));
+    let failed = wait_for_end(engine).await?;
+    stop.send_replace(true);
+    output.say("stopping: open requests finish, then the writer");
+    if running.await.is_err() {
+        tracing::error!("the server ended with a panic");
+    }
+    match failed {
+        None => Ok(0),
+        Some(why) => Err(Refusal::new(Code::Unavailable, why)),
+    }
+}
+
+/// Waits for a signal, or for a store that cannot be opened again: then the supervisor must start anew.
+async fn wait_for_end(engine: &Engine) -> Result<Option<String>, Refusal> {
+    let fault = |error: std::io::Error| Refusal::new(Code::Internal, error.to_string());
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(fault)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(fault)?;
+    let mut health = engine.health();
+    tokio::select! {
+        _ = interrupt.recv() => Ok(None),
+        _ = terminate.recv() => Ok(None),
+        failed = health.wait_for(|health| matches!(health, Health::Failed(_))) => match failed.as_deref() {
+            Ok(Health::Failed(why)) => Ok(Some(why.clone())),
+            _ => Ok(None),
+        },
+    }
+}

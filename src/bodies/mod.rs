@@ -1,0 +1,10 @@
+//! Floor 5: shapes. How records, views, journal entries and refusals look as JSON, and how JSON and
+//! CSV cells become field values; one place for HTTP, the command line, events and imports.
+
+pub mod entry;
+pub mod lists;
+pub mod problem;
+pub mod read;
+pub mod record;
+pub mod schema;
+pub mod trace;

@@ -1,0 +1,95 @@
+//! Two times of an entry, and two clocks of a plant.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use millwright::base::{Code, Time};
+use millwright::engine::Envelope;
+use millwright::engine::clock::Clock;
+use millwright::model::journal::Origin;
+use millwright::model::{Command, Entry, Role, command};
+
+use crate::plant::*;
+
+fn entry(plant: &Plant, seq: u64) -> Entry {
+    plant.read(|snapshot| snapshot.entry(seq)).unwrap().unwrap()
+}
+
+fn set_clock(plant_time: &str, rate: i64) -> Command {
+    Command::SetPlantClock(command::SetPlantClock { plant_time: time(plant_time), rate })
+}
+
+#[test]
+fn recorded_at_never_runs_backwards() {
+    let plant = Plant::new();
+    plant.wait(60);
+    let first = plant.lead(order_for(1, 5)).unwrap().seq;
+    let Clock::Manual(micros) = &plant.clock else { unreachable!() };
+    micros.store(time("2026-03-01T00:00:00Z").micros(), Ordering::SeqCst);
+    let second = plant.lead(order_for(1, 5)).unwrap().seq;
+    assert_eq!(entry(&plant, second).recorded_at, entry(&plant, first).recorded_at);
+    plant.check();
+}
+
+#[test]
+fn what_happened_may_be_told_seven_days_late_and_five_minutes_early() {
+    let plant = Plant::new();
+    let now = time(MONDAY);
+    let at = |occurred_at: Time, origin| plant.engine.submit_wait(Envelope { occurred_at: Some(occurred_at), origin, ..by(Role::Lead, order_for(1, 5)) });
+    let week = Duration::from_secs(7 * 86_400);
+    let second = Duration::from_secs(1);
+    let told = at(now.minus(week), Origin::Person).unwrap();
+    assert_eq!((entry(&plant, told.seq).occurred_at, entry(&plant, told.seq).recorded_at), (now.minus(week), now));
+    refused(at(now.minus(week).minus(second), Origin::Person), Code::OutsideWindow);
+    at(now.plus(Duration::from_secs(300)), Origin::Person).unwrap();
+    refused(at(now.plus(Duration::from_secs(301)), Origin::Person), Code::OutsideWindow);
+    at(time("2012-01-02T06:00:00Z"), Origin::Import).unwrap();
+    refused(at(now.plus(Duration::from_secs(301)), Origin::Import), Code::OutsideWindow);
+    refused(at(Time::from_micros(i64::MAX), Origin::Import), Code::OutsideWindow);
+    refused(at(Time::from_micros(i64::MIN), Origin::Import), Code::OutsideWindow);
+    refused(at(time("1990-01-01T00:00:00Z").minus(second), Origin::Import), Code::OutsideWindow);
+}
+
+#[test]
+fn a_simulated_clock_runs_at_its_rate_from_where_it_was_set() {
+    let plant = Plant::founded(true);
+    assert_eq!(plant.engine.plant_now(), time(MONDAY));
+    plant.wait(60);
+    assert_eq!(plant.engine.plant_now(), time(MONDAY), "it stands until it is set");
+    plant.admin(set_clock("2026-06-01T06:00:00Z", 60)).unwrap();
+    plant.wait(1);
+    assert_eq!(plant.engine.plant_now(), time("2026-06-01T07:00:00Z"));
+    assert_eq!(plant.engine.wall_now(), time("2026-03-02T08:01:00Z"));
+    let seq = plant.admin(create(millwright::model::Noun::Factory, &[("factory_name", text("Works"))])).unwrap().seq;
+    assert_eq!(entry(&plant, seq).recorded_at, time("2026-06-01T07:00:00Z"));
+    plant.admin(set_clock("2026-06-01T08:00:00Z", 0)).unwrap();
+    plant.wait(600);
+    assert_eq!(plant.engine.plant_now(), time("2026-06-01T08:00:00Z"));
+}
+
+#[test]
+fn a_plants_clock_is_not_set_back_nor_raced_nor_set_on_a_real_plant() {
+    let plant = Plant::founded(true);
+    refused(plant.admin(set_clock("2026-03-01T00:00:00Z", 1)), Code::Invalid);
+    refused(plant.admin(set_clock("2026-06-01T00:00:00Z", 3_601)), Code::Invalid);
+    refused(plant.admin(set_clock("2026-06-01T00:00:00Z", -1)), Code::Invalid);
+    refused(Plant::founded(false).admin(set_clock("2026-06-01T00:00:00Z", 1)), Code::IllegalState);
+}
+
+#[test]
+fn a_simulators_history_is_recorded_when_it_happened() {
+    let plant = Plant::on(millwright::store::Store::in_memory().unwrap());
+    plant.simulator("2025-11-03T05:00:00Z", found(true)).unwrap();
+    let seq = plant.simulator("2025-11-03T06:00:00Z", create(millwright::model::Noun::Factory, &[("factory_name", text("Works"))])).unwrap().seq;
+    assert_eq!(entry(&plant, seq).recorded_at, time("2025-11-03T06:00:00Z"));
+    plant.check();
+}
+
+#[test]
+fn a_plant_is_founded_once_in_a_zone_that_exists() {
+    let plant = Plant::on(millwright::store::Store::in_memory().unwrap());
+    let nowhere = command::FoundPlant { plant_name: "X".to_owned(), timezone: "Mars/Olympus".to_owned(), simulated: false };
+    refused(plant.admin(Command::FoundPlant(nowhere)), Code::Invalid);
+    plant.admin(found(false)).unwrap();
+    refused(plant.admin(found(false)), Code::IllegalState);
+}
