@@ -27,8 +27,9 @@ pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     };
     let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
     while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
+        // A stop closes the queue, so what is left in it is served and then the loop ends.
         let sound = writer.batch(&mut waiting, &mut messages);
-        if writer.stopping || (!sound && !writer.reopen(&mut messages)) {
+        if !sound && (writer.stopping || !writer.reopen(&mut messages)) {
             return;
         }
     }
@@ -119,6 +120,8 @@ impl<'s> Writer<'s> {
                 tracing::error!(%error, "a commit failed; its outcome is unknown");
                 let unknown = Refusal::new(Code::OutcomeUnknown, "the commit failed and may or may not have reached the disk: ask again with the same Idempotency-Key");
                 self.shared.health.send_replace(Health::Refusing(Refusal::new(Code::Unavailable, format!("storage failed ({error}); reopening"))));
+                // A stop that the fault came before must not be lost, or whoever asked for it waits for ever.
+                self.stopping |= messages.iter().flatten().any(|message| matches!(message, Message::Stop));
                 for message in messages.into_iter().flatten() {
                     answer(message, &unknown);
                 }
