@@ -211,6 +211,11 @@ impl Engine {
         self.shared.store.mirror_ready()
     }
 
+    /// The data directory, unless the plant is in memory.
+    pub fn root(&self) -> Option<&std::path::Path> {
+        self.shared.store.root()
+    }
+
     /// Keeps a file's bytes durably; answers their digest.
     pub fn keep_blob(&self, bytes: &[u8]) -> Result<Digest, Refusal> {
         let root = self.shared.store.root().ok_or_else(|| Refusal::new(Code::Unavailable, "a plant in memory keeps no files"))?;

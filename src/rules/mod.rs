@@ -39,6 +39,8 @@ pub struct Moment {
     pub reason: Option<String>,
     /// Verifiers that travel beside the command: already hashed, never journaled.
     pub secret: Option<Vec<u8>>,
+    /// Random bytes of the writer, for names that must not be guessed back from their digest.
+    pub salt: [u8; 16],
 }
 
 impl Moment {
@@ -85,6 +87,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::CancelShipment(it) => shipment::cancel(draft, moment, it.shipment_id),
         Command::ClockIn(it) => labor::clock_in(draft, moment, it),
         Command::ClockOut(it) => labor::clock_out(draft, moment, it),
+        Command::ErasePerson(it) => master::erase_person(draft, it.employee_id),
         Command::ApproveLabor(it) => labor::approve(draft, moment, it.labor_transaction_id),
         Command::FlagForgottenClockIn(it) => labor::flag_forgotten(draft, it),
         Command::AddAttachment(it) => attachment::add(draft, moment, it),
