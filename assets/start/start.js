@@ -117,7 +117,7 @@ const dayOf = (time) => inZone(time, { weekday: "short", day: "numeric", month: 
 
 function tick() {
   const now = plantNow();
-  $("clock").replaceChildren(h("b", null, inZone(now, { hour: "2-digit", minute: "2-digit" })), ` ${dayOf(now)}, ${plant.zone}`);
+  $("clock").replaceChildren(h("b", null, inZone(now, { hour: "2-digit", minute: "2-digit" })), `${dayOf(now)}, ${plant.zone}`);
 }
 
 function lateness(end) {
@@ -257,8 +257,7 @@ async function lateOrders() {
 
 function need(tone, mark, title, count, address, rows) {
   return h("section", { class: `need ${tone}${rows.length ? " calls" : ""}` },
-    h("h3", null, rows.length ? shape(mark) : null, title),
-    h("p", { class: "count" }, String(count)),
+    h("h3", null, rows.length ? shape(mark) : null, title, h("span", { class: "count" }, String(count))),
     h("ul", null, rows),
     rows.length ? h("a", { class: "more", href: `/api/v1/${address}` }, "All of them, as JSON") : null);
 }
@@ -389,14 +388,16 @@ async function trace(number) {
   trace.wanted = number;
   $("trace-number").value = number;
   show($("trace-fault"), "");
-  $("trace-result").replaceChildren(h("p", { class: "found quiet" }, `Tracing ${number}. A lot with many thousands of descendants takes a few seconds.`));
+  $("trace-result").replaceChildren();
+  $("trace-said").textContent = `Tracing ${number}. A lot with many thousands of descendants takes a few seconds.`;
   $("trace").scrollIntoView({ block: "start" });
   try {
     const found = await read(`${kindOf(number) ?? "lots"}/${encodeURIComponent(number)}/trace?direction=both&max_nodes=${TRACE_NODES}`);
     // A slow answer must not replace the one asked for after it.
     if (trace.wanted === number) showTrace(found);
   } catch (refused) {
-    $("trace-result").replaceChildren();
+    if (trace.wanted !== number) return;
+    $("trace-said").textContent = "";
     if (refused.status === 401) return trouble(refused);
     show($("trace-fault"), refused.status === 404 ? `${refused.message} Lots are found by number or id; the others by an id such as WO-000001.` : refused.message);
   }
@@ -407,14 +408,23 @@ function showTrace(found) {
   const drawn = layOut(found);
   const drawing = h("div", { class: "drawing", role: "region", "aria-label": "Drawing of the trace", tabindex: "0" }, draw(drawn));
   const counts = Object.entries(found.counts).map(([kind, count]) => `${amount(count)} ${spaced(kind)}${count === 1 ? "" : "s"}`).join(", ");
+  $("trace-said").replaceChildren(h("b", null, `${root.number} ${root.name}`), counts ? `Reaches ${counts}.` : "It came from nowhere known and has gone nowhere yet.");
   $("trace-result").replaceChildren(...[
-    h("div", { class: "found" }, h("h3", null, `${root.number} ${root.name}`), h("p", { class: "quiet" }, counts ? `Reaches ${counts}` : "It came from nowhere known and has gone nowhere yet.")),
     found.balance ? balance(found.balance) : null,
     found.truncated ? h("p", { class: "note" }, `The drawing shows the nearest ${found.nodes.length}; all of them: `, h("a", { href: `/api/v1/${kindOf(root.id)}/${root.id}/trace/nodes?direction=both` }, "the list, as JSON")) : null,
     drawing,
     twin(drawn),
   ].filter(Boolean));
+  if (drawing.scrollWidth > drawing.clientWidth) drawing.before(sizeAct(drawing));
+  $("trace").scrollIntoView({ block: "start" });
   centre(drawing, drawn.byId.get(root.id));
+}
+
+/** A wide drawing scrolls; who wants the whole shape at once makes it fit. */
+function sizeAct(drawing) {
+  const act = h("button", { type: "button", class: "size" }, "Fit the width");
+  act.addEventListener("click", () => { act.textContent = drawing.classList.toggle("whole") ? "Readable size" : "Fit the width"; });
+  return act;
 }
 
 /** The root in the middle of what is seen, when the drawing is larger than its place. */
@@ -433,7 +443,7 @@ function balance(it) {
     figure(fits ? "Gap, adds up" : "Gap, does not add up", it.gap, fits ? null : "wrong"));
 }
 
-const BOX = { height: 66, gap: 14, between: 64, top: 36, margin: 16 };
+const BOX = { height: 66, gap: 14, between: 44, top: 36, margin: 16 };
 
 /** Gives every node a column by its longest way from the root, so that edges always go to the right. */
 function layOut(found) {
@@ -488,6 +498,10 @@ function fillColumns(byId, edges) {
     }
     return { ...edge, stops };
   });
+  for (const wire of wires) {
+    const left = labelEnds(wire)[0];
+    left.label = Math.max(left.label ?? 0, textWidth("450 12px", measured(wire.quantity, wire.unit)));
+  }
   return { columns, wires };
 }
 
@@ -528,26 +542,29 @@ function settle(column) {
   for (const it of column) it.y += off / column.length;
 }
 
-/** Columns are as wide as their longest text, within bounds. */
+/** Columns are as wide as their longest text, and the space between them as the quantities in it. */
 function measure(columns) {
   let x = BOX.margin;
+  let space = 0;
   for (const column of columns) {
-    const width = Math.max(0, ...column.filter((it) => !it.lane).map(textWidth));
+    const width = Math.max(0, ...column.filter((it) => !it.lane).map(boxWidth));
     for (const it of column) Object.assign(it, { x, width });
-    x += width + BOX.between;
+    space = BOX.between + Math.max(0, ...column.map((it) => it.label ?? 0));
+    x += width + space;
   }
   const height = Math.max(...columns.flat().map((it) => it.y + it.height)) + BOX.margin;
-  return { columns, width: x - BOX.between + BOX.margin, height };
+  return { columns, width: x - space + BOX.margin, height };
 }
 
 const brush = document.createElement("canvas").getContext("2d");
-function textWidth(node) {
-  const family = getComputedStyle(document.body).fontFamily;
-  const wide = (font, text) => {
-    brush.font = `${font} ${family}`;
-    return brush.measureText(text).width;
-  };
-  return Math.ceil(Math.max(104, wide("650 15px", short(node.number, 22)) + 24, wide("450 13px", short(node.name, 24)) + 24, wide("450 13px", lines(node)[2]) + (node.status ? 44 : 24)));
+function textWidth(font, text) {
+  brush.font = `${font} ${getComputedStyle(document.body).fontFamily}`;
+  return Math.ceil(brush.measureText(text).width);
+}
+
+function boxWidth(node) {
+  const [number, name, rest] = lines(node);
+  return Math.max(96, textWidth("650 15px", number) + 24, textWidth("450 13px", name) + 24, textWidth("450 13px", rest) + (node.status ? 42 : 24));
 }
 
 const lines = (node) => [short(node.number, 22), short(node.name, 24), [measured(node.quantity, node.unit), node.status && spaced(node.status)].filter(Boolean).join(", ")];
@@ -585,16 +602,22 @@ function path(stops) {
   return parts.join(" ");
 }
 
-/** The quantity stands at the end of the edge where fewer edges meet, so that labels do not pile up. */
+/** The two stops between which a quantity stands: at the end of the edge where fewer edges meet, so that labels do not pile up. */
+function labelEnds({ stops }) {
+  return atEnd({ stops }) ? [stops.at(-2), stops.at(-1)] : [stops[0], stops[1]];
+}
+const atEnd = ({ stops }) => stops[0].right.length > stops.at(-1).left.length;
+
 function drawAmount(wire) {
-  const [from, to] = [wire.stops[0], wire.stops.at(-1)];
-  const atEnd = from.right.length > to.left.length;
-  const [a, b] = atEnd ? [wire.stops.at(-2), to] : [from, wire.stops[1]];
-  const share = wire.stops.length === 2 && from.right.length === to.left.length ? 0.5 : atEnd ? 0.72 : 0.28;
-  const x = a.x + a.width + (b.x - a.x - a.width) * share;
+  const [a, b] = labelEnds(wire);
+  const text = measured(wire.quantity, wire.unit);
+  const [left, right] = [a.x + a.width, b.x];
+  const reach = textWidth("450 12px", text) / 2 + 10;
+  const x = level(a) === level(b) ? (left + right) / 2 : atEnd(wire) ? right - reach : left + reach;
   // On the curve itself: the same smooth step that the path takes.
+  const share = (x - left) / (right - left);
   const y = level(a) + (level(b) - level(a)) * (share * share * (3 - 2 * share));
-  return s("text", { class: "amount", x, y: y - 4, "text-anchor": "middle" }, measured(wire.quantity, wire.unit));
+  return s("text", { class: "amount", x, y: y + 4, "text-anchor": "middle" }, text);
 }
 
 function drawNode(node, isRoot) {
@@ -625,7 +648,7 @@ function twin(drawn) {
   const heads = ["Kind", "Number", "Name", { label: "Quantity", number: true }, "Unit", "Status", "Steps"];
   const rows = nodes.map((it) => h("tr", null, h("td", null, spaced(it.kind)), h("td", null, traceLink(it.id, it.number)), h("td", null, it.name),
     h("td", { class: "number" }, it.quantity === null ? "" : amount(it.quantity)), h("td", null, it.unit ?? ""), h("td", null, it.status ? state(it.status) : ""), h("td", null, side(it.column))));
-  return h("details", { open: true }, h("summary", null, `The same as a table, ${rows.length} rows`), h("div", { class: "wide", role: "region", "aria-label": "Table of the trace", tabindex: "0" }, table(heads, rows)));
+  return h("details", { open: true }, h("summary", null, `The same as a table, ${rows.length} rows`), h("div", { class: "wide", role: "region", "aria-label": "Table of the trace", tabindex: "0" }, table(heads, rows, "twin-table")));
 }
 
 // ----------------------------------------------------------------------------
