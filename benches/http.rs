@@ -41,7 +41,7 @@ fn main() -> anyhow::Result<()> {
     let orders = kit::setting("MILLWRIGHT_BENCH_ORDERS", 100_000);
     let connections = usize::try_from(kit::setting("MILLWRIGHT_BENCH_CONNECTIONS", 32))?;
     println!("load {}\n", kit::load());
-    let (ours, cluster) = (runtime.block_on(Plant::find()), Cluster::start());
+    let (ours, cluster) = (runtime.block_on(Plant::find(orders)), Cluster::start());
     let peer = match &cluster {
         Ok(cluster) => Some(Peer::start(cluster, orders)?),
         Err(_) => None,
@@ -94,7 +94,7 @@ impl Drop for Process {
 
 /// Starts a program and answers the address it says it listens on.
 fn listening(command: &mut Command) -> anyhow::Result<(Process, String)> {
-    let mut child = Process(command.stdout(Stdio::piped()).spawn()?);
+    let mut child = Process(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?);
     let mut output = BufReader::new(child.0.stdout.take().context("the child's output")?).lines();
     while let Some(line) = output.next().transpose()? {
         if let Some((_, address)) = line.split_once("listening on http://") {
@@ -116,7 +116,7 @@ struct Plant {
 }
 
 impl Plant {
-    async fn find() -> anyhow::Result<Self> {
+    async fn find(orders: u64) -> anyhow::Result<Self> {
         let (address, token, pid, process, folder) = match std::env::var("MILLWRIGHT_BENCH_URL") {
             Ok(url) => {
                 let token = std::env::var("MILLWRIGHT_BENCH_TOKEN").context("MILLWRIGHT_BENCH_TOKEN is not set")?;
@@ -129,7 +129,8 @@ impl Plant {
                 (address, token, Some(process.0.id()), Some(process), Some(folder))
             }
         };
-        let ids = open_orders(&address, &token).await?;
+        // Only a demo of our own gets as many orders as the peer has.
+        let ids = if process.is_some() { made_orders(&address, &token, orders).await? } else { open_orders(&address, &token).await?.0 };
         Ok(Self { target: Target { address, token, ids }, pid, _process: process, _folder: folder })
     }
 }
@@ -143,16 +144,35 @@ fn demo(folder: &std::path::Path) -> anyhow::Result<(Process, String, String)> {
     Ok((process, address, token.to_owned()))
 }
 
-/// Ids of orders whose priority may still change, whatever the list calls its rows.
-async fn open_orders(address: &str, token: &str) -> anyhow::Result<Vec<String>> {
+/// Ids of orders whose priority may still change, and a product they are of.
+async fn open_orders(address: &str, token: &str) -> anyhow::Result<(Vec<String>, String)> {
     let mut sender = connect(address).await?;
     let (status, body) = ask(&mut sender, "GET", "/api/v1/work-orders?limit=1000", token, None).await?;
     let list: Value = serde_json::from_slice(&body).with_context(|| format!("status {status} of the list of orders"))?;
-    let rows = list.as_array().or_else(|| list.as_object()?.values().find_map(Value::as_array)).context("the list of orders has no rows")?;
-    let open = rows.iter().filter(|row| !matches!(row["status"].as_str(), Some("closed" | "cancelled")));
-    let ids: Vec<String> = open.filter_map(|row| row["work_order_id"].as_str().map(str::to_owned)).collect();
-    anyhow::ensure!(!ids.is_empty(), "the plant has no open order");
-    Ok(ids)
+    let rows = list.as_object().and_then(|list| list.values().find_map(Value::as_array)).context("the list of orders has no rows")?;
+    let open: Vec<&Value> = rows.iter().filter(|row| !matches!(row["status"].as_str(), Some("closed" | "cancelled"))).collect();
+    let product = open.first().and_then(|row| row["product_id"].as_str()).context("the plant has no open order")?.to_owned();
+    Ok((open.iter().filter_map(|row| row["work_order_id"].as_str().map(str::to_owned)).collect(), product))
+}
+
+/// Makes this many orders, from as many connections as the machine likes; answers their ids.
+async fn made_orders(address: &str, token: &str, orders: u64) -> anyhow::Result<Vec<String>> {
+    const MAKERS: u64 = 64;
+    let (_, product) = open_orders(address, token).await?;
+    let json = format!("{{\"product_id\": \"{product}\", \"planned_quantity\": 250}}");
+    let makers = (0..MAKERS).map(|at| {
+        let json = json.clone();
+        async move {
+            let (mut sender, mut ids) = (connect(address).await?, Vec::new());
+            for number in (at..orders).step_by(MAKERS as usize) {
+                let (status, body) = ask(&mut sender, "POST", "/api/v1/work-orders", token, Some((&format!("make-{number}"), json.clone()))).await?;
+                let made: Value = serde_json::from_slice(&body).with_context(|| format!("status {status} of a new order"))?;
+                ids.push(made["work_order_id"].as_str().with_context(|| format!("status {status}: {made}"))?.to_owned());
+            }
+            anyhow::Ok(ids)
+        }
+    });
+    Ok(futures_util::future::try_join_all(makers).await?.concat())
 }
 
 /// The service over PostgreSQL, in a process of its own.
