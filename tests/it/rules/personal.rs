@@ -4,7 +4,7 @@ use millwright::base::Code;
 use millwright::engine::Envelope;
 use millwright::model::command::ErasePerson;
 use millwright::model::permission::Role;
-use millwright::model::{Command, Employee, Fields as _, Id, Noun, Subject};
+use millwright::model::{Command, Employee, Id, Noun, Subject};
 use millwright::views;
 
 use crate::plant::{Plant, by, create, text, update};
