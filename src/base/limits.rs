@@ -80,7 +80,7 @@ pub const HASHES_AT_ONCE: usize = 2;
 pub const PASSWORD_MIN: usize = 10;
 /// Longest password, in bytes.
 pub const PASSWORD_MAX: usize = 256;
-/// How long a session lives without a request.
+/// How long a session lives after its log-in: a shift and its hand-over.
 pub const SESSION_TIME: Duration = Duration::from_secs(12 * 3_600);
 /// An open clock-in longer than this is flagged as forgotten.
 pub const FORGOTTEN_CLOCK_IN: Duration = Duration::from_secs(12 * 3_600);
