@@ -37,7 +37,7 @@ function busy(step) {
   open += step;
   // Quick answers need no bar; it would only flicker.
   clearTimeout(busy.timer);
-  busy.timer = setTimeout(() => { $("busy").hidden = open === 0; }, 150);
+  busy.timer = setTimeout(() => { $("loading").hidden = open === 0; }, 150);
 }
 
 /** Asks the server; a refusal becomes an error that carries the server's own sentence. */
@@ -194,7 +194,7 @@ async function refresh() {
   try {
     const overview = await read("plant");
     takePlant(overview);
-    await names();
+    if (!plant.names.size) await names();
     showStatuses(overview);
     await Promise.all([showNeeds(overview), showRecent()]);
     show($("fault"), "");
@@ -216,11 +216,19 @@ function takePlant(overview) {
   tick();
 }
 
-/** Orders carry ids; people know products and customers by name. */
+/** Orders carry ids; people know products and customers by name. Read once; what is new or beyond the page is asked for singly. */
 async function names() {
   const [products, customers] = await Promise.all([read("products?limit=1000"), read("customers?limit=1000")]);
   for (const it of products.data) plant.names.set(it.product_id, it.product_name);
   for (const it of customers.data) plant.names.set(it.customer_id, it.customer_name);
+}
+async function namesFor(orders) {
+  const unknown = (column) => [...new Set(orders.map((it) => it[column]).filter((id) => id && !plant.names.has(id)))];
+  const learn = async (path, column, id) => plant.names.set(id, (await read(`${path}/${id}`))[column]);
+  await Promise.all([
+    ...unknown("product_id").map((id) => learn("products", "product_name", id)),
+    ...unknown("customer_id").map((id) => learn("customers", "customer_name", id)),
+  ]);
 }
 const nameOf = (id) => plant.names.get(id) ?? id;
 const numberOf = (order) => order.work_order_number ?? order.work_order_id;
@@ -230,6 +238,7 @@ const traceLink = (id, label) => h("a", { class: "id", href: `#trace/${encodeURI
 
 async function showNeeds(overview) {
   const [orders, lots, late] = await Promise.all([read("work-orders?status=on_hold&limit=3"), read("lots?status=on_hold&limit=3"), lateOrders()]);
+  await namesFor([...orders.data, ...late.first]);
   const cards = [
     need("hold", "on_hold", "Orders on hold", overview.work_orders_by_status.on_hold, "work-orders?status=on_hold",
       orders.data.map((it) => h("li", null, traceLink(it.work_order_id, numberOf(it)), ` ${nameOf(it.product_id)} `, why(it.hold_reason)))),
@@ -296,6 +305,7 @@ async function showRecent() {
     $("recent").replaceChildren(h("p", { class: "quiet" }, "No work orders yet. Create one with POST /api/v1/work-orders; the ", h("a", { href: "/api/docs" }, "API documentation"), " shows a whole order's life."));
     return;
   }
+  await namesFor(data);
   const heads = ["Order", "Product", "Status", { label: "Produced / planned", number: true }, "Customer"];
   $("recent").replaceChildren(table(heads, data.map(orderRow)));
 }
@@ -574,7 +584,7 @@ function draw(drawn) {
   // Shrinks a little to fit its place, but never below what can be read; then it scrolls.
   const scale = Math.max(0.87, Math.min(1, ($("trace-result").clientWidth - 2) / width));
   const nodes = [...drawn.byId.values()].sort((a, b) => a.x - b.x || a.y - b.y);
-  return s("svg", { width: width * scale, height: height * scale, viewBox: `0 0 ${width} ${height}` },
+  return s("svg", { class: drawn.wires.length > 80 ? "many" : null, width: width * scale, height: height * scale, viewBox: `0 0 ${width} ${height}` },
     drawn.columns.map(columnHead),
     drawn.wires.map((wire) => s("path", { class: "edge", d: path(wire.stops) })),
     nodes.map((node) => drawNode(node, node.id === drawn.root)),
