@@ -76,7 +76,6 @@ fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<(Engine, Logi
             // Interrupted before its log-ins were told: nobody can have used it, so it begins anew.
             output.say("the demo plant was not finished; making it anew");
             engine.stop();
-            drop(engine);
             std::fs::remove_file(data.join("plant.redb")).map_err(|error| Refusal::new(Code::Unavailable, error.to_string()))?;
             let engine = wiring::open_or_make(data, true)?;
             make(&engine, it, output).map(|(logins, simulator)| (engine, logins, simulator))

@@ -5,7 +5,7 @@ use std::io::BufRead as _;
 use super::arguments::{Init, Place, Restore, Verify};
 use super::output::Output;
 use super::{founding, wiring};
-use crate::adapters::http::client::escape;
+use crate::adapters::http::client::{Method, escape};
 use crate::base::{Code, Digest, Refusal, Value};
 use crate::model::permission::Role;
 use crate::store::{Home, Store, archive, verify as proof};
@@ -44,7 +44,7 @@ pub(super) fn verify(place: &Place, it: &Verify, output: &Output) -> Result<u8, 
     let head = it.head.as_deref().map(parse_head).transpose()?;
     if place.url.is_some() {
         let query = it.head.as_deref().map_or(String::new(), |head| format!("?head={}", escape(head)));
-        let body = super::online::ask(place, hyper::Method::GET, &format!("/api/v1/verify{query}"), "", Vec::new())?;
+        let body = super::online::ask(place, Method::GET, &format!("/api/v1/verify{query}"), "", Vec::new())?;
         let ok = body.contains("\"ok\":true");
         output.data(&body);
         return Ok(if ok { 0 } else { Code::BadData.exit() });

@@ -8,7 +8,7 @@ use super::offline::{read_password, summary_json};
 use super::output::Output;
 use super::{founding, serve, wiring};
 use crate::adapters::http::ImportCall;
-use crate::adapters::http::client::{Remote, escape};
+use crate::adapters::http::client::{Method, Remote, escape};
 use crate::base::{Code, Refusal, Value};
 use crate::bodies;
 use crate::engine::{Engine, Envelope};
@@ -23,11 +23,11 @@ use crate::views::list::Query;
 use crate::views::trace::Way;
 
 /// Asks the running plant; answers the body.
-pub(super) fn ask(place: &Place, method: hyper::Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<String, Refusal> {
+pub(super) fn ask(place: &Place, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<String, Refusal> {
     Ok(String::from_utf8_lossy(&ask_bytes(place, method, path, content_type, body)?).into_owned())
 }
 
-fn ask_bytes(place: &Place, method: hyper::Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+fn ask_bytes(place: &Place, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
     let remote = Remote { url: place.url.clone().unwrap_or_default(), token: place.token.clone() };
     Ok(serve::runtime()?.block_on(remote.send(method, path, content_type, body))?.body)
 }
@@ -48,7 +48,7 @@ pub(super) fn backup(place: &Place, it: &Backup, output: &Output) -> Result<u8, 
         return Err(Refusal::new(Code::Duplicate, format!("{} exists already; name a new file", it.file.display())));
     }
     let summary = if place.url.is_some() {
-        let bytes = ask_bytes(place, hyper::Method::POST, "/api/v1/backup", "", Vec::new())?;
+        let bytes = ask_bytes(place, Method::POST, "/api/v1/backup", "", Vec::new())?;
         crate::store::home::write_synced(&it.file, &bytes)?;
         crate::store::archive::inspect(&it.file)?
     } else {
@@ -66,7 +66,7 @@ pub(super) fn import(place: &Place, it: &Import, output: &Output) -> Result<u8, 
     let (report, complete) = if place.url.is_some() {
         let map = map.map_or(String::new(), |map| format!("&map={}", escape(&map)));
         let path = format!("/api/v1/imports/{}?dry_run={}&file_name={}{map}", escape(&it.kind), it.dry_run, escape(&file_name));
-        let body = ask(place, hyper::Method::POST, &path, "application/octet-stream", bytes)?;
+        let body = ask(place, Method::POST, &path, "application/octet-stream", bytes)?;
         let complete = body.contains("\"refused\":0");
         (body, complete)
     } else {
@@ -107,7 +107,7 @@ pub(super) fn trace(place: &Place, it: &Trace, output: &Output) -> Result<u8, Re
     let way = Way::from_word(&it.direction).ok_or_else(|| Refusal::invalid("direction", "must be forward, backward or both"))?;
     let json = if place.url.is_some() {
         let path = format!("/api/v1/{}/{}/trace?direction={}&max_nodes={}", noun_of(&it.what).kebab(), escape(&it.what), it.direction, it.max_nodes);
-        ask(place, hyper::Method::GET, &path, "", Vec::new())?
+        ask(place, Method::GET, &path, "", Vec::new())?
     } else {
         with_engine(place, |engine| {
             let root = find(engine, &it.what)?;
@@ -152,7 +152,7 @@ fn trace_text(json: &str) -> String {
 pub(super) fn history(place: &Place, it: &History, output: &Output) -> Result<u8, Refusal> {
     let json = if place.url.is_some() {
         let path = format!("/api/v1/{}/{}/history?limit={}", noun_of(&it.what).kebab(), escape(&it.what), it.limit);
-        ask(place, hyper::Method::GET, &path, "", Vec::new())?
+        ask(place, Method::GET, &path, "", Vec::new())?
     } else {
         with_engine(place, |engine| {
             let subject = find(engine, &it.what)?;
@@ -230,10 +230,10 @@ fn done(output: &Output, id: &str, text: &str) {
 }
 
 fn remote_user(place: &Place, it: &User, output: &Output) -> Result<u8, Refusal> {
-    let post = |path: &str, fields: Vec<(&'static str, Value)>| ask(place, hyper::Method::POST, path, "application/json", Value::Object(fields).to_json().into_bytes());
+    let post = |path: &str, fields: Vec<(&'static str, Value)>| ask(place, Method::POST, path, "application/json", Value::Object(fields).to_json().into_bytes());
     let text = |text: &str| Value::Text(text.to_owned());
     let answer = match &it.action {
-        UserAction::List => ask(place, hyper::Method::GET, "/api/v1/users?limit=1000", "", Vec::new())?,
+        UserAction::List => ask(place, Method::GET, "/api/v1/users?limit=1000", "", Vec::new())?,
         UserAction::Add { name, role } => post("/api/v1/users", vec![("user_name", text(name)), ("role", text(role)), ("password", text(&read_password()?))])?,
         UserAction::Password { name } => post(&format!("/api/v1/users/{}/password", escape(name)), vec![("password", text(&read_password()?))])?,
         UserAction::Disable { name } => post(&format!("/api/v1/users/{}/change", escape(name)), vec![("status", text("inactive"))])?,

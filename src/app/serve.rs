@@ -41,6 +41,9 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     let address = server.address()?;
     ready(address)?;
     output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
+    if let Some(root) = engine.root() {
+        tokio::spawn(crate::followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
+    }
     let running = tokio::spawn(server.run(stopping));
     let failed = wait_for_end(engine).await?;
     stop.send_replace(true);

@@ -211,6 +211,11 @@ impl Engine {
         self.shared.store.mirror_ready()
     }
 
+    /// The data directory, unless the plant is in memory.
+    pub fn root(&self) -> Option<&std::path::Path> {
+        self.shared.store.root()
+    }
+
     /// Keeps a file's bytes durably; answers their digest.
     pub fn keep_blob(&self, bytes: &[u8]) -> Result<Digest, Refusal> {
         let root = self.shared.store.root().ok_or_else(|| Refusal::new(Code::Unavailable, "a plant in memory keeps no files"))?;
@@ -243,7 +248,7 @@ impl Engine {
 
     /// Lets the writer finish what is queued and ends it; whoever asks later is told so,
     /// though others may still hold the engine to read. Blocks.
-    pub fn stop(&self) {
+    pub fn stop(self) {
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Full means that the writer is at work, so a place comes free; closed means that it has ended.
         while let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Message::Stop) {

@@ -158,14 +158,12 @@ impl<'s> Writer<'s> {
 
     fn try_command(&self, tables: &mut Tables<'_>, batch: &mut Batch, envelope: &mut Envelope) -> Result<Outcome, Halt> {
         let (name, payload) = (envelope.command.name(), envelope.command.payload());
+        // Before the receipts: the answer to a command tells as much as the command.
+        rules::permit(envelope.actor.role, &name)?;
         let receipt = match &envelope.command_id {
             None => None,
             Some(id) => {
-                let target = match &envelope.command {
-                    crate::model::Command::Update { subject, .. } => subject.to_string(),
-                    _ => String::new(),
-                };
-                let receipt = Receipt::new(id, &format!("{name}\n{target}\n{payload}"), crate::model::Subject { noun: Noun::Plant, number: 0 }, self.shared.options.clock.now());
+                let receipt = Receipt::new(id, &envelope.command.fingerprint(), crate::model::Subject { noun: Noun::Plant, number: 0 }, self.shared.options.clock.now());
                 if let Some(outcome) = self.repeated(tables, batch, &receipt)? {
                     return Ok(outcome);
                 }
@@ -191,6 +189,10 @@ impl<'s> Writer<'s> {
         for replacement in &accepted.replacements {
             plant_changed |= replacement.subject.noun == Noun::Plant;
             changes.push(tables.lay(replacement, seq)?);
+        }
+        for (owner, data) in &accepted.personal {
+            let bytes = data.as_ref().map(crate::store::codec::plain).transpose()?;
+            tables.put_personal(*owner, bytes.as_deref())?;
         }
         for (owner, secret) in &accepted.secrets {
             tables.put_secret(*owner, secret)?;
@@ -273,6 +275,8 @@ impl<'s> Writer<'s> {
             origin: envelope.origin,
             reason: envelope.reason.take(),
             secret: envelope.secret.take(),
+            // Simulated people have no names to guess, and the same seed must tell the same story.
+            salt: if envelope.command.is_personal() && !simulator { salt()? } else { [0; 16] },
         })
     }
 
@@ -373,6 +377,12 @@ fn ride_along(queue: &mut mpsc::Receiver<Message>, messages: &mut Vec<Option<Mes
         messages.push(Some(message));
     }
     messages.len() > before
+}
+
+fn salt() -> Result<[u8; 16], Refusal> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Refusal::new(Code::Internal, format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
 }
 
 fn zone_of<V: View>(view: &V) -> Result<TimeZone, StoreError> {

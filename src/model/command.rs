@@ -1,7 +1,7 @@
 //! What may be asked of the plant. A command names what should happen in the shop; the changes it
 //! brings stand beside it in the journal. Deliberately data only: `rules` decides.
 
-use super::field::{FieldSpec, Fields, Note};
+use super::field::{FieldSpec, Fields, Mark, Note};
 use super::ids::{Id, Subject};
 use super::lot::Lot;
 use super::machine::Machine;
@@ -50,8 +50,8 @@ macro_rules! commands {
             /// Its payload as JSON.
             pub fn payload(&self) -> String {
                 match self {
-                    Self::Create { noun, values } => fields_json(super::columns(*noun), values),
-                    Self::Update { subject, values } => fields_json(super::columns(subject.noun), values),
+                    Self::Create { noun, values } => fields_json(super::columns(*noun), values, Show::WithoutPersonal),
+                    Self::Update { subject, values } => fields_json(super::columns(subject.noun), values, Show::WithoutPersonal),
                     $(Self::$name(payload) => given_json(payload),)+
                 }
             }
@@ -103,12 +103,43 @@ fn fill<P: Fields + Default>(values: FieldValues) -> Result<P, (String, String)>
 
 fn given_json(payload: &dyn Fields) -> String {
     let values: FieldValues = (0..payload.specs().len()).map(|at| (at, payload.value(at))).filter(|(_, value)| !value.is_null()).collect();
-    fields_json(payload.specs(), &values)
+    fields_json(payload.specs(), &values, Show::All)
 }
 
-fn fields_json(specs: &'static [FieldSpec], values: &FieldValues) -> String {
+/// Whether a payload shows what names a person; the journal's never does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Show {
+    All,
+    WithoutPersonal,
+}
+
+impl Command {
+    /// All that makes it this command, for the comparison of idempotency keys; never stored as it is.
+    pub fn fingerprint(&self) -> String {
+        let name = self.name();
+        match self {
+            Self::Create { noun, values } => format!("{name}\n{}", fields_json(super::columns(*noun), values, Show::All)),
+            Self::Update { subject, values } => format!("{name}\n{subject}\n{}", fields_json(super::columns(subject.noun), values, Show::All)),
+            _ => format!("{name}\n{}", self.payload()),
+        }
+    }
+
+    /// Whether it carries names or contacts of a person.
+    pub fn is_personal(&self) -> bool {
+        let (noun, values) = match self {
+            Self::Create { noun, values } => (*noun, values),
+            Self::Update { subject, values } => (subject.noun, values),
+            _ => return false,
+        };
+        values.iter().any(|(at, _)| super::columns(noun)[*at].mark == Mark::Personal)
+    }
+}
+
+fn fields_json(specs: &'static [FieldSpec], values: &FieldValues, show: Show) -> String {
+    let hidden = Value::Text("(personal)".to_owned());
+    let shown = |at: usize, value| if show == Show::WithoutPersonal && specs[at].mark == Mark::Personal { &hidden } else { value };
     let mut out = String::with_capacity(128);
-    crate::base::value::write_json_object(values.iter().map(|(at, value)| (specs[*at].name, value)), &mut out);
+    crate::base::value::write_json_object(values.iter().map(|(at, value)| (specs[*at].name, shown(*at, value))), &mut out);
     out
 }
 
@@ -272,6 +303,8 @@ commands! {
         quantity_rejected: i64,
         notes: Option<Note>,
     }
+    /// Erases a person's names and contacts for good; their figures stay under their number.
+    ErasePerson { employee_id: Id<Employee>, }
     /// Approves time.
     ApproveLabor { labor_transaction_id: Id<LaborTransaction>, }
 

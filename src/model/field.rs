@@ -59,6 +59,8 @@ pub enum Mark {
     Unique,
     /// It is the record's own id.
     Id,
+    /// Only by reading, and kept apart from the record: what names a person can be erased.
+    Personal,
 }
 
 /// One column.
@@ -403,5 +405,8 @@ macro_rules! mark_word {
     };
     (id) => {
         $crate::model::field::Mark::Id
+    };
+    (personal) => {
+        $crate::model::field::Mark::Personal
     };
 }

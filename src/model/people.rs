@@ -29,10 +29,10 @@ record! {
         given plain factory_id: Option<Id<Factory>>,
         given by line_id: Option<Id<ProductionLine>>,
         given unique employee_code: Option<String>,
-        given plain first_name: Option<String>,
-        given plain last_name: Option<String>,
-        given plain email: Option<String>,
-        given plain phone: Option<String>,
+        given personal first_name: Option<String>,
+        given personal last_name: Option<String>,
+        given personal email: Option<String>,
+        given personal phone: Option<String>,
         given plain role: Option<String>,
         given plain department: Option<String>,
         given plain skill_level: SkillLevel,
@@ -42,8 +42,20 @@ record! {
         given plain certifications: Vec<Certification>,
         given plain hourly_rate: Option<Decimal>,
         given plain status: Status,
+        /// SHA-256 of the salted names and contacts, which are kept apart; absent when there are none or they were erased.
+        made plain personal_digest: Option<String>,
         made plain created_at: Time,
     }
+}
+
+/// Names and contacts of a person, kept apart from the record so that they can be erased while every
+/// figure stays. The salt keeps the journal's digest from being guessed back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PersonalData {
+    /// Random, made once.
+    pub salt: [u8; 16],
+    /// Column and content.
+    pub fields: Vec<(String, String)>,
 }
 
 words! {
@@ -69,6 +81,8 @@ record! {
         made plain clock_in_time: Time,
         /// Empty while the person is at it.
         made plain clock_out_time: Option<Time>,
+        /// The person is at it now.
+        made by is_open: bool,
         made plain duration_minutes: Option<i64>,
         made plain break_time_minutes: i64,
         made plain quantity_produced: i64,

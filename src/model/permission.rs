@@ -62,6 +62,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("UpdateMachine", OFFICE),
     ("CreateEmployee", &[Manager, Admin]),
     ("UpdateEmployee", &[Manager, Admin]),
+    ("ErasePerson", &[Manager, Admin]),
     ("CreateShift", OFFICE),
     ("UpdateShift", OFFICE),
     ("CreateCalendarException", OFFICE),

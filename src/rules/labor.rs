@@ -47,6 +47,7 @@ pub(super) fn clock_in(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ClockIn)
         activity_code: it.activity_code.clone(),
         activity_type: it.activity_type,
         clock_in_time: moment.occurred_at,
+        is_open: true,
         hourly_rate: employee.hourly_rate,
         created_at: moment.recorded_at,
         ..LaborTransaction::default()
@@ -103,6 +104,7 @@ pub(super) fn end(draft: &mut Draft<'_, '_>, row: &mut LaborTransaction, at: Tim
     let worked = whole(minutes - row.break_time_minutes);
     let hours = worked.over(whole(60)).ok_or_else(overflow)?;
     row.clock_out_time = Some(at);
+    row.is_open = false;
     row.duration_minutes = Some(minutes);
     row.actual_hours = Some(hours.rounded(2));
     row.labor_cost = row.hourly_rate.and_then(|rate| rate.times(hours)).map(|cost| cost.rounded(2));

@@ -72,6 +72,14 @@ pub(super) fn refuse_held(lot: &Lot) -> Result<(), Refusal> {
     Err(Refusal::field(Code::OnHold, "lot_number", format!("lot {} is on hold{why}", lot.lot_number)))
 }
 
+/// An expired lot is neither used nor shipped.
+pub(super) fn refuse_expired(lot: &Lot, moment: &Moment) -> Result<(), Refusal> {
+    match lot.expiry_date {
+        Some(day) if day < moment.occurred_at.date(&moment.zone) => Err(Refusal::field(Code::OnHold, "lot_number", format!("lot {} expired on {day}: scrap it", lot.lot_number))),
+        _ => Ok(()),
+    }
+}
+
 /// Pieces in the unit of a lot.
 pub(super) fn pieces_in_stock_unit(draft: &Draft<'_, '_>, lot: &Lot, pieces: Decimal) -> Result<Decimal, Halt> {
     let material: Material = need(draft, lot.material_id)?;

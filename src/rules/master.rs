@@ -5,7 +5,8 @@ use super::{Moment, need, work_order};
 use crate::base::{Code, Decimal, Refusal, Value};
 use crate::model::command::FieldValues;
 use crate::model::field::{Access, Mark};
-use crate::model::{AnyRecord, BillOfMaterial, Employee, Machine, Material, Noun, Product, Routing, Shift, Subject, WorkCenter};
+use crate::model::people::PersonalData;
+use crate::model::{AnyRecord, BillOfMaterial, Employee, Id, Machine, Material, Noun, Product, Routing, Shift, Subject, WorkCenter};
 use crate::store::{Draft, Halt, View};
 
 /// Nouns that people make directly; all others follow from acts.
@@ -43,8 +44,9 @@ pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, noun: Noun, val
     stamp(record.as_mut(), "created_at", Value::Time(moment.recorded_at));
     check_unique(draft, record.as_ref(), 0..specs.len())?;
     check_references(draft, values)?;
-    let record = check(draft, moment, record)?;
+    let mut record = check(draft, moment, record)?;
     let subject = Subject { noun, number };
+    keep_personal(draft, moment, record.as_mut(), values)?;
     draft.put_any(record)?;
     draft.event(&format!("{}.created", noun.singular()), subject);
     Ok(subject)
@@ -56,9 +58,46 @@ pub(super) fn update(draft: &mut Draft<'_, '_>, moment: &Moment, subject: Subjec
     stamp(record.as_mut(), "updated_at", Value::Time(moment.recorded_at));
     check_unique(draft, record.as_ref(), values.iter().map(|(at, _)| *at))?;
     check_references(draft, values)?;
-    let record = check(draft, moment, record)?;
+    let mut record = check(draft, moment, record)?;
+    keep_personal(draft, moment, record.as_mut(), values)?;
     draft.put_any(record)?;
     draft.event(&format!("{}.changed", subject.noun.singular()), subject);
+    Ok(subject)
+}
+
+/// Takes names and contacts out of a record: they are kept apart, and only their digest stays.
+fn keep_personal(draft: &mut Draft<'_, '_>, moment: &Moment, record: &mut dyn AnyRecord, values: &FieldValues) -> Result<(), Halt> {
+    let subject = Subject { noun: record.noun(), number: record.number() };
+    let specs = record.specs();
+    let mut given = values.iter().filter(|(at, _)| specs[*at].mark == Mark::Personal).peekable();
+    if given.peek().is_none() {
+        return Ok(());
+    }
+    let mut data = draft.personal(subject)?.unwrap_or_else(|| PersonalData { salt: moment.salt, fields: Vec::new() });
+    for (at, value) in given {
+        data.fields.retain(|(column, _)| column != specs[*at].name);
+        if !value.is_null() {
+            data.fields.push((specs[*at].name.to_owned(), value.to_string()));
+        }
+        stamp(record, specs[*at].name, Value::Null);
+    }
+    data.fields.sort_unstable();
+    let digest = draft.put_personal(subject, Some(data).filter(|data| !data.fields.is_empty()))?;
+    stamp(record, "personal_digest", digest.map_or(Value::Null, Value::Text));
+    Ok(())
+}
+
+/// Erases names and contacts for good; the journal keeps that it was done, by whom and when.
+pub(super) fn erase_person(draft: &mut Draft<'_, '_>, id: Id<Employee>) -> Result<Subject, Halt> {
+    let mut employee: Employee = need(draft, id)?;
+    let subject = Subject::of(id);
+    if employee.personal_digest.is_none() {
+        return Err(Refusal::new(Code::IllegalState, format!("{id} has no names or contacts to erase")).into());
+    }
+    employee.personal_digest = draft.put_personal(subject, None)?;
+    employee.status = crate::model::plant::Status::Inactive;
+    draft.put(employee)?;
+    draft.event("employee.erased", subject);
     Ok(subject)
 }
 

@@ -300,9 +300,7 @@ fn issue(draft: &mut Draft<'_, '_>, moment: &Moment, it: &RecordMaterialTransact
     let (order, operation_id) = order_for(draft, it)?;
     let lot = named_lot(draft, it)?;
     lot::refuse_held(&lot)?;
-    if lot.expiry_date.is_some_and(|day| day < moment.occurred_at.date(&moment.zone)) {
-        return Err(Refusal::field(Code::OnHold, "lot_number", format!("lot {} has expired: inspect it and adjust its date, or scrap it", lot.lot_number)).into());
-    }
+    lot::refuse_expired(&lot, moment)?;
     let quantity = in_lot_unit(draft, &lot, it)?;
     lot::link(draft, Subject::of(lot.lot_id), Subject::of(order.work_order_id), quantity, lot.unit_of_measure)?;
     let movement = Movement { operation_id, consumed_by_lot_number: order.lot_number, ..movement(it, &lot, quantity.negated()) };
@@ -382,6 +380,10 @@ pub(super) fn reverse(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReverseMa
         if matches!(order.status, WorkOrderStatus::Closed | WorkOrderStatus::Cancelled) {
             return Err(Refusal::new(Code::IllegalState, format!("order {} is {}: reopen it first", work_order::number(&order), order.status)).into());
         }
+    }
+    if wrong.transaction_type == Type::Return {
+        // Undoing a return issues again.
+        lot::refuse_held(&lot::by_number(draft, wrong.lot_number.as_deref().unwrap_or_default())?)?;
     }
     match wrong.transaction_type {
         Type::Split | Type::Merge | Type::Transfer | Type::Shipment => {

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 
 use crate::base::{Code, Decimal, Digest, Refusal, Time};
 use crate::model::journal::{Actor, Origin};
-use crate::model::permission::may;
+use crate::model::permission::{Role, may};
 use crate::model::{Command, Id, Plant, Record, Subject};
 use crate::store::{Draft, Halt, Stored, View};
 
@@ -39,6 +39,8 @@ pub struct Moment {
     pub reason: Option<String>,
     /// Verifiers that travel beside the command: already hashed, never journaled.
     pub secret: Option<Vec<u8>>,
+    /// Random bytes of the writer, for names that must not be guessed back from their digest.
+    pub salt: [u8; 16],
 }
 
 impl Moment {
@@ -49,10 +51,7 @@ impl Moment {
 
 /// Applies a command to a draft; answers the record it is mainly about.
 pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> Result<Subject, Halt> {
-    let name = command.name();
-    if !may(moment.actor.role, &name) {
-        return Err(Refusal::new(Code::Forbidden, format!("the role {} may not do this ({name}); ask somebody whose role may", moment.actor.role)).into());
-    }
+    permit(moment.actor.role, &command.name())?;
     let founding = matches!(command, Command::FoundPlant(it) if it.simulated);
     if moment.origin == Origin::Simulator && !founding && !plant_of(draft)?.simulated {
         return Err(Refusal::new(Code::Forbidden, "this is a real plant: no simulator may run on it").into());
@@ -88,6 +87,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::CancelShipment(it) => shipment::cancel(draft, moment, it.shipment_id),
         Command::ClockIn(it) => labor::clock_in(draft, moment, it),
         Command::ClockOut(it) => labor::clock_out(draft, moment, it),
+        Command::ErasePerson(it) => master::erase_person(draft, it.employee_id),
         Command::ApproveLabor(it) => labor::approve(draft, moment, it.labor_transaction_id),
         Command::FlagForgottenClockIn(it) => labor::flag_forgotten(draft, it),
         Command::AddAttachment(it) => attachment::add(draft, moment, it),
@@ -99,6 +99,14 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::RevokeApiToken(it) => user::revoke_token(draft, it.token_id),
         Command::ImportOperationReport(it) => import::operation_report(draft, moment, it),
     }
+}
+
+/// Refuses what the table of permissions does not allow the role.
+pub fn permit(role: Role, name: &str) -> Result<(), Refusal> {
+    if may(role, name) {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::Forbidden, format!("the role {role} may not do this ({name}); ask somebody whose role may")))
 }
 
 /// The plant's own record.

@@ -227,6 +227,11 @@ pub(super) fn reverse(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReverseRe
     operation.scrapped_quantity -= wrong.scrapped_quantity;
     operation.rework_quantity -= wrong.rework_quantity;
     operation.held_quantity -= wrong.held_quantity;
+    if operation.status == State::Completed {
+        // What was counted wrong can be reported right only on an open operation.
+        operation.status = State::InProgress;
+        operation.actual_end_time = None;
+    }
     let transaction_id = match wrong.transaction_id {
         Some(movement) => Some(material::undo(draft, moment, movement)?),
         None => None,

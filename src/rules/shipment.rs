@@ -63,6 +63,7 @@ pub(super) fn ship(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ShipShipment
         let quantity = stock_quantity(draft, line)?;
         let lot = lot::by_number(draft, &line.lot_number)?;
         lot::refuse_held(&lot)?;
+        lot::refuse_expired(&lot, moment)?;
         lot::link(draft, Subject::of(lot.lot_id), subject, quantity, lot.unit_of_measure)?;
         total = total.plus(line.quantity).ok_or_else(overflow)?;
         let movement = material::Movement {

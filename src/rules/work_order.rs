@@ -121,6 +121,10 @@ pub(super) fn release(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrd
         add_operation(draft, moment, &order, step)?;
     }
     let lot = lot::open(draft, moment, &material, lot::Opening { work_order_id: Some(id), expiry_date: order.expiry_date, ..lot::Opening::default() })?;
+    if let (OrderType::Rework, Some(parent)) = (order.order_type, order.parent_work_order_id) {
+        // Reworked pieces never were in a lot, so the trace goes from order to order.
+        lot::link(draft, Subject::of(parent), Subject::of(id), whole(order.planned_quantity), PIECES)?;
+    }
     order.lot_number = Some(lot.lot_number);
     order.status = State::Released;
     done(draft, moment, order, "work_order.released")

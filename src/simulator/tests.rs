@@ -1,3 +1,5 @@
+//! The days of the demo plant: every state comes out, quantities add up, the same seed tells the same story.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -36,6 +36,7 @@ const JOURNAL: u8 = 1;
 const HISTORY: u8 = 2;
 const SECRETS: u8 = 3;
 const BLOB: u8 = 4;
+const PERSONAL: u8 = 5;
 const END: u8 = 9;
 
 /// What an archive holds.
@@ -119,9 +120,10 @@ fn write_archive(store: &Store, path: &Path) -> Result<Summary, StoreError> {
     let (seq, hash, secrets) = {
         let snapshot = store.snapshot()?;
         let (seq, hash) = snapshot.head_hash()?;
-        (seq, hash, secret_rows(&snapshot)?)
+        (seq, hash, (table_rows(&snapshot.secrets)?, table_rows(&snapshot.personal)?))
     };
-    writer.frame(SECRETS, &secrets)?;
+    writer.frame(SECRETS, &secrets.0)?;
+    writer.frame(PERSONAL, &secrets.1)?;
     let mut values = 0;
     let mut after = 0;
     while after < seq {
@@ -147,8 +149,8 @@ fn write_archive(store: &Store, path: &Path) -> Result<Summary, StoreError> {
     Ok(Summary { seq, hash, digest, bytes: writer.bytes, values, files })
 }
 
-fn secret_rows(snapshot: &Snapshot) -> Result<Rows, StoreError> {
-    snapshot.secrets.iter()?.map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(StoreError::from)).collect()
+fn table_rows(table: &redb::ReadOnlyTable<&'static schema::RecordKey, &'static [u8]>) -> Result<Rows, StoreError> {
+    table.iter()?.map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(StoreError::from)).collect()
 }
 
 fn journal_rows(snapshot: &Snapshot, after: u64, up_to: u64) -> Result<(Rows, u64), StoreError> {
@@ -252,7 +254,7 @@ pub fn inspect(path: &Path) -> Result<Summary, StoreError> {
     loop {
         let (kind, rows, before) = frames.next()?;
         match kind {
-            JOURNAL | SECRETS => {}
+            JOURNAL | SECRETS | PERSONAL => {}
             HISTORY => values += rows.len() as u64,
             BLOB => files += rows.len() as u64,
             END => return end_of(&frames, &rows, before, values, files),
@@ -315,7 +317,8 @@ pub fn rebuild(root: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, S
         after = last;
         progress(after, head);
     }
-    builder.copy(SECRETS, &secret_rows(&snapshot)?)?;
+    builder.copy(SECRETS, &table_rows(&snapshot.secrets)?)?;
+    builder.copy(PERSONAL, &table_rows(&snapshot.personal)?)?;
     builder.copy_desk(&snapshot)?;
     let records = builder.finish()?;
     drop(snapshot);
@@ -361,9 +364,10 @@ impl Builder {
                         tables.history.insert(key, value.as_slice())?;
                         latest.insert(subject, seq);
                     }
-                    SECRETS => {
+                    SECRETS | PERSONAL => {
                         let key: &schema::RecordKey = key.as_slice().try_into().map_err(|_| damaged("a secret has no key"))?;
-                        tables.secrets.insert(key, value.as_slice())?;
+                        let table = if kind == SECRETS { &mut tables.secrets } else { &mut tables.personal };
+                        table.insert(key, value.as_slice())?;
                     }
                     _ => return Err(damaged("it has a frame of a kind this millwright does not know")),
                 }

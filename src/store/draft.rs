@@ -9,8 +9,9 @@ use super::error::StoreError;
 use super::mirror::Direction;
 use super::tables::{Replacement, Tables};
 use super::view::{Stored, View, column_at};
-use crate::base::Value;
+use crate::base::{Digest, Value};
 use crate::model::genealogy::Node;
+use crate::model::people::PersonalData;
 use crate::model::{AnyRecord, Event, Id, LotEdge, Noun, Record, Subject};
 
 struct Slot {
@@ -26,6 +27,7 @@ pub struct Draft<'b, 't> {
     slots: RefCell<BTreeMap<Subject, Slot>>,
     events: Vec<Event>,
     secrets: Vec<(Subject, Vec<u8>)>,
+    personal: BTreeMap<Subject, Option<PersonalData>>,
 }
 
 /// What an accepted draft leaves behind.
@@ -36,12 +38,14 @@ pub struct Accepted {
     pub events: Vec<Event>,
     /// Verifiers to keep.
     pub secrets: Vec<(Subject, Vec<u8>)>,
+    /// Names and contacts to keep, or to erase.
+    pub personal: BTreeMap<Subject, Option<PersonalData>>,
 }
 
 impl<'b, 't> Draft<'b, 't> {
     /// A draft over open tables.
     pub fn over(base: &'b Tables<'t>) -> Self {
-        Self { base, slots: RefCell::default(), events: Vec::new(), secrets: Vec::new() }
+        Self { base, slots: RefCell::default(), events: Vec::new(), secrets: Vec::new(), personal: BTreeMap::new() }
     }
 
     /// Makes a record with the next number of its noun; answers its id.
@@ -103,6 +107,13 @@ impl<'b, 't> Draft<'b, 't> {
         self.secrets.push((subject, secret));
     }
 
+    /// Keeps names and contacts beside a record, or erases them; answers the digest for the record.
+    pub fn put_personal(&mut self, subject: Subject, data: Option<PersonalData>) -> Result<Option<String>, StoreError> {
+        let digest = data.as_ref().map(super::codec::plain).transpose()?.map(|bytes| Digest::of(&bytes).to_string());
+        self.personal.insert(subject, data);
+        Ok(digest)
+    }
+
     /// The edges this command itself adds from a node.
     pub fn own_edges(&self, from: Node) -> Vec<Node> {
         let slots = self.slots.borrow();
@@ -123,7 +134,7 @@ impl<'b, 't> Draft<'b, 't> {
             };
             (!same).then_some(Replacement { subject, old: slot.old, new })
         });
-        Accepted { replacements: changed.collect(), events: self.events, secrets: self.secrets }
+        Accepted { replacements: changed.collect(), events: self.events, secrets: self.secrets, personal: self.personal }
     }
 
     fn load(&self, subject: Subject) -> Result<(), StoreError> {
@@ -152,6 +163,13 @@ impl View for Draft<'_, '_> {
             None => slot.old.as_ref().map(|(_, record)| record),
         };
         Ok(record.and_then(|record| record.as_any().downcast_ref::<R>()).map(|record| Stored { seq, record: record.clone() }))
+    }
+
+    fn personal(&self, subject: Subject) -> Result<Option<PersonalData>, StoreError> {
+        match self.personal.get(&subject) {
+            Some(own) => Ok(own.clone()),
+            None => self.base.personal(subject),
+        }
     }
 
     fn unique(&self, noun: Noun, column: &str, text: &str) -> Result<Option<u64>, StoreError> {

@@ -26,7 +26,10 @@ impl Home {
     /// Takes an existing data directory.
     pub fn existing(root: &Path) -> Result<Self, StoreError> {
         match read_format(root)? {
-            Some(_) => Self::hold(root),
+            Some(_) if root.join(PLANT_FILE).exists() => Self::hold(root),
+            Some(_) => {
+                Err(StoreError::Unusable(format!("{} has lost its {PLANT_FILE}: put it back, or restore a backup into a new directory with `millwright restore`", root.display())))
+            }
             None => Err(StoreError::Unusable(format!(
                 "{} is not a Millwright data directory (it has no {FORMAT_FILE} file); make one with `millwright init --data DIR`",
                 root.display()

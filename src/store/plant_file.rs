@@ -23,7 +23,7 @@ pub type Reopen = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;
 enum MirrorState {
     /// Being built; edges that commit meanwhile wait here.
     Building(Vec<EdgeChange>),
-    Ready(Mirror),
+    Ready(Box<Mirror>),
 }
 
 impl Default for MirrorState {
@@ -213,7 +213,7 @@ impl Store {
             built.change(waiting);
         }
         let edges = built.edges();
-        *state = MirrorState::Ready(built);
+        *state = MirrorState::Ready(Box::new(built));
         Ok(edges)
     }
 

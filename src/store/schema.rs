@@ -24,6 +24,8 @@ pub enum Class {
     Desk,
     /// Never exported, in the journal only as a digest.
     Secret,
+    /// Names and contacts of people: in the journal only as a salted digest, and can be erased.
+    Personal,
 }
 
 /// One table of the plant file.
@@ -53,6 +55,7 @@ pub(super) const RECEIPTS: TableDefinition<u64, &[u8]> = TableDefinition::new("r
 pub(super) const SESSIONS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("sessions");
 pub(super) const CURSORS: TableDefinition<&str, u64> = TableDefinition::new("cursors");
 pub(super) const SECRETS: TableDefinition<&RecordKey, &[u8]> = TableDefinition::new("secrets");
+pub(super) const PERSONAL: TableDefinition<&RecordKey, &[u8]> = TableDefinition::new("personal");
 
 /// All tables.
 pub const TABLES: &[TableInfo] = &[
@@ -66,6 +69,7 @@ pub const TABLES: &[TableInfo] = &[
     TableInfo { name: "sessions", class: Class::Desk, parts: "SHA-256 of the token -> user, expiry" },
     TableInfo { name: "cursors", class: Class::Desk, parts: "follower -> seq" },
     TableInfo { name: "secrets", class: Class::Secret, parts: "noun, number -> verifiers" },
+    TableInfo { name: "personal", class: Class::Personal, parts: "noun, number -> salt, columns and contents" },
 ];
 
 /// The version byte that a noun's records are written with. A change of a stored type is a new

@@ -12,6 +12,7 @@ use super::tables::{link_range, read_links, read_tables};
 use super::view::{Stored, View, column_at};
 use crate::base::{Digest, Value};
 use crate::model::genealogy::Node;
+use crate::model::people::PersonalData;
 use crate::model::{AnyRecord, Entry, Id, Noun, Record, Subject};
 
 /// All tables, open for reading, as of one commit.
@@ -26,6 +27,7 @@ pub struct Snapshot {
     pub(super) sessions: ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
     cursors: ReadOnlyTable<&'static str, u64>,
     pub(super) secrets: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
+    pub(super) personal: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
     mirror: SharedMirror,
 }
 
@@ -42,6 +44,7 @@ impl Snapshot {
             sessions: txn.open_table(schema::SESSIONS)?,
             cursors: txn.open_table(schema::CURSORS)?,
             secrets: txn.open_table(schema::SECRETS)?,
+            personal: txn.open_table(schema::PERSONAL)?,
             mirror,
         })
     }

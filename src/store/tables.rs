@@ -12,6 +12,7 @@ use super::view::{Stored, View, column_at};
 use crate::base::{Digest, Time, Value, limits};
 use crate::model::field::Mark;
 use crate::model::genealogy::Node;
+use crate::model::people::PersonalData;
 use crate::model::{AnyRecord, Change, Entry, Id, LotEdge, Noun, Record, Subject};
 
 /// All tables, open for writing.
@@ -26,6 +27,7 @@ pub struct Tables<'t> {
     pub(super) sessions: Table<'t, &'static [u8; 32], &'static [u8]>,
     cursors: Table<'t, &'static str, u64>,
     pub(super) secrets: Table<'t, &'static RecordKey, &'static [u8]>,
+    pub(super) personal: Table<'t, &'static RecordKey, &'static [u8]>,
     pub(super) edges: Vec<EdgeChange>,
 }
 
@@ -58,6 +60,7 @@ impl<'t> Tables<'t> {
             sessions: txn.open_table(schema::SESSIONS)?,
             cursors: txn.open_table(schema::CURSORS)?,
             secrets: txn.open_table(schema::SECRETS)?,
+            personal: txn.open_table(schema::PERSONAL)?,
             edges: Vec::new(),
         })
     }
@@ -196,7 +199,8 @@ impl<'t> Tables<'t> {
             let (seq, bytes) = row?;
             seen += 1;
             let old = read(bytes.value()).is_none_or(|receipt| receipt.time() < limit);
-            if !old && !(full && seen < limits::RECEIPTS_MAX / 4) {
+            let crowded = full && seen < limits::RECEIPTS_MAX / 4;
+            if !(old || crowded) {
                 break;
             }
             up_to = seq.value();
@@ -213,6 +217,16 @@ impl<'t> Tables<'t> {
     /// Keeps verifiers.
     pub fn put_secret(&mut self, subject: Subject, secret: &[u8]) -> Result<(), StoreError> {
         self.secrets.insert(&schema::record_key(subject), secret)?;
+        Ok(())
+    }
+
+    /// Keeps a person's names and contacts, or (with `None`) erases them.
+    pub fn put_personal(&mut self, subject: Subject, data: Option<&[u8]>) -> Result<(), StoreError> {
+        let key = schema::record_key(subject);
+        match data {
+            Some(bytes) => _ = self.personal.insert(&key, bytes)?,
+            None => _ = self.personal.remove(&key)?,
+        }
         Ok(())
     }
 
@@ -304,6 +318,10 @@ macro_rules! read_tables {
             let Some(bytes) = self.records.get(&schema::record_key(Subject::of(id)))? else { return Ok(None) };
             let sealed = codec::open::<R>(bytes.value())?;
             Ok(sealed.value.map(|record| Stored { seq: sealed.seq, record }))
+        }
+
+        fn personal(&self, subject: Subject) -> Result<Option<PersonalData>, StoreError> {
+            self.personal.get(&schema::record_key(subject))?.map(|bytes| codec::from_plain("personal data", bytes.value())).transpose()
         }
 
         fn unique(&self, noun: Noun, column: &str, text: &str) -> Result<Option<u64>, StoreError> {

@@ -18,6 +18,7 @@ use super::plant_file::Store;
 use super::schema;
 use super::snapshot::Snapshot;
 use super::tables::{index_row, read_links};
+use super::view::View as _;
 use crate::base::{Decimal, Digest, Time, Value};
 use crate::model::field::Mark;
 use crate::model::genealogy::Node;
@@ -295,7 +296,7 @@ fn check_index(snapshot: &Snapshot, report: &mut Report, tally: &mut Tally, subj
     for (at, spec) in record.specs().iter().enumerate() {
         let value = match spec.mark {
             Mark::By | Mark::Unique => record.value(at),
-            Mark::Plain | Mark::Id => continue,
+            Mark::Plain | Mark::Id | Mark::Personal => continue,
         };
         if value.is_null() {
             continue;
@@ -405,6 +406,22 @@ fn check_secrets(snapshot: &Snapshot, report: &mut Report) -> Result<(), StoreEr
         })?;
     }
     report.checked.push(("secrets", count));
+    check_personal(snapshot, report)
+}
+
+fn check_personal(snapshot: &Snapshot, report: &mut Report) -> Result<(), StoreError> {
+    let mut count = 0;
+    for row in snapshot.personal.iter()? {
+        let (key, bytes) = row?;
+        count += 1;
+        let subject = schema::subject_of(key.value());
+        let record = subject.map(|subject| snapshot.any(subject)).transpose()?.flatten().and_then(|sealed| sealed.value);
+        let told = record.and_then(|record| record.by_name("personal_digest")).unwrap_or(Value::Null).to_string();
+        if Digest::of(bytes.value()).to_string() != told {
+            report.problem(format!("the names of {} are not those that the journal knows", subject.map_or_else(|| "nobody".to_owned(), |subject| subject.to_string())));
+        }
+    }
+    report.checked.push(("personal", count));
     Ok(())
 }
 

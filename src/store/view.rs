@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::mirror::Direction;
 use crate::base::Value;
 use crate::model::genealogy::Node;
+use crate::model::people::PersonalData;
 use crate::model::{AnyRecord, Id, Noun, Record, Subject};
 
 /// A record with the sequence that last touched it: ETag, audit link and optimistic check in one.
@@ -22,6 +23,8 @@ pub trait View {
     fn any(&self, subject: Subject) -> Result<Option<Sealed<Box<dyn AnyRecord>>>, StoreError>;
     /// The record of an id.
     fn stored<R: Record>(&self, id: Id<R>) -> Result<Option<Stored<R>>, StoreError>;
+    /// A person's names and contacts, unless erased.
+    fn personal(&self, subject: Subject) -> Result<Option<PersonalData>, StoreError>;
     /// The number under a unique column's text.
     fn unique(&self, noun: Noun, column: &str, text: &str) -> Result<Option<u64>, StoreError>;
     /// Numbers above `after` whose indexed column has this value, rising, at most `limit`.

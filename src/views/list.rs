@@ -110,7 +110,7 @@ fn by_number(snapshot: &Snapshot, noun: Noun, query: &Query) -> Result<Page, Ref
             }
         }
     }
-    snapshot.scan(noun, after, query.falling, |sealed| Ok(sealed.value.is_none_or(|record| visit(Row { seq: sealed.seq, record }))))?;
+    snapshot.scan(noun, after, query.falling, |sealed| Ok(super::dress(snapshot, sealed)?.is_none_or(&mut visit)))?;
     Ok(page)
 }
 

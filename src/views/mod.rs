@@ -8,9 +8,11 @@ pub mod overview;
 pub mod shift;
 pub mod trace;
 
-use crate::base::Refusal;
+use crate::base::{Refusal, Value};
+use crate::model::field::Mark;
 use crate::model::{AnyRecord, Noun, Subject};
-use crate::store::{Snapshot, View as _};
+use crate::store::codec::Sealed;
+use crate::store::{Snapshot, StoreError, View as _};
 
 /// A record with its version.
 pub struct Row {
@@ -27,8 +29,27 @@ pub fn resolve(snapshot: &Snapshot, noun: Noun, text: &str) -> Result<Option<u64
 
 /// One record.
 pub fn record(snapshot: &Snapshot, subject: Subject) -> Result<Option<Row>, Refusal> {
-    let sealed = snapshot.any(subject)?;
-    Ok(sealed.and_then(|sealed| sealed.value.map(|record| Row { seq: sealed.seq, record })))
+    match snapshot.any(subject)? {
+        Some(sealed) => Ok(dress(snapshot, sealed)?),
+        None => Ok(None),
+    }
+}
+
+/// A record with the names and contacts that are kept apart.
+fn dress(snapshot: &Snapshot, sealed: Sealed<Box<dyn AnyRecord>>) -> Result<Option<Row>, StoreError> {
+    let Some(mut record) = sealed.value else { return Ok(None) };
+    let subject = Subject { noun: record.noun(), number: record.number() };
+    if record.specs().iter().any(|spec| spec.mark == Mark::Personal)
+        && let Some(data) = snapshot.personal(subject)?
+    {
+        for (column, content) in data.fields {
+            if let Some(at) = record.specs().iter().position(|spec| spec.name == column) {
+                // The column took this content when it was kept, so it takes it now.
+                _ = record.set(at, Value::Text(content));
+            }
+        }
+    }
+    Ok(Some(Row { seq: sealed.seq, record }))
 }
 
 /// Whether rows of a unique column hold a text.

@@ -1,8 +1,9 @@
 //! The same commands over HTTP: a small client for the command line's `--url`.
 
 use http_body_util::{BodyExt as _, Full};
+pub use hyper::Method;
 use hyper::body::Bytes;
-use hyper::{Method, Request, Uri, header};
+use hyper::{Request, Uri, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 

@@ -225,8 +225,8 @@ pub(super) async fn page(_service: Arc<Service>, _call: Call) -> Result<Reply, R
     let config = Arc::new(utoipa_swagger_ui::Config::from("/api/openapi.json"));
     let file = utoipa_swagger_ui::serve("index.html", config).map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
     let html = file.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
-    // The page names its parts beside itself; this address has no slash at its end.
-    let html = html.replace("\"./", "\"/api/docs/");
+    // The page names its parts beside itself, two ways; this address has no slash at its end.
+    let html = html.replace("\"./", "\"/api/docs/").replace("\"index.css", "\"/api/docs/index.css").replace("<title>Swagger UI", "<title>Millwright API");
     Ok(Reply::of(200, "text/html; charset=utf-8", Body::from(html))
         .with(header::CONTENT_SECURITY_POLICY, "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"))
 }

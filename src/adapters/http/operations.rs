@@ -135,6 +135,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     plain("labor-transactions/clock-in", "ClockIn"),
     on(Noun::LaborTransaction, "labor-transactions/{id}/clock-out", "ClockOut", "labor_transaction_id"),
     on(Noun::LaborTransaction, "labor-transactions/{id}/approve", "ApproveLabor", "labor_transaction_id"),
+    on(Noun::Employee, "employees/{id}/erase", "ErasePerson", "employee_id"),
     on(Noun::Attachment, "attachments/{id}/remove", "RemoveAttachment", "attachment_id"),
     plain("users", "CreateUser"),
     on(Noun::User, "users/{id}/change", "ChangeUser", "user_id"),

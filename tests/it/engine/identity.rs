@@ -105,3 +105,11 @@ fn a_repeat_is_answered_even_when_its_record_has_moved_on() {
     let first = ask().unwrap();
     assert_eq!(ask(), Ok(Outcome { repeated: true, ..first }));
 }
+
+#[test]
+fn another_role_does_not_learn_the_answer_of_a_command_it_may_not_give() {
+    let plant = Plant::new();
+    with_id(&plant, "a", thing("One")).unwrap();
+    let operator = Envelope { command_id: Some("a".to_owned()), ..by(Role::Operator, thing("One")) };
+    refused(plant.engine.submit_wait(operator), Code::Forbidden);
+}

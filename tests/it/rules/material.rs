@@ -240,3 +240,16 @@ fn reversing_a_return_does_not_issue_material_to_a_cancelled_order() {
     plant.all([cancel(order)]);
     refused(plant.lead(reverse_movement(returned)), Code::IllegalState);
 }
+
+#[test]
+fn reversing_a_return_takes_nothing_from_a_held_lot() {
+    let plant = Plant::new();
+    plant.all([receive("S1", "10")]);
+    let order = plant.running(5);
+    plant.all([issue(order, "S1", "2")]);
+    let returned = plant.all([give_back(order, "S1", "2")]);
+    plant.all([hold_lot(plant.lot("S1").lot_id.number())]);
+    refused(plant.lead(reverse_movement(returned)), Code::OnHold);
+    plant.all([release_lot(plant.lot("S1").lot_id.number()), reverse_movement(returned)]);
+    plant.check();
+}

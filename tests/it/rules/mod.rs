@@ -7,6 +7,7 @@ mod master;
 mod material;
 mod operation;
 mod permission;
+mod personal;
 mod shipment;
 mod user;
 mod work_order;

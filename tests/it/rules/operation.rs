@@ -161,3 +161,16 @@ fn a_report_is_not_reversed_while_a_rework_order_holds_its_pieces() {
     refused(plant.lead(reverse_report(wrong)), Code::StillOpen);
     plant.all([cancel(rework), reverse_report(wrong)]);
 }
+
+#[test]
+fn a_finished_operation_opens_again_when_its_report_is_reversed() {
+    let plant = Plant::new();
+    let order = plant.running(10);
+    let wrong = plant.all([good(order, 10, 9)]);
+    plant.all([finish_operation(order, 10), reverse_report(wrong)]);
+    let operation = plant.operation(order, 10);
+    assert_eq!((operation.status, operation.actual_end_time), (OperationStatus::InProgress, None));
+    plant.all([good(order, 10, 10), finish_operation(order, 10)]);
+    assert_eq!(plant.operation(order, 10).completed_quantity, 10);
+    plant.check();
+}

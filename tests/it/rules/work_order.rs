@@ -43,8 +43,9 @@ fn in_state(plant: &Plant, state: State) -> u64 {
 fn every_act_in_every_state_is_legal_or_refused_as_the_table_says() {
     use State::{Cancelled, Closed, Completed, Created, InProgress, OnHold, Released, Scheduled};
     type Act = fn(u64) -> Command;
+    type Legal = &'static [(State, State)];
     let split: Act = |order| split_order(order, 3);
-    let acts: &[(&str, Act, &[(State, State)])] = &[
+    let acts: &[(&str, Act, Legal)] = &[
         ("release", release, &[(Created, Released)]),
         ("schedule", schedule, &[(Released, Scheduled), (Scheduled, Scheduled)]),
         ("start", start, &[(Released, InProgress), (Scheduled, InProgress)]),
@@ -214,7 +215,7 @@ fn a_new_order_is_checked_before_it_exists() {
         refused(plant.lead(order_for(1, planned)), Code::Invalid);
     }
     refused(plant.lead(order_for(99, 5)), Code::NotFound);
-    refused(plant.lead(create(Noun::WorkOrder, &[product.clone()])), Code::Invalid);
+    refused(plant.lead(create(Noun::WorkOrder, std::slice::from_ref(&product))), Code::Invalid);
     refused(plant.lead(create(Noun::WorkOrder, &[product.clone(), ("planned_quantity", number(5)), ("priority", number(11))])), Code::Invalid);
     refused(plant.lead(create(Noun::WorkOrder, &[product.clone(), ("planned_quantity", number(5)), ("status", text("closed"))])), Code::Invalid);
     refused(plant.lead(create(Noun::WorkOrder, &[product.clone(), ("planned_quantity", number(5)), ("order_type", text("split"))])), Code::Invalid);
