@@ -176,7 +176,7 @@ impl<'s> Writer<'s> {
             return Err(refusal.clone().into());
         }
         if let Some((subject, seq)) = envelope.expected {
-            let stored = tables.any(subject)?.map(|sealed| Stored { seq: sealed.seq, record: () });
+            let stored = tables.newest(subject)?.map(|seq| Stored { seq, record: () });
             rules::check_expected(stored, seq)?;
         }
         let moment = self.moment(batch, envelope)?;

@@ -228,6 +228,10 @@ pub trait AnyRecord: Fields + Send + Sync + std::any::Any {
     fn as_any(&self) -> &dyn std::any::Any;
     /// For the rooms that know the type.
     fn into_any(self: Box<Self>) -> Box<dyn std::any::Any>;
+    /// A record of its own with the same content.
+    fn copied(&self) -> Box<dyn AnyRecord>;
+    /// Whether the other is of the same noun with the same content.
+    fn equals(&self, other: &dyn AnyRecord) -> bool;
 }
 
 impl<R: Record> AnyRecord for R {
@@ -245,6 +249,12 @@ impl<R: Record> AnyRecord for R {
     }
     fn into_any(self: Box<Self>) -> Box<dyn std::any::Any> {
         self
+    }
+    fn copied(&self) -> Box<dyn AnyRecord> {
+        Box::new(self.clone())
+    }
+    fn equals(&self, other: &dyn AnyRecord) -> bool {
+        other.as_any().downcast_ref::<R>() == Some(self)
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, noun: Noun, val
     let number = draft.last_number(noun)? + 1;
     record.set_number(number);
     stamp(record.as_mut(), "created_at", Value::Time(moment.recorded_at));
-    check_unique(draft, record.as_ref())?;
+    check_unique(draft, record.as_ref(), 0..specs.len())?;
     check_references(draft, values)?;
     let mut record = check(draft, moment, record)?;
     let subject = Subject { noun, number };
@@ -53,11 +53,10 @@ pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, noun: Noun, val
 }
 
 pub(super) fn update(draft: &mut Draft<'_, '_>, moment: &Moment, subject: Subject, values: &FieldValues) -> Result<Subject, Halt> {
-    let sealed = draft.any(subject)?.and_then(|sealed| sealed.value);
-    let mut record = sealed.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
+    let mut record = draft.copy(subject)?.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
     fill(record.as_mut(), values, false)?;
     stamp(record.as_mut(), "updated_at", Value::Time(moment.recorded_at));
-    check_unique(draft, record.as_ref())?;
+    check_unique(draft, record.as_ref(), values.iter().map(|(at, _)| *at))?;
     check_references(draft, values)?;
     let mut record = check(draft, moment, record)?;
     keep_personal(draft, moment, record.as_mut(), values)?;
@@ -127,9 +126,10 @@ pub(super) fn stamp(record: &mut dyn AnyRecord, column: &str, value: Value) {
     }
 }
 
-fn check_unique(draft: &Draft<'_, '_>, record: &dyn AnyRecord) -> Result<(), Halt> {
-    let noun = record.noun();
-    for (at, spec) in record.specs().iter().enumerate().filter(|(_, spec)| spec.mark == Mark::Unique) {
+/// Only of the columns that were set: what a record keeps was checked when it came.
+fn check_unique(draft: &Draft<'_, '_>, record: &dyn AnyRecord, set: impl Iterator<Item = usize>) -> Result<(), Halt> {
+    let (noun, specs) = (record.noun(), record.specs());
+    for (at, spec) in set.map(|at| (at, &specs[at])).filter(|(_, spec)| spec.mark == Mark::Unique) {
         let Value::Text(text) = record.value(at) else { continue };
         check_number(draft, noun, spec.name, &text, record.number())?;
     }
@@ -205,19 +205,18 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
 
 /// No figure that people maintain is negative; percentages end at a hundred.
 fn check_ranges(record: &dyn AnyRecord) -> Result<(), Refusal> {
-    for (at, spec) in record.specs().iter().enumerate() {
+    for (at, spec) in record.specs().iter().enumerate().filter(|(_, spec)| spec.access != Access::Made) {
         let negative = match record.value(at) {
             Value::Int(number) => number < 0,
             Value::Dec(number) => number.is_negative(),
             _ => false,
         };
-        if negative && spec.access != Access::Made {
+        if negative {
             return Err(Refusal::invalid(spec.name, "must not be negative"));
         }
         if spec.name.ends_with("_percentage")
             && let Value::Dec(number) = record.value(at)
             && number > Decimal::whole(100).unwrap_or_default()
-            && spec.access != Access::Made
         {
             return Err(Refusal::invalid(spec.name, "must be at most 100"));
         }

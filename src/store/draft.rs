@@ -76,6 +76,18 @@ impl<'b, 't> Draft<'b, 't> {
         Ok(())
     }
 
+    /// A copy of a record to change and put back; `None` if there is none.
+    pub fn copy(&self, subject: Subject) -> Result<Option<Box<dyn AnyRecord>>, StoreError> {
+        self.load(subject)?;
+        let slots = self.slots.borrow();
+        let Some(slot) = slots.get(&subject) else { return Ok(None) };
+        let record = match &slot.new {
+            Some(new) => new.as_ref(),
+            None => slot.old.as_ref().map(|(_, record)| record),
+        };
+        Ok(record.map(|record| record.copied()))
+    }
+
     /// Removes a record; its history stays.
     pub fn remove(&mut self, subject: Subject) -> Result<(), StoreError> {
         self.load(subject)?;
@@ -116,7 +128,7 @@ impl<'b, 't> Draft<'b, 't> {
             let new = slot.new?;
             // Writing the same content again is no change, and would only grow the history.
             let same = match (&slot.old, &new) {
-                (Some((_, old)), Some(new)) => (0..old.specs().len()).all(|at| old.value(at) == new.value(at)),
+                (Some((_, old)), Some(new)) => old.equals(new.as_ref()),
                 (None, None) => true,
                 _ => false,
             };

@@ -49,10 +49,6 @@ impl Snapshot {
         })
     }
 
-    fn bytes(&self, subject: Subject) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.records.get(&schema::record_key(subject))?.map(|bytes| bytes.value().to_vec()))
-    }
-
     /// Sequence of the newest entry; zero in an empty plant.
     pub fn head(&self) -> Result<u64, StoreError> {
         Ok(self.journal.last()?.map_or(0, |(seq, _)| seq.value()))
@@ -87,7 +83,7 @@ impl Snapshot {
 
     /// The newest sequence of a record.
     pub fn newest(&self, subject: Subject) -> Result<Option<u64>, StoreError> {
-        self.bytes(subject)?.map(|bytes| codec::sequences(&bytes).map(|(seq, _)| seq)).transpose()
+        self.records.get(&schema::record_key(subject))?.map(|bytes| codec::sequences(bytes.value()).map(|(seq, _)| seq)).transpose()
     }
 
     /// Records of a noun above a number, rising or falling, until `visit` says stop.

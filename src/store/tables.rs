@@ -245,8 +245,9 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    pub(super) fn bytes(&self, subject: Subject) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.records.get(&schema::record_key(subject))?.map(|bytes| bytes.value().to_vec()))
+    /// The newest sequence of a record.
+    pub fn newest(&self, subject: Subject) -> Result<Option<u64>, StoreError> {
+        self.records.get(&schema::record_key(subject))?.map(|bytes| codec::sequences(bytes.value()).map(|(seq, _)| seq)).transpose()
     }
 }
 
@@ -310,7 +311,7 @@ fn write_links(nodes: &[Node]) -> Vec<u8> {
 macro_rules! read_tables {
     () => {
         fn any(&self, subject: Subject) -> Result<Option<Sealed<Box<dyn AnyRecord>>>, StoreError> {
-            self.bytes(subject)?.map(|bytes| codec::open_any(subject.noun, &bytes)).transpose()
+            self.records.get(&schema::record_key(subject))?.map(|bytes| codec::open_any(subject.noun, bytes.value())).transpose()
         }
 
         fn stored<R: Record>(&self, id: Id<R>) -> Result<Option<Stored<R>>, StoreError> {
