@@ -50,7 +50,7 @@ record! {
         given plain standard_cycle_time_seconds: Option<Decimal>,
         given plain target_ppm: Option<i64>,
         given plain weight_kg: Option<Decimal>,
-        /// The material it is stocked as when it goes into other products; made with the product where absent.
+        /// The material it is stocked as, also when it goes into other products; made at the first release where absent.
         given plain material_id: Option<Id<Material>>,
         given plain unit_of_measure: Unit,
         given plain standard_cost_per_unit: Option<Decimal>,
