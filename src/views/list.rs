@@ -87,13 +87,17 @@ fn by_number(snapshot: &Snapshot, noun: Noun, query: &Query) -> Result<Page, Ref
         looked += 1;
         let number = row.record.number();
         if matches(&query.filters, row.record.as_ref()) {
+            if page.rows.len() == query.limit {
+                // One more than fits: the page ends with the row before it, and there is another page.
+                page.next = page.rows.last().map(|last| Position { value: Value::Null, number: last.record.number() });
+                return false;
+            }
             page.rows.push(row);
         }
-        let full = page.rows.len() == query.limit || looked == limits::SCAN_MAX;
-        if full {
+        if looked == limits::SCAN_MAX {
             page.next = Some(Position { value: Value::Null, number });
         }
-        !full
+        looked < limits::SCAN_MAX
     };
     if let Some((spec, value)) = indexed_filter(noun, query).filter(|_| !query.falling) {
         let mut last = after.unwrap_or(0);
