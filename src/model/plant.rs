@@ -118,6 +118,6 @@ record! {
         made plain due_at: Time,
         made plain act: TimerAct,
         /// The record it is about, by number.
-        made plain about: i64,
+        made by about: i64,
     }
 }

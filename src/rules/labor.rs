@@ -91,6 +91,13 @@ pub(super) fn clock_out(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ClockOu
     end(draft, &mut row, moment.occurred_at)?;
     let subject = Subject::of(row.labor_transaction_id);
     draft.put(row)?;
+    // Nobody forgot anything: the timer that would have said so goes.
+    let about = crate::base::Value::Int(i64::try_from(subject.number).unwrap_or(i64::MAX));
+    for timer in draft.related::<Timer>("about", &about, 10)? {
+        if timer.act == TimerAct::FlagForgottenClockIn {
+            draft.remove(Subject::of(timer.timer_id))?;
+        }
+    }
     draft.event("labor.clocked_out", subject);
     Ok(subject)
 }

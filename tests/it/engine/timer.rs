@@ -58,7 +58,8 @@ fn a_forgotten_clock_in_is_flagged_once() {
     plant.wait(60);
     plant.all([clock_out(closed)]);
     plant.wait(12 * 60);
-    assert_eq!(plant.engine.fire_timers(), Ok(2));
+    // Clocking out took its timer away.
+    assert_eq!(plant.engine.fire_timers(), Ok(1));
     let flagged = |row| plant.get::<LaborTransaction>(row).forgotten;
     assert!(flagged(forgotten) && !flagged(closed));
     let events: Vec<String> = (1..=plant.head().0).flat_map(|seq| plant.events(seq)).filter(|name| name == "labor.forgotten").collect();
