@@ -80,8 +80,36 @@ pub(super) fn import(place: &Place, it: &Import, output: &Output) -> Result<u8, 
             report
         })?
     };
-    output.answer(&report, || report.clone());
+    output.answer(&report, || report_text(&report));
     Ok(if complete { 0 } else { 1 })
+}
+
+/// An import's report for a terminal.
+fn report_text(json: &str) -> String {
+    let report: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let counts: Vec<String> = ["rows", "created", "updated", "unchanged", "refused", "flagged"].iter().map(|name| format!("{} {name}", report[*name])).collect();
+    let preview = if report["dry_run"].as_bool() == Some(true) { " (only looked, nothing is changed)" } else { "" };
+    let mut lines = vec![format!("{}: {}{preview}", text(&report["file_name"]), counts.join(", "))];
+    for problem in report["problems"].as_array().into_iter().flatten() {
+        let column = problem["column"].as_str().map_or(String::new(), |column| format!(", {column}"));
+        lines.push(format!("  row {}{column}: {} ({:?})", problem["row"], text(&problem["problem"]), text(&problem["value"])));
+    }
+    if report["more_problems"].as_u64().unwrap_or(0) > 0 {
+        lines.push(format!("  and {} problems more", report["more_problems"]));
+    }
+    for name in report["ignored_columns"].as_array().into_iter().flatten() {
+        lines.push(format!("  column {} is not ours and was ignored", text(name)));
+    }
+    if let Some(figures) = report["figures"].as_object() {
+        let single = figures.iter().filter(|(_, figure)| figure.is_number());
+        lines.extend(single.map(|(name, figure)| format!("  {:>10} {}", figure.to_string(), name.replace('_', " "))));
+        for (list, label) in [("hours_by_activity", "activity"), ("hours_by_work_center", "work_center"), ("hours_by_worker", "worker")] {
+            let rows = figures.get(list).and_then(serde_json::Value::as_array).into_iter().flatten();
+            lines.extend(rows.map(|row| format!("  {:>10} h  {label} {}", row["hours"].to_string(), text(&row[label]))));
+        }
+    }
+    lines.join("\n")
 }
 
 /// Finds a record by an id of any noun, or by a lot's number.
