@@ -120,7 +120,7 @@ fn write_archive(store: &Store, path: &Path) -> Result<Summary, StoreError> {
     let (seq, hash, secrets) = {
         let snapshot = store.snapshot()?;
         let (seq, hash) = snapshot.head_hash()?;
-        (seq, hash, (table_rows(&snapshot.secrets)?, table_rows(&snapshot.personal)?))
+        (seq, hash, (table_rows(snapshot.secrets_table()?)?, table_rows(snapshot.personal_table()?)?))
     };
     writer.frame(SECRETS, &secrets.0)?;
     writer.frame(PERSONAL, &secrets.1)?;
@@ -156,7 +156,7 @@ fn table_rows(table: &redb::ReadOnlyTable<&'static schema::RecordKey, &'static [
 fn journal_rows(snapshot: &Snapshot, after: u64, up_to: u64) -> Result<(Rows, u64), StoreError> {
     let mut rows = Rows::new();
     let mut last = up_to;
-    for row in snapshot.journal.range(after + 1..=up_to)?.take(ROWS) {
+    for row in snapshot.journal_table()?.range(after + 1..=up_to)?.take(ROWS) {
         let (seq, bytes) = row?;
         last = seq.value();
         rows.push((last.to_be_bytes().to_vec(), bytes.value().to_vec()));
@@ -168,7 +168,7 @@ fn history_rows(snapshot: &Snapshot, first: u64, last: u64) -> Result<Rows, Stor
     let (mut low, mut high) = ([0; 17], [0xff; 17]);
     low[..8].copy_from_slice(&first.to_be_bytes());
     high[..8].copy_from_slice(&last.to_be_bytes());
-    let range = snapshot.history.range::<&schema::HistoryKey>(&low..=&high)?;
+    let range = snapshot.history_table()?.range::<&schema::HistoryKey>(&low..=&high)?;
     range.map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(StoreError::from)).collect()
 }
 
@@ -317,8 +317,8 @@ pub fn rebuild(root: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, S
         after = last;
         progress(after, head);
     }
-    builder.copy(SECRETS, &table_rows(&snapshot.secrets)?)?;
-    builder.copy(PERSONAL, &table_rows(&snapshot.personal)?)?;
+    builder.copy(SECRETS, &table_rows(snapshot.secrets_table()?)?)?;
+    builder.copy(PERSONAL, &table_rows(snapshot.personal_table()?)?)?;
     builder.copy_desk(&snapshot)?;
     let records = builder.finish()?;
     drop(snapshot);
@@ -380,11 +380,11 @@ impl Builder {
 
     fn copy_desk(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
         self.write(|tables| {
-            for row in snapshot.receipts.iter()? {
+            for row in snapshot.receipts_table()?.iter()? {
                 let (seq, bytes) = row?;
                 tables.receipts.insert(seq.value(), bytes.value())?;
             }
-            for row in snapshot.sessions.iter()? {
+            for row in snapshot.sessions_table()?.iter()? {
                 let (token, bytes) = row?;
                 tables.sessions.insert(token.value(), bytes.value())?;
             }

@@ -150,7 +150,7 @@ impl Store {
     /// One moment to read. Drop it soon.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let txn = self.database()?.begin_read()?;
-        Snapshot::open(&txn, self.mirror.clone())
+        Ok(Snapshot::open(txn, self.mirror.clone()))
     }
 
     /// Reads one moment; counted, so that a metric shows readers that stay.

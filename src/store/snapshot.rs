@@ -1,6 +1,8 @@
 //! One moment of the plant to read from. Short-lived by law: an old reader pins pages and the file
 //! grows, so nothing holds a snapshot for longer than one answer or one page of a long scan.
 
+use std::sync::OnceLock;
+
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
 
 use super::codec::{self, Sealed};
@@ -15,75 +17,83 @@ use crate::model::genealogy::Node;
 use crate::model::people::PersonalData;
 use crate::model::{AnyRecord, Entry, Id, Noun, Record, Subject};
 
-/// All tables, open for reading, as of one commit.
-pub struct Snapshot {
-    pub(super) journal: ReadOnlyTable<u64, &'static [u8]>,
-    pub(super) history: ReadOnlyTable<&'static HistoryKey, &'static [u8]>,
-    pub(super) records: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
-    pub(super) unique: ReadOnlyTable<&'static [u8], u64>,
-    pub(super) index: ReadOnlyTable<&'static [u8], ()>,
-    pub(super) links: ReadOnlyTable<&'static LinkKey, &'static [u8]>,
-    pub(super) receipts: ReadOnlyTable<u64, &'static [u8]>,
-    pub(super) sessions: ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
-    cursors: ReadOnlyTable<&'static str, u64>,
-    pub(super) secrets: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
-    pub(super) personal: ReadOnlyTable<&'static RecordKey, &'static [u8]>,
-    mirror: SharedMirror,
+macro_rules! tables {
+    ($($field:ident $table:ident $definition:ident: $key:ty => $value:ty;)+) => {
+        /// All tables, to be read as of one commit. A table is opened when it is first asked for: an
+        /// answer reads two or three of them, and opening all cost more than reading.
+        pub struct Snapshot {
+            txn: ReadTransaction,
+            mirror: SharedMirror,
+            $($field: OnceLock<ReadOnlyTable<$key, $value>>,)+
+        }
+
+        impl Snapshot {
+            pub(super) fn open(txn: ReadTransaction, mirror: SharedMirror) -> Self {
+                Self { txn, mirror, $($field: OnceLock::new(),)+ }
+            }
+
+            $(pub(super) fn $table(&self) -> Result<&ReadOnlyTable<$key, $value>, StoreError> {
+                if let Some(open) = self.$field.get() {
+                    return Ok(open);
+                }
+                // Two threads may both open it; it is the same moment of the same table.
+                let open = self.txn.open_table(schema::$definition)?;
+                Ok(self.$field.get_or_init(|| open))
+            })+
+        }
+    };
+}
+
+tables! {
+    journal journal_table JOURNAL: u64 => &'static [u8];
+    history history_table HISTORY: &'static HistoryKey => &'static [u8];
+    records records_table RECORDS: &'static RecordKey => &'static [u8];
+    unique unique_table UNIQUE: &'static [u8] => u64;
+    index index_table INDEX: &'static [u8] => ();
+    links links_table LINKS: &'static LinkKey => &'static [u8];
+    receipts receipts_table RECEIPTS: u64 => &'static [u8];
+    sessions sessions_table SESSIONS: &'static [u8; 32] => &'static [u8];
+    cursors cursors_table CURSORS: &'static str => u64;
+    secrets secrets_table SECRETS: &'static RecordKey => &'static [u8];
+    personal personal_table PERSONAL: &'static RecordKey => &'static [u8];
 }
 
 impl Snapshot {
-    pub(super) fn open(txn: &ReadTransaction, mirror: SharedMirror) -> Result<Self, StoreError> {
-        Ok(Self {
-            journal: txn.open_table(schema::JOURNAL)?,
-            history: txn.open_table(schema::HISTORY)?,
-            records: txn.open_table(schema::RECORDS)?,
-            unique: txn.open_table(schema::UNIQUE)?,
-            index: txn.open_table(schema::INDEX)?,
-            links: txn.open_table(schema::LINKS)?,
-            receipts: txn.open_table(schema::RECEIPTS)?,
-            sessions: txn.open_table(schema::SESSIONS)?,
-            cursors: txn.open_table(schema::CURSORS)?,
-            secrets: txn.open_table(schema::SECRETS)?,
-            personal: txn.open_table(schema::PERSONAL)?,
-            mirror,
-        })
-    }
-
     /// Sequence of the newest entry; zero in an empty plant.
     pub fn head(&self) -> Result<u64, StoreError> {
-        Ok(self.journal.last()?.map_or(0, |(seq, _)| seq.value()))
+        Ok(self.journal_table()?.last()?.map_or(0, |(seq, _)| seq.value()))
     }
 
     /// Sequence and hash of the newest entry.
     pub fn head_hash(&self) -> Result<(u64, Digest), StoreError> {
-        Ok(self.journal.last()?.map_or((0, Digest::NONE), |(seq, bytes)| (seq.value(), Digest::of(bytes.value()))))
+        Ok(self.journal_table()?.last()?.map_or((0, Digest::NONE), |(seq, bytes)| (seq.value(), Digest::of(bytes.value()))))
     }
 
     /// One entry.
     pub fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
-        self.journal.get(seq)?.map(|bytes| codec::open_entry(bytes.value())).transpose()
+        self.journal_table()?.get(seq)?.map(|bytes| codec::open_entry(bytes.value())).transpose()
     }
 
     /// Entries above `after`, at most `limit`.
     pub fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        let rows = self.journal.range(after.saturating_add(1)..)?.take(limit);
+        let rows = self.journal_table()?.range(after.saturating_add(1)..)?.take(limit);
         rows.map(|row| codec::open_entry(row?.1.value())).collect()
     }
 
     /// Hashes of the entries of a range, for a Merkle root.
     pub fn entry_hashes(&self, first: u64, last: u64) -> Result<Vec<Digest>, StoreError> {
-        self.journal.range(first..=last)?.map(|row| Ok(Digest::of(row?.1.value()))).collect()
+        self.journal_table()?.range(first..=last)?.map(|row| Ok(Digest::of(row?.1.value()))).collect()
     }
 
     /// The value a record had when `seq` wrote it.
     pub fn past(&self, subject: Subject, seq: u64) -> Result<Option<Sealed<Box<dyn AnyRecord>>>, StoreError> {
-        let bytes = self.history.get(&schema::history_key(seq, subject))?;
+        let bytes = self.history_table()?.get(&schema::history_key(seq, subject))?;
         bytes.map(|bytes| codec::open_any(subject.noun, bytes.value())).transpose()
     }
 
     /// The newest sequence of a record.
     pub fn newest(&self, subject: Subject) -> Result<Option<u64>, StoreError> {
-        self.records.get(&schema::record_key(subject))?.map(|bytes| codec::sequences(bytes.value()).map(|(seq, _)| seq)).transpose()
+        self.records_table()?.get(&schema::record_key(subject))?.map(|bytes| codec::sequences(bytes.value()).map(|(seq, _)| seq)).transpose()
     }
 
     /// Records of a noun above a number, rising or falling, until `visit` says stop.
@@ -96,7 +106,7 @@ impl Snapshot {
         };
         let first = schema::record_key(Subject { noun, number: low });
         let last = schema::record_key(Subject { noun, number: high });
-        let mut range = self.records.range::<&RecordKey>(&first..=&last)?;
+        let mut range = self.records_table()?.range::<&RecordKey>(&first..=&last)?;
         loop {
             let row = if falling { range.next_back() } else { range.next() };
             let Some(row) = row else { return Ok(()) };
@@ -113,7 +123,7 @@ impl Snapshot {
         }
         let first = schema::record_key(Subject { noun, number: 0 });
         let last = schema::record_key(Subject { noun, number: u64::MAX });
-        Ok(self.records.range::<&RecordKey>(&first..=&last)?.count() as u64)
+        Ok(self.records_table()?.range::<&RecordKey>(&first..=&last)?.count() as u64)
     }
 
     /// Walks genealogy breadth-first from a node, the root not included: in memory, or through the
@@ -134,7 +144,7 @@ impl Snapshot {
         let mut pairs = Vec::new();
         let first: LinkKey = [forward[0], 0, 0, 0, 0, 0, 0, 0, 0];
         let last: LinkKey = [forward[0], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
-        for page in self.links.range::<&LinkKey>(&first..=&last)? {
+        for page in self.links_table()?.range::<&LinkKey>(&first..=&last)? {
             let (key, bytes) = page?;
             let key = key.value();
             let from = Node::from_bits(u32::from_be_bytes([key[1], key[2], key[3], key[4]]));
@@ -149,7 +159,7 @@ impl Snapshot {
         if after >= up_to {
             return Ok(());
         }
-        for row in self.receipts.range(after + 1..=up_to)? {
+        for row in self.receipts_table()?.range(after + 1..=up_to)? {
             let (seq, bytes) = row?;
             visit(seq.value(), bytes.value());
         }
@@ -158,27 +168,27 @@ impl Snapshot {
 
     /// How many receipts there are.
     pub fn receipt_count(&self) -> Result<u64, StoreError> {
-        Ok(self.receipts.len()?)
+        Ok(self.receipts_table()?.len()?)
     }
 
     /// Sequence of the oldest receipt; `None` when there is none.
     pub fn first_receipt(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self.receipts.first()?.map(|(seq, _)| seq.value()))
+        Ok(self.receipts_table()?.first()?.map(|(seq, _)| seq.value()))
     }
 
     /// One receipt.
     pub fn receipt(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.receipts.get(seq)?.map(|bytes| bytes.value().to_vec()))
+        Ok(self.receipts_table()?.get(seq)?.map(|bytes| bytes.value().to_vec()))
     }
 
     /// All sessions.
     pub fn sessions(&self) -> Result<Vec<(Digest, Vec<u8>)>, StoreError> {
-        self.sessions.iter()?.map(|row| row.map(|(token, bytes)| (Digest(*token.value()), bytes.value().to_vec())).map_err(StoreError::from)).collect()
+        self.sessions_table()?.iter()?.map(|row| row.map(|(token, bytes)| (Digest(*token.value()), bytes.value().to_vec())).map_err(StoreError::from)).collect()
     }
 
     /// A record's verifiers.
     pub fn secret(&self, subject: Subject) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.secrets.get(&schema::record_key(subject))?.map(|bytes| bytes.value().to_vec()))
+        Ok(self.secrets_table()?.get(&schema::record_key(subject))?.map(|bytes| bytes.value().to_vec()))
     }
 
     /// All verifiers of a noun.
@@ -186,7 +196,7 @@ impl Snapshot {
         let first = schema::record_key(Subject { noun, number: 0 });
         let last = schema::record_key(Subject { noun, number: u64::MAX });
         let mut all = Vec::new();
-        for row in self.secrets.range::<&RecordKey>(&first..=&last)? {
+        for row in self.secrets_table()?.range::<&RecordKey>(&first..=&last)? {
             let (key, bytes) = row?;
             all.extend(schema::subject_of(key.value()).map(|subject| (subject.number, bytes.value().to_vec())));
         }
@@ -195,7 +205,7 @@ impl Snapshot {
 
     /// Where a follower stands.
     pub fn cursor(&self, follower: &str) -> Result<u64, StoreError> {
-        Ok(self.cursors.get(follower)?.map_or(0, |seq| seq.value()))
+        Ok(self.cursors_table()?.get(follower)?.map_or(0, |seq| seq.value()))
     }
 }
 

@@ -311,22 +311,22 @@ fn write_links(nodes: &[Node]) -> Vec<u8> {
 macro_rules! read_tables {
     () => {
         fn any(&self, subject: Subject) -> Result<Option<Sealed<Box<dyn AnyRecord>>>, StoreError> {
-            self.records.get(&schema::record_key(subject))?.map(|bytes| codec::open_any(subject.noun, bytes.value())).transpose()
+            self.records_table()?.get(&schema::record_key(subject))?.map(|bytes| codec::open_any(subject.noun, bytes.value())).transpose()
         }
 
         fn stored<R: Record>(&self, id: Id<R>) -> Result<Option<Stored<R>>, StoreError> {
-            let Some(bytes) = self.records.get(&schema::record_key(Subject::of(id)))? else { return Ok(None) };
+            let Some(bytes) = self.records_table()?.get(&schema::record_key(Subject::of(id)))? else { return Ok(None) };
             let sealed = codec::open::<R>(bytes.value())?;
             Ok(sealed.value.map(|record| Stored { seq: sealed.seq, record }))
         }
 
         fn personal(&self, subject: Subject) -> Result<Option<PersonalData>, StoreError> {
-            self.personal.get(&schema::record_key(subject))?.map(|bytes| codec::from_plain("personal data", bytes.value())).transpose()
+            self.personal_table()?.get(&schema::record_key(subject))?.map(|bytes| codec::from_plain("personal data", bytes.value())).transpose()
         }
 
         fn unique(&self, noun: Noun, column: &str, text: &str) -> Result<Option<u64>, StoreError> {
             let key = schema::unique_key(noun, column_at(noun, column)?, text);
-            Ok(self.unique.get(key.as_slice())?.map(|number| number.value()))
+            Ok(self.unique_table()?.get(key.as_slice())?.map(|number| number.value()))
         }
 
         fn indexed(&self, noun: Noun, column: &str, value: &Value, after: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
@@ -335,7 +335,7 @@ macro_rules! read_tables {
             let first = [prefix.as_slice(), &from.to_be_bytes()].concat();
             let last = [prefix.as_slice(), &[0xff; 8]].concat();
             let mut numbers = Vec::new();
-            for row in self.index.range::<&[u8]>(first.as_slice()..=last.as_slice())?.take(limit) {
+            for row in self.index_table()?.range::<&[u8]>(first.as_slice()..=last.as_slice())?.take(limit) {
                 let (key, ()) = {
                     let (key, unit) = row?;
                     (key, unit.value())
@@ -349,14 +349,14 @@ macro_rules! read_tables {
         fn last_number(&self, noun: Noun) -> Result<u64, StoreError> {
             let first = schema::record_key(Subject { noun, number: 0 });
             let last = schema::record_key(Subject { noun, number: u64::MAX });
-            let row = self.records.range::<&RecordKey>(&first..=&last)?.next_back().transpose()?;
+            let row = self.records_table()?.range::<&RecordKey>(&first..=&last)?.next_back().transpose()?;
             Ok(row.and_then(|(key, _)| schema::subject_of(key.value())).map_or(0, |subject| subject.number))
         }
 
         fn neighbours(&self, node: Node, direction: Direction) -> Result<Vec<Node>, StoreError> {
             let range = link_range(node, direction);
             let mut nodes = Vec::new();
-            for page in self.links.range::<&LinkKey>(&range.0..=&range.1)? {
+            for page in self.links_table()?.range::<&LinkKey>(&range.0..=&range.1)? {
                 nodes.extend(read_links(page?.1.value())?);
             }
             Ok(nodes)
@@ -364,6 +364,25 @@ macro_rules! read_tables {
     };
 }
 pub(super) use read_tables;
+
+/// By the names under which a snapshot opens its tables, for what both read alike.
+impl<'t> Tables<'t> {
+    fn records_table(&self) -> Result<&Table<'t, &'static RecordKey, &'static [u8]>, StoreError> {
+        Ok(&self.records)
+    }
+    fn unique_table(&self) -> Result<&Table<'t, &'static [u8], u64>, StoreError> {
+        Ok(&self.unique)
+    }
+    fn index_table(&self) -> Result<&Table<'t, &'static [u8], ()>, StoreError> {
+        Ok(&self.index)
+    }
+    fn personal_table(&self) -> Result<&Table<'t, &'static RecordKey, &'static [u8]>, StoreError> {
+        Ok(&self.personal)
+    }
+    fn links_table(&self) -> Result<&Table<'t, &'static LinkKey, &'static [u8]>, StoreError> {
+        Ok(&self.links)
+    }
+}
 
 impl View for Tables<'_> {
     read_tables!();

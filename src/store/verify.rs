@@ -133,7 +133,7 @@ fn check_page(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, lim
     let first = folded.hashes.len() as u64 + 1;
     let mut last = first - 1;
     let mut changes = 0;
-    for row in snapshot.journal.range(first..)?.take(limit) {
+    for row in snapshot.journal_table()?.range(first..)?.take(limit) {
         let (seq, bytes) = row?;
         let (seq, bytes) = (seq.value(), bytes.value());
         if seq != last + 1 {
@@ -155,7 +155,7 @@ fn check_page(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, lim
     }
     if last >= first {
         let (low, high) = (schema::history_key(first, Subject { noun: Noun::Plant, number: 0 }), last_history_key(last));
-        let there = snapshot.history.range::<&schema::HistoryKey>(&low..=&high)?.count() as u64;
+        let there = snapshot.history_table()?.range::<&schema::HistoryKey>(&low..=&high)?.count() as u64;
         if there != changes {
             report.problem(format!("entries {first} to {last} name {changes} values and history holds {there}"));
         }
@@ -183,7 +183,7 @@ fn check_entry(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, se
     folded.last_recorded = folded.last_recorded.max(entry.recorded_at);
     for change in &entry.changes {
         let subject = change.subject;
-        let Some(bytes) = snapshot.history.get(&schema::history_key(seq, subject))? else {
+        let Some(bytes) = snapshot.history_table()?.get(&schema::history_key(seq, subject))? else {
             report.problem(format!("entry {seq}: the value of {subject} is missing in history"));
             continue;
         };
@@ -204,7 +204,7 @@ fn check_entry(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, se
 
 fn check_records(snapshot: &Snapshot, report: &mut Report, folded: &Folded) -> Result<(), StoreError> {
     let mut tally = Tally::default();
-    for row in snapshot.records.iter()? {
+    for row in snapshot.records_table()?.iter()? {
         let (key, bytes) = row?;
         let Some(subject) = schema::subject_of(key.value()) else {
             report.problem("a record has a key of no noun");
@@ -213,7 +213,7 @@ fn check_records(snapshot: &Snapshot, report: &mut Report, folded: &Folded) -> R
         let bytes = bytes.value();
         tally.records += 1;
         let newest = folded.latest.get(&subject).copied().unwrap_or(0);
-        let history = snapshot.history.get(&schema::history_key(newest, subject))?;
+        let history = snapshot.history_table()?.get(&schema::history_key(newest, subject))?;
         if history.is_none_or(|history| history.value() != bytes) {
             report.problem(format!("{subject} is not its newest value of history (entry {newest})"));
             continue;
@@ -229,9 +229,9 @@ fn check_records(snapshot: &Snapshot, report: &mut Report, folded: &Folded) -> R
         }
     }
     for (subject, seq) in &folded.latest {
-        let bytes = snapshot.history.get(&schema::history_key(*seq, *subject))?;
+        let bytes = snapshot.history_table()?.get(&schema::history_key(*seq, *subject))?;
         let removed = bytes.is_some_and(|bytes| codec::is_removal(bytes.value()));
-        if !removed && snapshot.records.get(&schema::record_key(*subject))?.is_none() {
+        if !removed && snapshot.records_table()?.get(&schema::record_key(*subject))?.is_none() {
             report.problem(format!("{subject} is missing among the records; history has it since entry {seq}"));
         }
     }
@@ -303,10 +303,10 @@ fn check_index(snapshot: &Snapshot, report: &mut Report, tally: &mut Tally, subj
         }
         let there = if spec.mark == Mark::Unique {
             tally.unique += 1;
-            snapshot.unique.get(schema::unique_key(subject.noun, at, &value.to_string()).as_slice())?.is_some_and(|number| number.value() == subject.number)
+            snapshot.unique_table()?.get(schema::unique_key(subject.noun, at, &value.to_string()).as_slice())?.is_some_and(|number| number.value() == subject.number)
         } else {
             tally.index += 1;
-            snapshot.index.get(index_row(subject, at, &value).as_slice())?.is_some()
+            snapshot.index_table()?.get(index_row(subject, at, &value).as_slice())?.is_some()
         };
         if !there {
             report.problem(format!("{subject} cannot be found by its {}", spec.name));
@@ -316,7 +316,7 @@ fn check_index(snapshot: &Snapshot, report: &mut Report, tally: &mut Tally, subj
 }
 
 fn check_index_counts(snapshot: &Snapshot, report: &mut Report, tally: &Tally) -> Result<(), StoreError> {
-    for (what, expected, there) in [("unique_index_rows", tally.unique, snapshot.unique.len()?), ("index_rows", tally.index, snapshot.index.len()?)] {
+    for (what, expected, there) in [("unique_index_rows", tally.unique, snapshot.unique_table()?.len()?), ("index_rows", tally.index, snapshot.index_table()?.len()?)] {
         if expected != there {
             report.problem(format!("{what}: the records ask for {expected} and there are {there}"));
         }
@@ -329,7 +329,7 @@ fn check_edges(snapshot: &Snapshot, report: &mut Report, tally: &mut Tally) -> R
     tally.edges.sort_unstable();
     for direction in [Direction::Forward, Direction::Backward] {
         let mut pairs = Vec::new();
-        for page in snapshot.links.iter()? {
+        for page in snapshot.links_table()?.iter()? {
             let (key, bytes) = page?;
             let key = key.value();
             if key[0] != direction.code() {
@@ -411,7 +411,7 @@ fn check_secrets(snapshot: &Snapshot, report: &mut Report) -> Result<(), StoreEr
 
 fn check_personal(snapshot: &Snapshot, report: &mut Report) -> Result<(), StoreError> {
     let mut count = 0;
-    for row in snapshot.personal.iter()? {
+    for row in snapshot.personal_table()?.iter()? {
         let (key, bytes) = row?;
         count += 1;
         let subject = schema::subject_of(key.value());
