@@ -6,7 +6,8 @@ use super::arguments::{Init, Place, Restore, Verify};
 use super::output::Output;
 use super::{founding, wiring};
 use crate::adapters::http::client::{Method, escape};
-use crate::base::{Code, Digest, Refusal, Value};
+use crate::base::{Code, Refusal, Value};
+use crate::bodies::read;
 use crate::model::permission::Role;
 use crate::store::{Home, Store, archive, verify as proof};
 
@@ -35,13 +36,8 @@ pub(super) fn init(place: &Place, it: &Init, output: &Output) -> Result<u8, Refu
     Ok(0)
 }
 
-fn parse_head(text: &str) -> Result<(u64, Digest), Refusal> {
-    let parts = text.split_once(':').and_then(|(seq, hash)| Some((seq.parse().ok()?, Digest::from_hex(hash)?)));
-    parts.ok_or_else(|| Refusal::invalid("head", "must be SEQ:HASH, as verify prints it"))
-}
-
 pub(super) fn verify(place: &Place, it: &Verify, output: &Output) -> Result<u8, Refusal> {
-    let head = it.head.as_deref().map(parse_head).transpose()?;
+    let head = it.head.as_deref().map(read::head).transpose()?;
     if place.url.is_some() {
         let query = it.head.as_deref().map_or(String::new(), |head| format!("?head={}", escape(head)));
         let body = super::online::ask(place, Method::GET, &format!("/api/v1/verify{query}"), "", Vec::new())?;

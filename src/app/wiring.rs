@@ -44,7 +44,7 @@ pub(super) fn import(engine: &Engine) -> Import {
 
 /// Brings a file in; answers the report and whether every row was taken.
 pub(super) fn bring_in(engine: &Engine, call: ImportCall, progress: &mut dyn FnMut(u64, u64)) -> Result<(String, bool), Refusal> {
-    let known: Vec<String> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+    let known: Vec<String> = Kind::all().map(|kind| kind.word()).collect();
     let kind = Kind::from_word(&call.kind)
         .ok_or_else(|| Refusal::field(Code::NotFound, "kind", format!("{} is nothing that can be brought in; there are {}", call.kind, known.join(", "))))?;
     let request = Request { kind, file_name: &call.file_name, bytes: &call.bytes, map: call.map.as_deref(), dry_run: call.dry_run, actor: call.actor };

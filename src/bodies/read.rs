@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use crate::base::{ClockTime, Code, Date, Decimal, Refusal, Time, Value, limits, text};
+use crate::base::{ClockTime, Code, Date, Decimal, Digest, Refusal, Time, Value, limits, text};
 use crate::model::command::FieldValues;
 use crate::model::{FieldSpec, Kind, Noun};
 
@@ -133,4 +133,10 @@ pub fn body(bytes: &[u8]) -> Result<serde_json::Map<String, Json>, Refusal> {
             Err(Refusal::new(Code::Malformed, detail))
         }
     }
+}
+
+/// A head that was kept outside: `SEQ:HASH`.
+pub fn head(text: &str) -> Result<(u64, Digest), Refusal> {
+    let parts = text.split_once(':').and_then(|(seq, hash)| Some((seq.parse().ok()?, Digest::from_hex(hash)?)));
+    parts.ok_or_else(|| Refusal::invalid("head", "must be SEQ:HASH, as verify prints it"))
 }

@@ -104,6 +104,24 @@ nouns! {
 }
 
 impl Noun {
+    /// Nouns that people make directly, in the order in which they refer to each other; all others follow from acts.
+    pub const MADE_BY_PEOPLE: &'static [Self] = &[
+        Self::Factory,
+        Self::ProductionLine,
+        Self::Machine,
+        Self::WorkCenter,
+        Self::Shift,
+        Self::Employee,
+        Self::CalendarException,
+        Self::Customer,
+        Self::Supplier,
+        Self::Material,
+        Self::Product,
+        Self::BillOfMaterial,
+        Self::Routing,
+        Self::WorkOrder,
+    ];
+
     /// The noun of a code byte.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|noun| noun.code() == code)

@@ -9,26 +9,8 @@ use crate::model::people::PersonalData;
 use crate::model::{AnyRecord, BillOfMaterial, Employee, Id, Machine, Material, Noun, Product, Routing, Shift, Subject, WorkCenter};
 use crate::store::{Draft, Halt, View};
 
-/// Nouns that people make directly; all others follow from acts.
-const MADE_BY_PEOPLE: &[Noun] = &[
-    Noun::Factory,
-    Noun::ProductionLine,
-    Noun::WorkCenter,
-    Noun::Machine,
-    Noun::Employee,
-    Noun::Shift,
-    Noun::CalendarException,
-    Noun::Customer,
-    Noun::Supplier,
-    Noun::Product,
-    Noun::Material,
-    Noun::BillOfMaterial,
-    Noun::Routing,
-    Noun::WorkOrder,
-];
-
 pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, noun: Noun, values: &FieldValues) -> Result<Subject, Halt> {
-    if !MADE_BY_PEOPLE.contains(&noun) {
+    if !Noun::MADE_BY_PEOPLE.contains(&noun) {
         return Err(Refusal::new(Code::Invalid, format!("{} are not made directly: they follow from acts", noun.plural())).into());
     }
     let mut record = crate::model::blank(noun);

@@ -35,30 +35,16 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds; master data in the order in which they refer to each other.
-    pub const ALL: &'static [Self] = &[
-        Self::Master(Noun::Factory),
-        Self::Master(Noun::ProductionLine),
-        Self::Master(Noun::Machine),
-        Self::Master(Noun::WorkCenter),
-        Self::Master(Noun::Shift),
-        Self::Master(Noun::Employee),
-        Self::Master(Noun::CalendarException),
-        Self::Master(Noun::Customer),
-        Self::Master(Noun::Supplier),
-        Self::Master(Noun::Material),
-        Self::Master(Noun::Product),
-        Self::Master(Noun::BillOfMaterial),
-        Self::Master(Noun::Routing),
-        Self::Master(Noun::WorkOrder),
-        Self::OperationLog,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        Noun::MADE_BY_PEOPLE.iter().copied().map(Self::Master).chain([Self::OperationLog])
+    }
 
     /// Reads a word such as `operation-log` or `bills-of-material`.
     pub fn from_word(word: &str) -> Option<Self> {
         if word == "operation-log" {
             return Some(Self::OperationLog);
         }
-        Noun::from_plural(word).map(Self::Master).filter(|kind| Self::ALL.contains(kind))
+        Noun::from_plural(word).map(Self::Master).filter(|kind| Self::all().any(|known| known == *kind))
     }
 
     /// Its word, as URLs and the command line spell it.

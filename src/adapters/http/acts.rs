@@ -40,13 +40,6 @@ fn values(service: &Service, columns: &'static [FieldSpec], body: &Map<String, J
     service.engine.read(|snapshot| read::object(columns, body, &|noun, text| views::resolve(snapshot, noun, text)))?
 }
 
-fn target(service: &Service, noun: Noun, text: &str) -> Result<Subject, Refusal> {
-    let number = service.engine.read(|snapshot| views::resolve(snapshot, noun, text))??;
-    let shown: String = text.chars().take(60).collect();
-    let number = number.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {shown} among the {}", noun.plural())))?;
-    Ok(Subject { noun, number })
-}
-
 pub(super) async fn create(service: Arc<Service>, noun: Noun, mut call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
     let mut body = call.json().await?;
@@ -57,7 +50,7 @@ pub(super) async fn create(service: Arc<Service>, noun: Noun, mut call: Call) ->
 
 pub(super) async fn update(service: Arc<Service>, noun: Noun, mut call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
-    let subject = target(&service, noun, call.param("id")?)?;
+    let subject = service.find(noun, call.param("id")?)?;
     let mut body = call.json().await?;
     let beside = take_beside(&mut body)?;
     let values = values(&service, crate::model::columns(noun), &body)?;
@@ -68,7 +61,7 @@ pub(super) async fn act(service: Arc<Service>, route: &'static ActRoute, mut cal
     call.only(&[])?;
     let columns = payload_columns(route.command).unwrap_or_default();
     let subject = match route.target {
-        Some((noun, _)) => Some(target(&service, noun, call.param("id")?)?),
+        Some((noun, _)) => Some(service.find(noun, call.param("id")?)?),
         None => None,
     };
     let mut body = call.json().await?;

@@ -20,9 +20,11 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
 use crate::accounts::Accounts;
-use crate::base::{Refusal, limits};
+use crate::base::{Code, Refusal, limits};
 use crate::engine::Engine;
 use crate::model::journal::Actor;
+use crate::model::{Noun, Subject};
+use crate::views;
 
 pub use operations::{Operation, Permit, operations};
 pub use server::Server;
@@ -63,6 +65,16 @@ impl Service {
         let accounts = Accounts::open(&engine)?;
         let description = docs::description(&operations()).to_string();
         Ok(Self { engine, accounts, import, metrics, description, streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)), stopping })
+    }
+}
+
+impl Service {
+    /// The record that an address names, by its id or by the number people use.
+    fn find(&self, noun: Noun, text: &str) -> Result<Subject, Refusal> {
+        let number = self.engine.read(|snapshot| views::resolve(snapshot, noun, text))??;
+        let shown: String = text.chars().take(60).collect();
+        let number = number.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {shown} among the {}", noun.plural())))?;
+        Ok(Subject { noun, number })
     }
 }
 

@@ -12,6 +12,7 @@ use super::{Service, events, files, imports, page, reads, sessions};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
+use crate::model::genealogy::Node;
 use crate::model::noun::Class;
 use crate::model::permission::{TABLE, read_act};
 
@@ -145,26 +146,6 @@ pub(super) static ACTS: &[ActRoute] = &[
     plain("plant/clock", "SetPlantClock"),
 ];
 
-/// Nouns that people make with a plain POST of their columns.
-const MADE: &[Noun] = &[
-    Noun::Factory,
-    Noun::ProductionLine,
-    Noun::WorkCenter,
-    Noun::Machine,
-    Noun::Employee,
-    Noun::Shift,
-    Noun::CalendarException,
-    Noun::Customer,
-    Noun::Supplier,
-    Noun::Product,
-    Noun::Material,
-    Noun::BillOfMaterial,
-    Noun::Routing,
-    Noun::WorkOrder,
-];
-
-const TRACED: &[Noun] = &[Noun::Lot, Noun::WorkOrder, Noun::Supplier, Noun::Shipment, Noun::Customer];
-
 const LOGIN: FixedBody = FixedBody::Json(&[("user_name", true, "The log-in's name."), ("password", true, "Its password.")]);
 const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The password until now."), ("new_password", true, "At least 10 characters.")]);
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
@@ -275,7 +256,7 @@ fn of_noun(noun: Noun) -> Vec<Operation> {
             Does::History(noun),
         ),
     ];
-    if TRACED.contains(&noun) {
+    if Node::KINDS.contains(&noun) {
         all.push(make(Method::GET, format!("{one}/trace"), format!("trace{name}"), "ReadTrace", "Where it came from and what it became.".to_owned(), Does::Trace(noun)));
         all.push(make(
             Method::GET,
@@ -286,7 +267,7 @@ fn of_noun(noun: Noun) -> Vec<Operation> {
             Does::TraceNodes(noun),
         ));
     }
-    if MADE.contains(&noun) {
+    if Noun::MADE_BY_PEOPLE.contains(&noun) {
         all.push(make(Method::POST, base, format!("create{name}"), &create_name(noun), format!("Makes one of the {words}."), Does::Create(noun)));
     }
     if TABLE.iter().any(|(act, _)| *act == update_name(noun)) && noun.class() == Class::Public {

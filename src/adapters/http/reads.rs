@@ -8,10 +8,10 @@ use axum::http::header;
 use super::Service;
 use super::call::Call;
 use super::reply::Reply;
-use crate::base::{Code, Digest, Refusal, Time, Value, limits};
+use crate::base::{Code, Refusal, Time, Value, limits};
 use crate::bodies::{self, read};
 use crate::engine::Health;
-use crate::model::{FieldSpec, Fields as _, Kind, Noun, Subject};
+use crate::model::{FieldSpec, Fields as _, Kind, Noun};
 use crate::views;
 use crate::views::list::{Compare, Filter, Query};
 use crate::views::trace::Way;
@@ -19,13 +19,6 @@ use crate::views::trace::Way;
 /// Runs a read that may take long beside the server's own threads.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::new(Code::Internal, "a read ended early"))?
-}
-
-fn subject(service: &Service, noun: Noun, text: &str) -> Result<Subject, Refusal> {
-    let number = service.engine.read(|snapshot| views::resolve(snapshot, noun, text))??;
-    let shown: String = text.chars().take(60).collect();
-    let number = number.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {shown} among the {}", noun.plural())))?;
-    Ok(Subject { noun, number })
 }
 
 pub(super) async fn list(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
@@ -100,7 +93,7 @@ fn filter(columns: &[FieldSpec], name: &str, content: &str, resolve: read::Resol
 
 pub(super) async fn get(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
-    let subject = subject(&service, noun, call.param("id")?)?;
+    let subject = service.find(noun, call.param("id")?)?;
     let row = service.engine.read(|snapshot| views::record(snapshot, subject))??;
     let row = row.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
     let etag = format!("\"{}\"", row.seq);
@@ -112,7 +105,7 @@ pub(super) async fn get(service: Arc<Service>, noun: Noun, call: Call) -> Result
 
 pub(super) async fn operations_of_order(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
-    let order = subject(&service, Noun::WorkOrder, call.param("id")?)?;
+    let order = service.find(Noun::WorkOrder, call.param("id")?)?;
     let json = aside(move || {
         service.engine.read(|snapshot| {
             let columns = crate::model::columns(Noun::WorkOrderOperation);
@@ -128,7 +121,7 @@ pub(super) async fn operations_of_order(service: Arc<Service>, call: Call) -> Re
 
 pub(super) async fn history(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
     call.only(&["limit", "cursor"])?;
-    let subject = subject(&service, noun, call.param("id")?)?;
+    let subject = service.find(noun, call.param("id")?)?;
     let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT);
     let from = call.asked("cursor").map(str::parse).transpose().map_err(|_| Refusal::invalid("cursor", "is not a cursor of this list"))?;
     let json = aside(move || {
@@ -146,7 +139,7 @@ fn way(call: &Call) -> Result<Way, Refusal> {
 
 pub(super) async fn trace(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
     call.only(&["direction", "max_nodes"])?;
-    let (root, way) = (subject(&service, noun, call.param("id")?)?, way(&call)?);
+    let (root, way) = (service.find(noun, call.param("id")?)?, way(&call)?);
     let max = call.number("max_nodes", limits::TRACE_NODES_DEFAULT as u64, limits::TRACE_NODES_MAX as u64)?;
     let max = usize::try_from(max).unwrap_or(limits::TRACE_NODES_DEFAULT);
     let json = aside(move || {
@@ -158,7 +151,7 @@ pub(super) async fn trace(service: Arc<Service>, noun: Noun, call: Call) -> Resu
 
 pub(super) async fn trace_nodes(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
     call.only(&["direction", "kind", "limit", "cursor"])?;
-    let (root, way) = (subject(&service, noun, call.param("id")?)?, way(&call)?);
+    let (root, way) = (service.find(noun, call.param("id")?)?, way(&call)?);
     let kind = match call.asked("kind") {
         None => None,
         Some(word) => Some(
@@ -246,12 +239,7 @@ pub(super) async fn metrics(service: Arc<Service>, _call: Call) -> Result<Reply,
 
 pub(super) async fn verify(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["head"])?;
-    let head = call.asked("head").map(parse_head).transpose()?;
+    let head = call.asked("head").map(read::head).transpose()?;
     let json = aside(move || Ok(service.engine.verify(head, &mut |_, _| {})?.to_value().to_json()));
     Ok(Reply::json(200, json.await?).with(header::CONTENT_DISPOSITION, "inline"))
-}
-
-fn parse_head(text: &str) -> Result<(u64, Digest), Refusal> {
-    let parts = text.split_once(':').and_then(|(seq, hash)| Some((seq.parse().ok()?, Digest::from_hex(hash)?)));
-    parts.ok_or_else(|| Refusal::invalid("head", "must be SEQ:HASH, as verify answers it"))
 }
