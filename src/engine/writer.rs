@@ -164,7 +164,14 @@ impl<'s> Writer<'s> {
                     crate::model::Command::Update { subject, .. } => subject.to_string(),
                     _ => String::new(),
                 };
-                let receipt = Receipt::new(id, &format!("{name}\n{target}\n{payload}"), crate::model::Subject { noun: Noun::Plant, number: 0 }, self.shared.options.clock.now());
+                // Reason and time are part of what was asked; its version (If-Match) only guards it.
+                let told = envelope.occurred_at.map(Time::micros);
+                let receipt = Receipt::new(
+                    id,
+                    &format!("{name}\n{target}\n{payload}\n{told:?}\n{:?}", envelope.reason),
+                    crate::model::Subject { noun: Noun::Plant, number: 0 },
+                    self.shared.options.clock.now(),
+                );
                 if let Some(outcome) = self.repeated(tables, batch, &receipt)? {
                     return Ok(outcome);
                 }
