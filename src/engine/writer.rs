@@ -163,7 +163,10 @@ impl<'s> Writer<'s> {
         let receipt = match &envelope.command_id {
             None => None,
             Some(id) => {
-                let receipt = Receipt::new(id, &envelope.command.fingerprint(), crate::model::Subject { noun: Noun::Plant, number: 0 }, self.shared.options.clock.now());
+                // Reason and time are part of what was asked; its version (If-Match) only guards it.
+                let told = envelope.occurred_at.map(Time::micros);
+                let asked = format!("{}\n{told:?}\n{:?}", envelope.command.fingerprint(), envelope.reason);
+                let receipt = Receipt::new(id, &asked, crate::model::Subject { noun: Noun::Plant, number: 0 }, self.shared.options.clock.now());
                 if let Some(outcome) = self.repeated(tables, batch, &receipt)? {
                     return Ok(outcome);
                 }

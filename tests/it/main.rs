@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_imports)]
 
 mod architecture;
+mod client;
 mod compat;
 mod crash;
 mod engine;
+mod http;
 mod plant;
 mod rules;

@@ -8,6 +8,7 @@ mod docs;
 mod events;
 mod files;
 mod imports;
+mod leftover;
 mod operations;
 mod page;
 mod reads;

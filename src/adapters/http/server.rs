@@ -2,6 +2,7 @@
 //! a stop that lets open requests finish.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +23,7 @@ use tower_http::compression::CompressionLayer;
 use super::call::Call;
 use super::operations::{Does, Operation, operations};
 use super::reply::{Reply, problem};
-use super::{Service, acts, reads};
+use super::{Service, acts, leftover, reads};
 use crate::base::{Code, Refusal, limits};
 
 /// Largest head of a request.
@@ -84,9 +85,16 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Gr
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no delay could not be set");
     }
-    let service = router.map_request(move |mut request: Request<hyper::body::Incoming>| {
+    let service = tower::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer);
-        request.map(Body::new)
+        let waits = leftover::waits(request.headers());
+        let (parts, body) = request.into_parts();
+        let body = leftover::Shared::of(Body::new(body));
+        let answer = router.clone().oneshot(Request::from_parts(parts, Body::new(body.clone())));
+        async move {
+            let Ok(response) = answer.await;
+            Ok::<_, Infallible>(leftover::clear(body, waits, response).await)
+        }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits::REQUEST_TIME).max_buf_size(HEAD_BYTES).pipeline_flush(true);

@@ -1,0 +1,110 @@
+//! The HTTP door, from outside: a served plant in this process, and every address as a client sees
+//! it. The files follow the addresses.
+
+mod attachments;
+mod bad_input;
+mod changes;
+mod docs;
+mod fuzz;
+mod imports;
+mod lists;
+mod lots;
+mod permission;
+mod sessions;
+mod work_orders;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use millwright::accounts::{token_verifier, verifier};
+use millwright::adapters::exchange;
+use millwright::adapters::http::{Import, ImportCall, Server, Service};
+use millwright::base::{Code, Refusal};
+use millwright::engine::{Engine, Envelope};
+use millwright::model::command::{CreateApiToken, CreateUser};
+use millwright::model::{Command, Id, Role};
+use millwright::store::{Home, Store};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::client::Client;
+use crate::plant::*;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A served plant with a log-in and a token for every role.
+pub(crate) struct Site {
+    pub(crate) plant: Plant,
+    pub(crate) address: SocketAddr,
+    stop: watch::Sender<bool>,
+    _folder: Option<TempDir>,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
+}
+
+fn import(engine: &Engine) -> Import {
+    let engine = engine.clone();
+    Arc::new(move |call: ImportCall| {
+        let kind = exchange::Kind::from_word(&call.kind).ok_or_else(|| Refusal::new(Code::NotFound, "nothing that can be brought in"))?;
+        let request = exchange::Request { kind, file_name: &call.file_name, bytes: &call.bytes, map: call.map.as_deref(), dry_run: call.dry_run, actor: call.actor };
+        exchange::import(&engine, &request, &mut |_, _| {}).map(|report| report.to_value().to_json())
+    })
+}
+
+pub(crate) fn token(role: Role) -> String {
+    format!("mw_test_{}", role.word())
+}
+
+impl Site {
+    /// In memory, with the master data of the small plant.
+    pub(crate) fn new() -> Self {
+        Self::over(Store::in_memory().unwrap(), None)
+    }
+
+    /// In a data directory, for what needs files.
+    pub(crate) fn on_disk() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::existing_or_new(&folder.path().join("data")).unwrap();
+        Self::over(Store::open(home).unwrap(), Some(folder))
+    }
+
+    fn over(store: Store, folder: Option<TempDir>) -> Self {
+        static VERIFIERS: OnceLock<Vec<u8>> = OnceLock::new();
+        let verifiers = VERIFIERS.get_or_init(|| verifier::make(PASSWORD).unwrap());
+        let plant = Plant::on(store);
+        plant.admin(found(false)).unwrap();
+        for command in master_data() {
+            plant.admin(command).unwrap();
+        }
+        for role in Role::PEOPLE {
+            let command = Command::CreateUser(CreateUser { user_name: role.word().to_owned(), role: *role, employee_id: None });
+            let user = plant.engine.submit_wait(Envelope { secret: Some(verifiers.clone()), ..by(Role::Admin, command) }).unwrap();
+            let command = Command::CreateApiToken(CreateApiToken { user_id: Id::new(user.subject.number), token_name: "test".to_owned(), expires_at: None });
+            plant.engine.submit_wait(Envelope { secret: Some(token_verifier(&token(*role))), ..by(Role::Admin, command) }).unwrap();
+        }
+        let (stop, stopping) = watch::channel(false);
+        let service = Service::new(plant.engine.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
+        let server = runtime().block_on(Server::bind(([127, 0, 0, 1], 0).into(), Arc::new(service))).unwrap();
+        let address = server.address().unwrap();
+        runtime().spawn(server.run(stopping));
+        Self { plant, address, stop, _folder: folder }
+    }
+
+    pub(crate) fn client(&self, role: Role) -> Client {
+        Client::new(self.address, Some(&token(role)))
+    }
+
+    pub(crate) fn stranger(&self) -> Client {
+        Client::new(self.address, None)
+    }
+}
