@@ -49,6 +49,7 @@ impl Client {
     }
 
     /// Of `http://HOST:PORT`.
+    #[allow(dead_code)]
     pub(crate) fn of_url(url: &str, token: Option<&str>) -> Self {
         Self::new(url.trim_start_matches("http://").parse().unwrap(), token)
     }
