@@ -118,7 +118,7 @@ fn link_level(above: (u64, u64), below: (u64, u64), fan: (u64, u64), window: u64
             let near = (child as u64 * above.1 / below.1).saturating_sub(dice.roll() % window);
             // Every other edge goes round in order where the counts allow, so that no lot is left over.
             let in_turn = at * above.1 / total;
-            let parent = if above.1 <= total && dice.roll() % 2 == 0 { in_turn } else { near };
+            let parent = if above.1 <= total && dice.roll().is_multiple_of(2) { in_turn } else { near };
             edges.push((above.0 + parent.min(above.1 - 1), below.0 + child as u64));
             at += 1;
         }
