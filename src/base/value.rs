@@ -86,6 +86,12 @@ pub fn write_json_object<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>,
 /// Appends a text as a JSON string (RFC 8259 section 7).
 pub fn write_json_text(text: &str, out: &mut String) {
     out.push('"');
+    // Almost every text is plain, and is then copied whole.
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -1,14 +1,15 @@
 //! A record as JSON: its columns by their names, and `seq`, its version.
 
-use crate::base::value::write_json_text;
 use crate::views::Row;
 
 /// Appends a record.
 pub fn write(row: &Row, out: &mut String) {
     out.push('{');
     for (at, spec) in row.record.specs().iter().enumerate() {
-        write_json_text(spec.name, out);
-        out.push(':');
+        // Names of columns are plain words.
+        out.push('"');
+        out.push_str(spec.name);
+        out.push_str("\":");
         row.record.value(at).write_json(out);
         out.push(',');
     }

@@ -37,7 +37,8 @@ fn take_beside(body: &mut Map<String, Json>) -> Result<Beside, Refusal> {
 }
 
 fn values(service: &Service, columns: &'static [FieldSpec], body: &Map<String, Json>) -> Result<FieldValues, Refusal> {
-    service.engine.read(|snapshot| read::object(columns, body, &|noun, text| views::resolve(snapshot, noun, text)))?
+    // Only a reference needs a look at the plant, and most bodies have none or one.
+    read::object(columns, body, &|noun, text| service.engine.read(|snapshot| views::resolve(snapshot, noun, text))?)
 }
 
 pub(super) async fn create(service: Arc<Service>, noun: Noun, mut call: Call) -> Result<Reply, Refusal> {

@@ -111,8 +111,10 @@ fn router(service: &Arc<Service>) -> Router {
     for operation in operations() {
         let path = operation.path.clone();
         let filter = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
+        // The histogram is looked up once, not for every request.
+        let seconds = metrics::histogram!("millwright_request_seconds", "operation" => operation.id.clone());
         let (service, operation) = (Arc::clone(service), Arc::new(operation));
-        let route = on(filter, move |request: Request<Body>| handle(service, operation, request));
+        let route = on(filter, move |request: Request<Body>| handle(service, operation, seconds, request));
         let known = methods.remove(&path).unwrap_or_default();
         methods.insert(path, known.merge(route));
     }
@@ -135,7 +137,7 @@ fn aliases(path: &str) -> Vec<String> {
     std::iter::once(path.to_owned()).chain(alias).collect()
 }
 
-async fn handle(service: Arc<Service>, operation: Arc<Operation>, request: Request<Body>) -> Response<Body> {
+async fn handle(service: Arc<Service>, operation: Arc<Operation>, seconds: metrics::Histogram, request: Request<Body>) -> Response<Body> {
     let started = Instant::now();
     let reply = match answer(service, &operation, request).await {
         Ok(reply) => reply,
@@ -146,7 +148,10 @@ async fn handle(service: Arc<Service>, operation: Arc<Operation>, request: Reque
             problem(&refusal)
         }
     };
-    metrics::histogram!("millwright_request_seconds", "operation" => operation.id.clone(), "status" => reply.status.to_string()).record(started.elapsed().as_secs_f64());
+    seconds.record(started.elapsed().as_secs_f64());
+    if reply.status >= 400 {
+        metrics::counter!("millwright_problems_total", "operation" => operation.id.clone(), "status" => reply.status.to_string()).increment(1);
+    }
     reply.into_response()
 }
 
