@@ -28,6 +28,8 @@ use crate::model::{AnyRecord, Attachment, Entry, JournalDay, Lot, LotEdge, Mater
 const PROBLEMS_MAX: usize = 100;
 /// Entries of one page.
 const PAGE: usize = 20_000;
+/// Missing entries in a row beyond which what follows is taken for a forgery, not for the journal.
+const GAP_MAX: u64 = 10_000_000;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -109,6 +111,7 @@ fn check_all(store: &Store, report: &mut Report, folded: &mut Folded, progress: 
         report.head = (folded.hashes.len() as u64, folded.last_hash);
         report.checked.push(("entries", folded.hashes.len() as u64));
         report.checked.push(("history_values", folded.values));
+        check_strays(&snapshot, report, folded)?;
         check_records(&snapshot, report, folded)?;
         check_days(&snapshot, report, folded)?;
         check_secrets(&snapshot, report)?;
@@ -137,6 +140,10 @@ fn check_page(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, lim
         let (seq, bytes) = (seq.value(), bytes.value());
         if seq != last + 1 {
             report.problem(format!("entry {} is missing", last + 1));
+            if seq - last > GAP_MAX {
+                report.problem(format!("an entry stands at {seq}, far behind all others"));
+                break;
+            }
             // The places in `hashes` are sequences, so a gap is filled.
             folded.hashes.resize(usize::try_from(seq - 1).unwrap_or(usize::MAX), Digest::NONE);
         }
@@ -159,6 +166,19 @@ fn check_page(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, lim
             report.problem(format!("entries {first} to {last} name {changes} values and history holds {there}"));
         }
         folded.values += there;
+    }
+    Ok(())
+}
+
+/// What stands before the first entry or behind the last is in no page.
+fn check_strays(snapshot: &Snapshot, report: &mut Report, folded: &Folded) -> Result<(), StoreError> {
+    let (known, there) = (folded.hashes.iter().filter(|hash| **hash != Digest::NONE).count() as u64, snapshot.journal.len()?);
+    if known != there {
+        report.problem(format!("the journal holds {there} rows and its chain {known}"));
+    }
+    let there = snapshot.history.len()?;
+    if folded.values != there {
+        report.problem(format!("history holds {there} values and the journal's entries {}", folded.values));
     }
     Ok(())
 }
