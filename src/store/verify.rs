@@ -13,6 +13,7 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use super::blobs;
 use super::codec;
 use super::error::StoreError;
+use super::guard::guarded;
 use super::mirror::Direction;
 use super::plant_file::Store;
 use super::schema;
@@ -81,7 +82,7 @@ struct Folded {
 pub fn verify(store: &Store, head: Option<(u64, Digest)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, StoreError> {
     let mut report = Report::default();
     let mut folded = Folded::default();
-    let result = check_all(store, &mut report, &mut folded, progress);
+    let result = guarded(|| check_all(store, &mut report, &mut folded, progress));
     if let Err(error) = result {
         // Damage that redb itself meets is a finding, not a reason to say nothing.
         report.problem(format!("the store cannot be read further: {error}"));
