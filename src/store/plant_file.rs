@@ -251,6 +251,9 @@ fn builder() -> redb::Builder {
 pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
     if !path.exists() {
         make_file(path)?;
+    } else if std::fs::metadata(path)?.len() == 0 {
+        // redb would take it for a new one, and an emptied plant must not pass for a young one.
+        return Err(StoreError::Unusable(format!("{} is empty; restore a backup into a new directory with `millwright restore`", path.display())));
     }
     builder().create(path).map_err(|error| match error {
         redb::DatabaseError::Storage(storage) => {
