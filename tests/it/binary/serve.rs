@@ -118,3 +118,12 @@ fn an_address_that_is_taken_is_said_and_the_plant_is_left_alone() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--http"));
     two.verified();
 }
+
+#[test]
+fn a_stop_right_after_the_address_is_told_is_a_graceful_one() {
+    let data = Data::new();
+    for _ in 0..10 {
+        assert_eq!(data.serve().stop(), 0);
+    }
+    data.verified();
+}
