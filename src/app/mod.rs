@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::base::Refusal;
+use crate::store::guard;
 use arguments::{Action, Arguments};
 use output::Output;
 
@@ -25,6 +26,12 @@ pub fn main() -> ExitCode {
     let log = tracing_subscriber::EnvFilter::try_from_env("MILLWRIGHT_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     // A second subscriber can only mean a test in this process; the first one stays.
     _ = tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).try_init();
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !guard::within() {
+            told(panic);
+        }
+    }));
     match run(arguments, &output) {
         Ok(code) => ExitCode::from(code),
         Err(refusal) => {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::arguments::{Place, Serve};
@@ -35,6 +35,8 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
 }
 
 async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+    // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
+    let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
     let service = Arc::new(Service::new(engine.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?);
     let server = Server::bind(address, service).await?;
@@ -45,7 +47,7 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
         tokio::spawn(crate::followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
     }
     let running = tokio::spawn(server.run(stopping));
-    let failed = wait_for_end(engine).await?;
+    let failed = wait_for_end(engine, ends).await;
     stop.send_replace(true);
     output.say("stopping: open requests finish, then the writer");
     if running.await.is_err() {
@@ -57,18 +59,28 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     }
 }
 
+/// The signals that end us.
+struct Ends {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ends {
+    fn listen() -> Result<Self, Refusal> {
+        let fault = |error: std::io::Error| Refusal::new(Code::Internal, error.to_string());
+        Ok(Self { interrupt: signal(SignalKind::interrupt()).map_err(fault)?, terminate: signal(SignalKind::terminate()).map_err(fault)? })
+    }
+}
+
 /// Waits for a signal, or for a store that cannot be opened again: then the supervisor must start anew.
-async fn wait_for_end(engine: &Engine) -> Result<Option<String>, Refusal> {
-    let fault = |error: std::io::Error| Refusal::new(Code::Internal, error.to_string());
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(fault)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(fault)?;
+async fn wait_for_end(engine: &Engine, mut ends: Ends) -> Option<String> {
     let mut health = engine.health();
     tokio::select! {
-        _ = interrupt.recv() => Ok(None),
-        _ = terminate.recv() => Ok(None),
+        _ = ends.interrupt.recv() => None,
+        _ = ends.terminate.recv() => None,
         failed = health.wait_for(|health| matches!(health, Health::Failed(_))) => match failed.as_deref() {
-            Ok(Health::Failed(why)) => Ok(Some(why.clone())),
-            _ => Ok(None),
+            Ok(Health::Failed(why)) => Some(why.clone()),
+            _ => None,
         },
     }
 }

@@ -128,7 +128,7 @@ impl Engine {
         let (queue, messages) = mpsc::channel(limits::QUEUE_MAX);
         let thread = {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer::run(&shared, messages))
+            std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer::run_or_tell(&shared, messages))
         };
         let engine = Self { shared, queue, writer: Arc::new(Mutex::new(Some(thread.map_err(StoreError::from)?))) };
         engine.build_mirror()?;

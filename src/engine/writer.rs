@@ -20,7 +20,15 @@ use crate::store::{Draft, Halt, Keep, StoreError, Stored, Tables, View};
 
 type Answers = Vec<(usize, Result<Outcome, Refusal>)>;
 
-pub(super) fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
+/// A panic of the writer must not leave a process that looks well and takes nothing.
+pub(super) fn run_or_tell(shared: &Shared, messages: mpsc::Receiver<Message>) {
+    let work = std::panic::AssertUnwindSafe(|| run(shared, messages));
+    if std::panic::catch_unwind(work).is_err() {
+        fail(shared, "the writer ended with a panic; `millwright verify` tells whether the plant file is damaged");
+    }
+}
+
+fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     let mut writer = match Writer::new(shared) {
         Ok(writer) => writer,
         Err(error) => return fail(shared, &error.to_string()),

@@ -217,6 +217,11 @@ impl Frames {
         Ok(())
     }
 
+    /// Whether nothing follows.
+    fn ended(&mut self) -> Result<bool, StoreError> {
+        Ok(self.input.read(&mut [0])? == 0)
+    }
+
     /// The next frame, and the digest of everything before it.
     fn next(&mut self) -> Result<(u8, Rows, Digest), StoreError> {
         let before = Digest(self.hasher.clone().finalize().into());
@@ -251,13 +256,26 @@ fn rows(mut body: &[u8]) -> Result<Rows, StoreError> {
 pub fn inspect(path: &Path) -> Result<Summary, StoreError> {
     let mut frames = Frames::open(path)?;
     let (mut values, mut files) = (0, 0);
+    let mut newest = (0_u64.to_be_bytes().to_vec(), Digest::NONE);
     loop {
         let (kind, rows, before) = frames.next()?;
         match kind {
-            JOURNAL | SECRETS | PERSONAL => {}
+            JOURNAL => {
+                if let Some((seq, entry)) = rows.last() {
+                    newest = (seq.clone(), Digest::of(entry));
+                }
+            }
+            SECRETS | PERSONAL => {}
             HISTORY => values += rows.len() as u64,
             BLOB => files += rows.len() as u64,
-            END => return end_of(&frames, &rows, before, values, files),
+            END => {
+                let summary = end_of(&frames, &rows, before, values, files)?;
+                // The end is behind the SHA-256, so what it says is held against the entries themselves.
+                if (summary.seq.to_be_bytes().to_vec(), summary.hash) != newest {
+                    return Err(damaged("its end names another entry than its last"));
+                }
+                return if frames.ended()? { Ok(summary) } else { Err(damaged("something stands behind its end")) };
+            }
             _ => return Err(damaged("it has a frame of a kind this millwright does not know")),
         }
     }

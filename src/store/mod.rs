@@ -7,6 +7,7 @@ pub mod blobs;
 pub mod codec;
 pub mod draft;
 pub mod error;
+pub mod guard;
 pub mod home;
 pub mod mirror;
 pub mod plant_file;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use redb::{Database, Durability, ReadableDatabase as _, StorageBackend};
 
 use super::error::StoreError;
+use super::guard::guarded;
 use super::home::Home;
 use super::mirror::{Direction, EdgeChange, Mirror, Reached};
 use super::snapshot::Snapshot;
@@ -94,7 +95,7 @@ impl Store {
     /// Opens the plant of a data directory with or without quick repair.
     pub fn open_with(home: Home, quick_repair: QuickRepair) -> Result<Self, StoreError> {
         let path = home.plant();
-        let store = Self::from_reopen(Box::new(move || open_file(&path)), Some(home), quick_repair)?;
+        let store = guarded(|| Self::from_reopen(Box::new(move || guarded(|| open_file(&path))), Some(home), quick_repair))?;
         if let Some(home) = &store.home {
             home.hold_reserve()?;
         }
@@ -250,6 +251,9 @@ fn builder() -> redb::Builder {
 pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
     if !path.exists() {
         make_file(path)?;
+    } else if std::fs::metadata(path)?.len() == 0 {
+        // redb would take it for a new one, and an emptied plant must not pass for a young one.
+        return Err(StoreError::Unusable(format!("{} is empty; restore a backup into a new directory with `millwright restore`", path.display())));
     }
     builder().create(path).map_err(|error| match error {
         redb::DatabaseError::Storage(storage) => {

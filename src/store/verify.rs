@@ -13,6 +13,7 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use super::blobs;
 use super::codec;
 use super::error::StoreError;
+use super::guard::guarded;
 use super::mirror::Direction;
 use super::plant_file::Store;
 use super::schema;
@@ -29,6 +30,8 @@ use crate::model::{AnyRecord, Attachment, Entry, JournalDay, Lot, LotEdge, Mater
 const PROBLEMS_MAX: usize = 100;
 /// Entries of one page.
 const PAGE: usize = 20_000;
+/// Missing entries in a row beyond which what follows is taken for a forgery, not for the journal.
+const GAP_MAX: u64 = 10_000_000;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -80,7 +83,7 @@ struct Folded {
 pub fn verify(store: &Store, head: Option<(u64, Digest)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, StoreError> {
     let mut report = Report::default();
     let mut folded = Folded::default();
-    let result = check_all(store, &mut report, &mut folded, progress);
+    let result = guarded(|| check_all(store, &mut report, &mut folded, progress));
     if let Err(error) = result {
         // Damage that redb itself meets is a finding, not a reason to say nothing.
         report.problem(format!("the store cannot be read further: {error}"));
@@ -110,6 +113,7 @@ fn check_all(store: &Store, report: &mut Report, folded: &mut Folded, progress: 
         report.head = (folded.hashes.len() as u64, folded.last_hash);
         report.checked.push(("entries", folded.hashes.len() as u64));
         report.checked.push(("history_values", folded.values));
+        check_strays(&snapshot, report, folded)?;
         check_records(&snapshot, report, folded)?;
         check_days(&snapshot, report, folded)?;
         check_secrets(&snapshot, report)?;
@@ -138,6 +142,10 @@ fn check_page(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, lim
         let (seq, bytes) = (seq.value(), bytes.value());
         if seq != last + 1 {
             report.problem(format!("entry {} is missing", last + 1));
+            if seq - last > GAP_MAX {
+                report.problem(format!("an entry stands at {seq}, far behind all others"));
+                break;
+            }
             // The places in `hashes` are sequences, so a gap is filled.
             folded.hashes.resize(usize::try_from(seq - 1).unwrap_or(usize::MAX), Digest::NONE);
         }
@@ -160,6 +168,19 @@ fn check_page(snapshot: &Snapshot, report: &mut Report, folded: &mut Folded, lim
             report.problem(format!("entries {first} to {last} name {changes} values and history holds {there}"));
         }
         folded.values += there;
+    }
+    Ok(())
+}
+
+/// What stands before the first entry or behind the last is in no page.
+fn check_strays(snapshot: &Snapshot, report: &mut Report, folded: &Folded) -> Result<(), StoreError> {
+    let (known, there) = (folded.hashes.iter().filter(|hash| **hash != Digest::NONE).count() as u64, snapshot.journal_table()?.len()?);
+    if known != there {
+        report.problem(format!("the journal holds {there} rows and its chain {known}"));
+    }
+    let there = snapshot.history_table()?.len()?;
+    if folded.values != there {
+        report.problem(format!("history holds {there} values and the journal's entries {}", folded.values));
     }
     Ok(())
 }

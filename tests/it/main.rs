@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_imports)]
 
 mod architecture;
+mod binary;
 mod client;
 mod compat;
 mod crash;

@@ -2,6 +2,7 @@
 
 mod disk;
 mod fault;
+mod panic;
 mod power;
 mod random;
 
