@@ -91,17 +91,17 @@ impl Flat {
     }
 
     /// The delta of a node is its whole list, so that a removed edge needs no second structure.
-    fn change(&mut self, from: Node, to: Node, there: bool) {
+    /// Answers whether anything changed: an edge met twice while the mirror is built is one edge.
+    fn change(&mut self, from: Node, to: Node, there: bool) -> bool {
         let base = if self.delta.contains_key(&from) { Vec::new() } else { self.base(from).to_vec() };
         let list = self.delta.entry(from).or_insert(base);
         self.delta_edges += 1;
         match (list.iter().position(|known| *known == to), there) {
             (None, true) => list.push(to),
-            (Some(at), false) => {
-                list.remove(at);
-            }
-            _ => {}
+            (Some(at), false) => _ = list.remove(at),
+            _ => return false,
         }
+        true
     }
 
     fn pairs(&self) -> Vec<(Node, Node)> {
@@ -202,9 +202,10 @@ impl Mirror {
     /// Follows the head.
     pub fn change(&mut self, changes: &[EdgeChange]) {
         for change in changes {
-            self.forward.change(change.from, change.to, change.there);
             self.backward.change(change.to, change.from, change.there);
-            self.edges = if change.there { self.edges + 1 } else { self.edges.saturating_sub(1) };
+            if self.forward.change(change.from, change.to, change.there) {
+                self.edges = if change.there { self.edges + 1 } else { self.edges.saturating_sub(1) };
+            }
         }
         self.forward.fold_if_large();
         self.backward.fold_if_large();
@@ -277,7 +278,8 @@ mod tests {
     #[test]
     fn a_removed_edge_is_gone_and_a_walk_is_cut_where_asked() {
         let mut mirror = Mirror::build((1..=10).map(|n| (lot(1), order(n))).collect());
-        mirror.change(&[EdgeChange { from: lot(1), to: order(3), there: false }]);
+        mirror.change(&[EdgeChange { from: lot(1), to: order(3), there: false }, EdgeChange { from: lot(1), to: order(4), there: true }]);
+        assert_eq!(mirror.edges(), 9);
         let (reached, cut) = mirror.walk(lot(1), Direction::Forward, 100);
         assert_eq!((reached.len(), cut), (9, false));
         let (reached, cut) = mirror.walk(lot(1), Direction::Forward, 4);
