@@ -1,5 +1,6 @@
 # make demo   a living demo plant at http://127.0.0.1:8080
 # make test   all tests
+# make test-ui   the start page in a real browser (needs npm and chromium)
 # make lint   formatting, clippy, licences of the tree
 # make bench  our promises beside their peers
 
@@ -8,7 +9,7 @@ DATA  ?= demo-data
 HTTP  ?= 127.0.0.1:8080
 ARGS  ?=
 
-.PHONY: demo test lint bench check-tools
+.PHONY: demo test test-ui lint bench check-tools
 
 check-tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.90 or newer from your system's packages or rustup"; exit 1; }
@@ -20,6 +21,10 @@ demo: check-tools
 
 test: check-tools
 	$(CARGO) test --locked --lib --bins --tests
+
+test-ui: check-tools
+	$(CARGO) build --locked
+	sh tests/ui/run.sh
 
 lint: check-tools
 	$(CARGO) fmt --check
