@@ -31,7 +31,9 @@ pub(super) fn serve(engine: &Engine, address: SocketAddr, output: &Output, ready
 }
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
+    // One core is the writer's: on the small boxes of this product a worker more only takes its time.
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    tokio::runtime::Builder::new_multi_thread().worker_threads((cores - 1).max(1)).enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }
 
 async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {

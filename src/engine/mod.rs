@@ -61,11 +61,32 @@ pub struct Outcome {
     pub repeated: bool,
 }
 
+/// A command with what can be worked out before it reaches the writer, whose time is everybody's.
+struct Prepared {
+    envelope: Envelope,
+    name: String,
+    payload: String,
+    /// Hashes of the idempotency key and of what it stands for.
+    key: Option<receipts::Key>,
+}
+
+impl Prepared {
+    fn of(envelope: Envelope) -> Self {
+        let (name, payload) = (envelope.command.name(), envelope.command.payload());
+        let key = envelope.command_id.as_deref().map(|id| {
+            // Reason and time are part of what was asked; its version (If-Match) only guards it.
+            let told = envelope.occurred_at.map(Time::micros);
+            receipts::Key::of(id, &format!("{}\n{told:?}\n{:?}", envelope.command.fingerprint(), envelope.reason))
+        });
+        Self { envelope, name, payload, key }
+    }
+}
+
 type Reply = oneshot::Sender<Result<Outcome, Refusal>>;
 type DeskWork = Box<dyn FnOnce(&mut Tables<'_>) -> Result<(), StoreError> + Send>;
 
 enum Message {
-    Command(Box<Envelope>, Reply),
+    Command(Box<Prepared>, Reply),
     Desk(DeskWork, oneshot::Sender<Result<(), Refusal>>),
     /// Nothing after this is taken, whoever still holds the engine.
     Stop,
@@ -151,18 +172,18 @@ impl Engine {
 
     /// Submits a command; answers after the durable commit.
     pub async fn submit(&self, envelope: Envelope) -> Result<Outcome, Refusal> {
-        self.enqueue(envelope)?.await.unwrap_or_else(|_| Err(stopping()))
+        self.enqueue(envelope)?.await.unwrap_or_else(|_| Err(unanswered()))
     }
 
     /// Submits a command from a plain thread.
     pub fn submit_wait(&self, envelope: Envelope) -> Result<Outcome, Refusal> {
-        self.enqueue(envelope)?.blocking_recv().unwrap_or_else(|_| Err(stopping()))
+        self.enqueue(envelope)?.blocking_recv().unwrap_or_else(|_| Err(unanswered()))
     }
 
     /// Queues a command without waiting for its answer: many may be on their way at once.
     pub fn enqueue(&self, envelope: Envelope) -> Result<oneshot::Receiver<Result<Outcome, Refusal>>, Refusal> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Message::Command(Box::new(envelope), reply)).map_err(|error| match error {
+        self.queue.try_send(Message::Command(Box::new(Prepared::of(envelope)), reply)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refusal::new(Code::Busy, "more commands are waiting than the writer can queue; try again in a second"),
             mpsc::error::TrySendError::Closed(_) => stopping(),
         })?;
@@ -260,6 +281,11 @@ impl Engine {
             tracing::error!("the writer ended with a panic");
         }
     }
+}
+
+/// The writer took the command and ended without a word about it.
+fn unanswered() -> Refusal {
+    Refusal::new(Code::OutcomeUnknown, "the writer ended before it answered; the command may or may not be in: ask again with the same idempotency key")
 }
 
 fn stopping() -> Refusal {

@@ -11,6 +11,19 @@ use crate::store::{Snapshot, StoreError};
 /// Length of a stored receipt.
 const RECEIPT_BYTES: usize = 49;
 
+/// Hashes of an idempotency key and of the command it was used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) id_hash: [u8; 16],
+    body_hash: [u8; 16],
+}
+
+impl Key {
+    pub(super) fn of(command_id: &str, body: &str) -> Self {
+        Self { id_hash: half(command_id), body_hash: half(body) }
+    }
+}
+
 /// What is kept of an answered command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
@@ -27,8 +40,13 @@ impl crate::store::tables::HasTime for Receipt {
 }
 
 impl Receipt {
-    pub(super) fn new(command_id: &str, body: &str, subject: Subject, at: Time) -> Self {
-        Self { id_hash: half(command_id), body_hash: half(body), subject, at }
+    pub(super) fn new(key: Key, subject: Subject, at: Time) -> Self {
+        Self { id_hash: key.id_hash, body_hash: key.body_hash, subject, at }
+    }
+
+    /// Whether it was given for this very command.
+    pub(super) fn is_for(&self, key: Key) -> bool {
+        self.body_hash == key.body_hash
     }
 
     pub(super) fn to_bytes(self) -> [u8; RECEIPT_BYTES] {

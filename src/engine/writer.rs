@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::clock::PlantClock;
-use super::receipts::{Receipt, Receipts};
-use super::{Envelope, Health, Message, Outcome, Shared};
+use super::receipts::{Key, Receipt, Receipts};
+use super::{Envelope, Health, Message, Outcome, Prepared, Shared};
 use crate::base::{Code, Digest, Refusal, Time, limits};
 use crate::model::journal::Origin;
 use crate::model::{Entry, Id, Noun, Plant};
@@ -89,8 +89,8 @@ impl<'s> Writer<'s> {
             let mut answers: Answers = Vec::with_capacity(messages.len());
             let mut at = 0;
             while at < messages.len() || ride_along(queue, &mut messages) {
-                if let Some(Message::Command(envelope, _)) = &mut messages[at] {
-                    answers.push((at, self.command(tables, &mut batch, envelope)?));
+                if let Some(Message::Command(prepared, _)) = &mut messages[at] {
+                    answers.push((at, self.command(tables, &mut batch, prepared)?));
                 } else {
                     match messages[at].take() {
                         Some(Message::Desk(work, reply)) => {
@@ -153,8 +153,8 @@ impl<'s> Writer<'s> {
         }
     }
 
-    fn command(&self, tables: &mut Tables<'_>, batch: &mut Batch, envelope: &mut Envelope) -> Result<Result<Outcome, Refusal>, StoreError> {
-        match self.try_command(tables, batch, envelope) {
+    fn command(&self, tables: &mut Tables<'_>, batch: &mut Batch, prepared: &mut Prepared) -> Result<Result<Outcome, Refusal>, StoreError> {
+        match self.try_command(tables, batch, prepared) {
             Ok(outcome) => Ok(Ok(outcome)),
             Err(Halt::Refused(refusal)) => {
                 metrics::counter!("millwright_refusals_total", "code" => refusal.code.word()).increment(1);
@@ -164,25 +164,17 @@ impl<'s> Writer<'s> {
         }
     }
 
-    fn try_command(&self, tables: &mut Tables<'_>, batch: &mut Batch, envelope: &mut Envelope) -> Result<Outcome, Halt> {
-        let (name, payload) = (envelope.command.name(), envelope.command.payload());
+    fn try_command(&self, tables: &mut Tables<'_>, batch: &mut Batch, prepared: &mut Prepared) -> Result<Outcome, Halt> {
+        let Prepared { envelope, name, payload, key } = prepared;
         // Before the receipts: the answer to a command tells as much as the command.
-        rules::permit(envelope.actor.role, &name)?;
-        let receipt = match &envelope.command_id {
-            None => None,
-            Some(id) => {
-                // Reason and time are part of what was asked; its version (If-Match) only guards it.
-                let told = envelope.occurred_at.map(Time::micros);
-                let asked = format!("{}\n{told:?}\n{:?}", envelope.command.fingerprint(), envelope.reason);
-                let receipt = Receipt::new(id, &asked, crate::model::Subject { noun: Noun::Plant, number: 0 }, self.shared.options.clock.now());
-                if let Some(outcome) = self.repeated(tables, batch, &receipt)? {
-                    return Ok(outcome);
-                }
-                Some(receipt)
-            }
-        };
+        rules::permit(envelope.actor.role, name)?;
+        if let Some(key) = key
+            && let Some(outcome) = self.repeated(tables, batch, *key)?
+        {
+            return Ok(outcome);
+        }
         if let Some(refusal) = &self.no_space
-            && !fits_in_reserve(&name)
+            && !fits_in_reserve(name)
         {
             return Err(refusal.clone().into());
         }
@@ -216,8 +208,8 @@ impl<'s> Writer<'s> {
             origin: moment.origin,
             terminal: envelope.terminal.take(),
             command_id: envelope.command_id.take(),
-            command: name,
-            payload,
+            command: std::mem::take(name),
+            payload: std::mem::take(payload),
             reason: moment.reason,
             events: accepted.events,
             changes,
@@ -228,8 +220,8 @@ impl<'s> Writer<'s> {
         batch.last_seq = seq;
         batch.last_recorded = entry.recorded_at;
         batch.accepted += 1;
-        if let Some(receipt) = receipt {
-            let receipt = Receipt { subject, ..receipt };
+        if let Some(key) = key {
+            let receipt = Receipt::new(*key, subject, self.shared.options.clock.now());
             tables.put_receipt(seq, &receipt.to_bytes())?;
             batch.new_receipts.push((seq, receipt));
         }
@@ -240,7 +232,7 @@ impl<'s> Writer<'s> {
         Ok(Outcome { seq, subject, repeated: false })
     }
 
-    fn repeated(&self, tables: &Tables<'_>, batch: &Batch, asked: &Receipt) -> Result<Option<Outcome>, Halt> {
+    fn repeated(&self, tables: &Tables<'_>, batch: &Batch, asked: Key) -> Result<Option<Outcome>, Halt> {
         let own = batch.new_receipts.iter().rev().find(|(_, receipt)| receipt.id_hash == asked.id_hash).copied();
         let known = match own {
             Some(known) => Some(known),
@@ -251,7 +243,7 @@ impl<'s> Writer<'s> {
         };
         match known {
             Some((seq, receipt)) if receipt.id_hash == asked.id_hash => {
-                if receipt.body_hash == asked.body_hash {
+                if receipt.is_for(asked) {
                     Ok(Some(Outcome { seq, subject: receipt.subject, repeated: true }))
                 } else {
                     Err(Refusal::new(Code::KeyReused, "this idempotency key was used for another command; use a new key for a new command").into())
