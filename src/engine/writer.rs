@@ -20,15 +20,20 @@ use crate::store::{Draft, Halt, Keep, StoreError, Stored, Tables, View};
 
 type Answers = Vec<(usize, Result<Outcome, Refusal>)>;
 
-/// A panic of the writer must not leave a process that looks well and takes nothing.
-pub(super) fn run_or_tell(shared: &Shared, messages: mpsc::Receiver<Message>) {
-    let work = std::panic::AssertUnwindSafe(|| run(shared, messages));
+/// A panic of the writer must not leave a process that looks well and takes nothing. Whoever is still
+/// queued at its end was never looked at, and is told so.
+pub(super) fn run_or_tell(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
+    let work = std::panic::AssertUnwindSafe(|| run(shared, &mut messages));
     if std::panic::catch_unwind(work).is_err() {
         fail(shared, "the writer ended with a panic; `millwright verify` tells whether the plant file is damaged");
     }
+    messages.close();
+    while let Ok(message) = messages.try_recv() {
+        answer(message, &super::stopping());
+    }
 }
 
-fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
+fn run(shared: &Shared, messages: &mut mpsc::Receiver<Message>) {
     let mut writer = match Writer::new(shared) {
         Ok(writer) => writer,
         Err(error) => return fail(shared, &error.to_string()),
@@ -36,8 +41,8 @@ fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
     let mut waiting = Vec::with_capacity(limits::BATCH_MAX);
     while messages.blocking_recv_many(&mut waiting, limits::BATCH_MAX) > 0 {
         // A stop closes the queue, so what is left in it is served and then the loop ends.
-        let sound = writer.batch(&mut waiting, &mut messages);
-        if !sound && (writer.stopping || !writer.reopen(&mut messages)) {
+        let sound = writer.batch(&mut waiting, messages);
+        if !sound && (writer.stopping || !writer.reopen(messages)) {
             return;
         }
     }

@@ -54,7 +54,7 @@ fn a_writer_that_panics_says_so_and_answers_whoever_asks() {
     engine.submit_wait(by(Role::Admin, found(false))).unwrap();
     armed.store(true, Ordering::SeqCst);
     let code = engine.submit_wait(by(Role::Admin, master_data().remove(0))).unwrap_err().code;
-    assert_eq!(code, Code::Unavailable);
+    assert_eq!(code, Code::OutcomeUnknown);
     let end = Instant::now() + Duration::from_secs(10);
     while !matches!(&*engine.health().borrow(), Health::Failed(_)) {
         assert!(Instant::now() < end, "the engine says that it is well");
