@@ -4,7 +4,7 @@ set -eu
 fault=0
 for name in $(git ls-files | cut -d/ -f1 | sort -u); do
     case "$name" in
-        Cargo.toml|Cargo.lock|src|assets|fixtures|benches|tests|Dockerfile|README.md|LICENSE|Makefile|build.rs|.ci|.gitignore|clippy.toml|rustfmt.toml|deny.toml|.dockerignore) ;;
+        Cargo.toml|Cargo.lock|src|assets|fixtures|benches|tests|Dockerfile|README.md|LICENSE|Makefile|build.rs|.ci|.gitignore|.clippy.toml|.rustfmt.toml|.deny.toml|.dockerignore) ;;
         *) echo "the top level has no place for $name"; fault=1 ;;
     esac
 done
