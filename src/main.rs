@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// A fifth of the server's time over HTTP went into the system's allocator; measured with
-/// `benches/http`, this one takes a quarter of that.
+/// About a sixth of the server's time over HTTP went into the system's allocator (profiled under
+/// `benches/http`); this one takes about a third of that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

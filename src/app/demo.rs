@@ -97,7 +97,7 @@ fn make(engine: &Engine, it: &Demo, output: &Output) -> Result<(Logins, Simulato
     users.finish();
     let mut simulator = master_data(engine, &cast(engine)?, start)?;
     let bar = output.progress(&format!("making {} days of history", it.days));
-    simulator.history(&Plan { seed: it.seed, days: it.days, start, end }, &mut |done, total| bar.at(done, total))?;
+    simulator.history(&Plan { seed: it.seed, start, end }, &mut |done, total| bar.at(done, total))?;
     bar.finish();
     Ok((logins, simulator))
 }
@@ -114,14 +114,7 @@ fn cast(engine: &Engine) -> Result<Cast, Refusal> {
     let actor = |role: Role| -> Result<Actor, Refusal> {
         actor_named(engine, role.word())?.ok_or_else(|| Refusal::new(Code::NotFound, format!("the demo's log-in {role} is gone; name a new directory")))
     };
-    Ok(Cast {
-        planner: actor(Role::Planner)?,
-        lead: actor(Role::Lead)?,
-        operator: actor(Role::Operator)?,
-        inspector: actor(Role::Inspector)?,
-        manager: actor(Role::Manager)?,
-        admin: actor(Role::Admin)?,
-    })
+    Ok(Cast { planner: actor(Role::Planner)?, lead: actor(Role::Lead)?, operator: actor(Role::Operator)?, inspector: actor(Role::Inspector)?, manager: actor(Role::Manager)? })
 }
 
 /// From where the plant's time stands it goes on at this rate; a new history stands at the wall's time.

@@ -51,8 +51,6 @@ pub struct Cast {
     pub inspector: Actor,
     /// Makes the master data.
     pub manager: Actor,
-    /// Founded the plant; the simulator itself does not act as one.
-    pub admin: Actor,
 }
 
 /// How long a history is.
@@ -60,8 +58,6 @@ pub struct Cast {
 pub struct Plan {
     /// The same seed and the same start give the same commands.
     pub seed: u64,
-    /// Days to report progress by; what counts is from `start` to `end`.
-    pub days: u32,
     /// The first moment.
     pub start: Time,
     /// Now.

@@ -22,14 +22,7 @@ fn actor(role: Role) -> Actor {
 }
 
 fn cast() -> Cast {
-    Cast {
-        planner: actor(Role::Planner),
-        lead: actor(Role::Lead),
-        operator: actor(Role::Operator),
-        inspector: actor(Role::Inspector),
-        manager: actor(Role::Manager),
-        admin: actor(Role::Admin),
-    }
+    Cast { planner: actor(Role::Planner), lead: actor(Role::Lead), operator: actor(Role::Operator), inspector: actor(Role::Inspector), manager: actor(Role::Manager) }
 }
 
 /// A Monday, before the early shift.
@@ -50,7 +43,7 @@ fn lived(days: u32, seed: u64) -> (Engine, Simulator, Time) {
     let mut simulator = master_data(&engine, &cast(), start()).unwrap();
     let end = start().plus(Duration::from_secs(u64::from(days) * 86_400));
     let mut seen = (0, 0);
-    simulator.history(&Plan { seed, days, start: start(), end }, &mut |done, total| seen = (done, total)).unwrap();
+    simulator.history(&Plan { seed, start: start(), end }, &mut |done, total| seen = (done, total)).unwrap();
     assert_eq!(seen, (u64::from(days) * 144, u64::from(days) * 144));
     (engine, simulator, end)
 }
