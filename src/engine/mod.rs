@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::base::{Code, Digest, Refusal, Time, limits};
 use crate::model::journal::{Actor, Origin};
-use crate::model::{Command, Subject};
+use crate::model::{AnyRecord, Command, Subject};
 use crate::store::{Snapshot, Store, StoreError, Tables};
 use clock::{Clock, PlantClock};
 
@@ -51,7 +51,6 @@ impl Envelope {
 }
 
 /// An accepted command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Its place in the journal.
     pub seq: u64,
@@ -59,6 +58,28 @@ pub struct Outcome {
     pub subject: Subject,
     /// It had been accepted before, under the same command id.
     pub repeated: bool,
+    /// That record as this command left it, so that an answer need not look for it; `None` where it
+    /// did not change, is a repetition, or keeps a person's names apart.
+    pub written: Option<Box<dyn AnyRecord>>,
+}
+
+impl Clone for Outcome {
+    fn clone(&self) -> Self {
+        Self { written: self.written.as_ref().map(|record| record.copied()), ..*self }
+    }
+}
+
+/// Sequence and subject say which change it was, and so what was written.
+impl PartialEq for Outcome {
+    fn eq(&self, other: &Self) -> bool {
+        (self.seq, self.subject, self.repeated) == (other.seq, other.subject, other.repeated)
+    }
+}
+
+impl std::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outcome({} {}{})", self.seq, self.subject, if self.repeated { ", repeated" } else { "" })
+    }
 }
 
 /// A command with what can be worked out before it reaches the writer, whose time is everybody's.

@@ -13,6 +13,7 @@ use super::clock::PlantClock;
 use super::receipts::{Key, Receipt, Receipts};
 use super::{Envelope, Health, Message, Outcome, Prepared, Shared};
 use crate::base::{Code, Digest, Refusal, Time, limits};
+use crate::model::field::Mark;
 use crate::model::journal::Origin;
 use crate::model::{Entry, Id, Noun, Plant};
 use crate::rules::{self, Moment};
@@ -194,9 +195,13 @@ impl<'s> Writer<'s> {
         let seq = batch.last_seq + 1;
         let mut changes = Vec::with_capacity(accepted.replacements.len());
         let mut plant_changed = false;
-        for replacement in &accepted.replacements {
+        let mut written = None;
+        for replacement in accepted.replacements {
             plant_changed |= replacement.subject.noun == Noun::Plant;
-            changes.push(tables.lay(replacement, seq)?);
+            changes.push(tables.lay(&replacement, seq)?);
+            if replacement.subject == subject {
+                written = replacement.new.filter(|record| record.specs().iter().all(|spec| spec.mark != Mark::Personal));
+            }
         }
         for (owner, data) in &accepted.personal {
             let bytes = data.as_ref().map(crate::store::codec::plain).transpose()?;
@@ -234,7 +239,7 @@ impl<'s> Writer<'s> {
             batch.plant = PlantClock::of(tables)?;
             batch.zone = zone_of(tables)?;
         }
-        Ok(Outcome { seq, subject, repeated: false })
+        Ok(Outcome { seq, subject, repeated: false, written })
     }
 
     fn repeated(&self, tables: &Tables<'_>, batch: &Batch, asked: Key) -> Result<Option<Outcome>, Halt> {
@@ -249,7 +254,7 @@ impl<'s> Writer<'s> {
         match known {
             Some((seq, receipt)) if receipt.id_hash == asked.id_hash => {
                 if receipt.is_for(asked) {
-                    Ok(Some(Outcome { seq, subject: receipt.subject, repeated: true }))
+                    Ok(Some(Outcome { seq, subject: receipt.subject, repeated: true, written: None }))
                 } else {
                     Err(Refusal::new(Code::KeyReused, "this idempotency key was used for another command; use a new key for a new command").into())
                 }

@@ -126,8 +126,13 @@ async fn submit(service: &Service, call: Call, beside: Beside, command: Command,
 }
 
 fn answer(service: &Service, outcome: Outcome, token: Option<String>, status: u16) -> Result<Reply, Refusal> {
-    let row = service.engine.read(|snapshot| views::record(snapshot, outcome.subject))??;
-    let row = row.ok_or_else(|| Refusal::new(Code::Internal, format!("{} was written and cannot be found", outcome.subject)))?;
+    let row = match outcome.written {
+        Some(record) => views::Row { seq: outcome.seq, record },
+        None => {
+            let row = service.engine.read(|snapshot| views::record(snapshot, outcome.subject))??;
+            row.ok_or_else(|| Refusal::new(Code::Internal, format!("{} was written and cannot be found", outcome.subject)))?
+        }
+    };
     let mut json = bodies::record::json(&row);
     if let Some(token) = token.filter(|_| !outcome.repeated) {
         json.pop();
