@@ -167,6 +167,11 @@ impl Date {
         u8::try_from(self.civil().weekday().to_monday_one_offset()).unwrap_or(1)
     }
 
+    /// Week of the year (ISO 8601).
+    pub fn iso_week(self) -> u8 {
+        u8::try_from(self.civil().iso_week_date().week()).unwrap_or(1)
+    }
+
     /// The moment a time of day falls on this day in a zone.
     pub fn at(self, clock: ClockTime, zone: &TimeZone) -> Time {
         let day = self.plus_days(i32::from(clock.0 / 1_440)).civil();
@@ -250,6 +255,7 @@ mod tests {
     fn dates_know_their_weekday() {
         let date: Date = "2026-11-21".parse().unwrap();
         assert_eq!((date.weekday(), date.to_string()), (6, "2026-11-21".to_owned()));
+        assert_eq!(["2026-11-21", "2027-01-01", "2024-12-30"].map(|day| day.parse::<Date>().unwrap().iso_week()), [47, 53, 1]);
         assert_eq!("2026-11-21T10".parse::<Date>(), Err(TimeFault::NotADate));
     }
 

@@ -1,16 +1,22 @@
 //! What may be asked of the plant. A command names what should happen in the shop; the changes it
 //! brings stand beside it in the journal. Deliberately data only: `rules` decides.
 
+use super::batch_record::{ElectronicBatchRecord, RecordStatus, ReleaseStatus};
+use super::downtime::{ChangeoverEvent, ChangeoverType, DowntimeCategory, DowntimeEvent, DowntimeStatus};
 use super::field::{FieldSpec, Fields, Mark, Note};
 use super::ids::{Id, Subject};
 use super::lot::Lot;
-use super::machine::Machine;
+use super::machine::{Machine, WorkCenter};
 use super::material::{MaterialQuality, MaterialTransaction, Supplier, TransactionType};
 use super::noun::Noun;
 use super::people::{ActivityType, ApiToken, Employee, LaborTransaction, User};
 use super::permission::Role;
 use super::plant::{Attachment, ProductionLine, Status, Timer};
-use super::product::Customer;
+use super::product::{Customer, Product};
+use super::quality::{
+    Defect, DefectCategory, DefectSeverity, DetectionMethod, Disposition, InspectionResult, InspectionType, Measurement, QualityInspection, RootCauseCategory, Specification,
+};
+use super::schedule::OperationSlot;
 use super::shipment::{Shipment, ShipmentLine};
 use super::work_order::{OperationReport, WorkOrder};
 use crate::base::{Date, Decimal, Time, Unit, Value};
@@ -165,6 +171,13 @@ commands! {
         line_id: Id<ProductionLine>,
         scheduled_start_time: Time,
         scheduled_end_time: Time,
+        /// Where and when each operation runs; one slot for the whole order where empty.
+        operations: Vec<OperationSlot>,
+        /// True where absent.
+        material_available: Option<bool>,
+        /// True where absent.
+        operator_available: Option<bool>,
+        notes: Option<Note>,
     }
     /// Starts a released or scheduled order.
     StartWorkOrder { work_order_id: Id<WorkOrder>, }
@@ -211,6 +224,16 @@ commands! {
     FinishOperation {
         work_order_id: Id<WorkOrder>,
         operation_sequence: i64,
+    }
+    /// Decides on pieces that were set aside: what they are from now on.
+    DisposeHeldPieces {
+        work_order_id: Id<WorkOrder>,
+        operation_sequence: i64,
+        good_quantity: i64,
+        rejected_quantity: i64,
+        scrapped_quantity: i64,
+        rework_quantity: i64,
+        notes: Option<Note>,
     }
     /// Undoes a wrong report.
     ReverseReport { report_id: Id<OperationReport>, }
@@ -264,6 +287,170 @@ commands! {
         lot_id: Id<Lot>,
         /// Numbers of the lots that go into it, whole.
         from_lot_numbers: Vec<String>,
+    }
+
+    /// Records an inspection. A value outside its limits, a major or a critical defect cannot pass; a
+    /// failure gets the number of its non-conformance report; a hold holds the lot and the order.
+    RecordInspection {
+        inspection_type: InspectionType,
+        inspector_id: Id<Employee>,
+        inspection_result: InspectionResult,
+        sample_size: i64,
+        work_order_id: Option<Id<WorkOrder>>,
+        operation_sequence: Option<i64>,
+        /// The order's where absent.
+        product_id: Option<Id<Product>>,
+        /// The order's finished lot where absent, for a final inspection.
+        lot_number: Option<String>,
+        batch_number: Option<String>,
+        serial_number: Option<String>,
+        critical_defects: i64,
+        major_defects: i64,
+        minor_defects: i64,
+        measured_values: Vec<Measurement>,
+        specification_values: Vec<Specification>,
+        disposition: Option<Disposition>,
+        disposition_reason: Option<Note>,
+        corrective_action_required: bool,
+        inspection_plan_id: Option<String>,
+        inspection_checklist_id: Option<String>,
+        photos_attached: bool,
+        notes: Option<Note>,
+    }
+    /// Decides what is done with inspected goods; accepting them takes the quality hold off.
+    DisposeInspection {
+        inspection_id: Id<QualityInspection>,
+        disposition: Disposition,
+        disposition_reason: Option<Note>,
+    }
+    /// Approves an inspection.
+    ApproveInspection { inspection_id: Id<QualityInspection>, }
+    /// Records a defect.
+    RecordDefect {
+        defect_category: DefectCategory,
+        defect_severity: DefectSeverity,
+        defect_description: String,
+        quantity_affected: i64,
+        detection_method: DetectionMethod,
+        defect_code: Option<String>,
+        work_order_id: Option<Id<WorkOrder>>,
+        operation_sequence: Option<i64>,
+        inspection_id: Option<Id<QualityInspection>>,
+        /// The order's where absent.
+        product_id: Option<Id<Product>>,
+        lot_number: Option<String>,
+        detected_by: Option<Id<Employee>>,
+        scrap_cost: Decimal,
+        rework_cost: Decimal,
+    }
+    /// Tells the root cause of a defect; with a corrective action it waits for that action.
+    AnalyzeDefect {
+        defect_id: Id<Defect>,
+        root_cause_category: RootCauseCategory,
+        root_cause_description: Note,
+        corrective_action: Option<Note>,
+        preventive_action: Option<Note>,
+        action_owner: Option<String>,
+        action_due_date: Option<Date>,
+    }
+    /// Closes a defect whose action is done; without a root cause only with a reason.
+    CloseDefect { defect_id: Id<Defect>, }
+
+    /// Starts a stop of a machine, a work center or a line. Each has one open stop at most.
+    StartDowntime {
+        downtime_category: DowntimeCategory,
+        work_center_id: Option<Id<WorkCenter>>,
+        machine_id: Option<Id<Machine>>,
+        line_id: Option<Id<ProductionLine>>,
+        downtime_reason_code: Option<String>,
+        downtime_reason_description: Option<String>,
+        work_order_id: Option<Id<WorkOrder>>,
+        operation_sequence: Option<i64>,
+    }
+    /// Says that somebody is at it: the response time ends.
+    RespondDowntime { downtime_id: Id<DowntimeEvent>, }
+    /// Puts the cause of a stop right.
+    ChangeDowntimeCause {
+        downtime_id: Id<DowntimeEvent>,
+        downtime_category: DowntimeCategory,
+        downtime_reason_code: Option<String>,
+        downtime_reason_description: Option<String>,
+    }
+    /// Says that a stop waits for parts, was escalated, or is worked on again.
+    MarkDowntime {
+        downtime_id: Id<DowntimeEvent>,
+        status: DowntimeStatus,
+    }
+    /// Ends a stop.
+    ResolveDowntime {
+        downtime_id: Id<DowntimeEvent>,
+        resolution_action: Option<Note>,
+        root_cause: Option<Note>,
+        preventive_action: Option<Note>,
+        maintenance_work_order: Option<String>,
+        spare_parts_used: Option<String>,
+        estimated_cost: Option<Decimal>,
+    }
+    /// Starts a changeover of a work center to an order. A work center has one open at most.
+    StartChangeover {
+        work_center_id: Id<WorkCenter>,
+        to_work_order_id: Id<WorkOrder>,
+        operation_sequence: Option<i64>,
+        changeover_type: ChangeoverType,
+        from_work_order_id: Option<Id<WorkOrder>>,
+        machine_id: Option<Id<Machine>>,
+        planned_duration_minutes: Option<i64>,
+        target_changeover_time_minutes: Option<i64>,
+        supervisor_id: Option<Id<Employee>>,
+        operator_ids: Vec<Id<Employee>>,
+    }
+    /// Finishes a changeover; its phases add up to its duration, and where none is told all of it is setup.
+    FinishChangeover {
+        changeover_id: Id<ChangeoverEvent>,
+        teardown_time_minutes: i64,
+        setup_time_minutes: i64,
+        adjustment_time_minutes: i64,
+        trial_run_time_minutes: i64,
+        first_good_part_time: Option<Time>,
+        parts_produced_during_setup: i64,
+        parts_scrapped_during_setup: i64,
+        first_piece_inspection_passed: Option<bool>,
+        quality_approval_by: Option<Id<Employee>>,
+        improvement_opportunity: Option<Note>,
+    }
+
+    /// Opens the batch record of an order.
+    OpenBatchRecord {
+        work_order_id: Id<WorkOrder>,
+        /// The order's batch number where absent, else its lot number.
+        batch_number: Option<String>,
+        formula_id: Option<String>,
+        formula_version: Option<String>,
+        manufacturing_area: Option<String>,
+        expiration_date: Option<Date>,
+        retest_date: Option<Date>,
+        regulatory_requirement: Option<String>,
+    }
+    /// Hands a batch record in for review: what happened to the batch is collected into it.
+    SubmitBatchRecord {
+        ebr_id: Id<ElectronicBatchRecord>,
+        temperature_min_c: Option<Decimal>,
+        temperature_max_c: Option<Decimal>,
+        humidity_min_percentage: Option<Decimal>,
+        humidity_max_percentage: Option<Decimal>,
+        notes: Option<Note>,
+    }
+    /// Says that a batch record was reviewed, by somebody who did not prepare it.
+    ReviewBatchRecord { ebr_id: Id<ElectronicBatchRecord>, }
+    /// Approves or rejects a reviewed batch record, by somebody who did not prepare it.
+    DecideBatchRecord {
+        ebr_id: Id<ElectronicBatchRecord>,
+        record_status: RecordStatus,
+    }
+    /// Releases the batch of an approved record, rejects it, or puts it on hold.
+    ReleaseBatch {
+        ebr_id: Id<ElectronicBatchRecord>,
+        release_status: ReleaseStatus,
     }
 
     /// Plans a shipment to a customer.

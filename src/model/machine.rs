@@ -1,7 +1,8 @@
-//! Work centers and machines.
+//! Work centers, machines and their sensors.
 
 use super::ids::Id;
 use super::plant::{Factory, ProductionLine, Status};
+use super::shift::Shift;
 use crate::base::{Date, Decimal, Time};
 use crate::{record, words};
 
@@ -15,6 +16,8 @@ record! {
         given plain machine_type: Option<String>,
         /// Minutes of one shift that can be planned.
         given plain capacity_minutes_per_shift: Option<i64>,
+        /// Shifts in which it is open; every active shift of the plant where empty.
+        given plain shift_ids: Vec<Id<Shift>>,
         /// Share of planned time that becomes standard time, 0.85 typical.
         given plain efficiency_factor: Option<Decimal>,
         /// Group of like setups.
@@ -52,6 +55,41 @@ record! {
         given plain asset_value: Option<Decimal>,
         given plain expected_life_years: Option<i64>,
         given plain age_years: Option<Decimal>,
+        given plain status: Status,
+        made plain created_at: Time,
+    }
+}
+
+words! {
+    /// How a sensor speaks.
+    SensorProtocol { OpcUa = "opcua", Mqtt = "mqtt", MtConnect = "mtconnect", Modbus = "modbus", Analog = "analog", Manual = "manual", }
+}
+
+record! {
+    /// A sensor of a machine: what it measures and within which ranges.
+    Sensor { sensor_id,
+        given by machine_id: Id<Machine>,
+        given plain line_id: Option<Id<ProductionLine>>,
+        given plain factory_id: Option<Id<Factory>>,
+        given plain sensor_name: String,
+        given unique sensor_code: Option<String>,
+        given plain sensor_type: String,
+        given plain unit_of_measure: Option<String>,
+        given plain measuring_range_min: Option<Decimal>,
+        given plain measuring_range_max: Option<Decimal>,
+        given plain normal_range_min: Option<Decimal>,
+        given plain normal_range_max: Option<Decimal>,
+        given plain warning_range_min: Option<Decimal>,
+        given plain warning_range_max: Option<Decimal>,
+        given plain critical_range_min: Option<Decimal>,
+        given plain critical_range_max: Option<Decimal>,
+        given plain sampling_frequency_hz: Option<Decimal>,
+        given plain protocol: SensorProtocol,
+        given plain manufacturer: Option<String>,
+        given plain model: Option<String>,
+        given plain calibration_date: Option<Date>,
+        given plain calibration_interval_days: Option<i64>,
+        given plain accuracy_percentage: Option<Decimal>,
         given plain status: Status,
         made plain created_at: Time,
     }

@@ -1,7 +1,9 @@
 //! Floor 1: the plant's nouns as data, the commands and events that change them, and who may do
 //! what. Deliberately without rules: whether a command is right is decided in `rules`.
 
+pub mod batch_record;
 pub mod command;
+pub mod downtime;
 pub mod field;
 pub mod genealogy;
 pub mod ids;
@@ -14,23 +16,29 @@ pub mod people;
 pub mod permission;
 pub mod plant;
 pub mod product;
+pub mod quality;
+pub mod schedule;
 pub mod shift;
 pub mod shipment;
 pub mod work_order;
 
+pub use batch_record::ElectronicBatchRecord;
 pub use command::Command;
+pub use downtime::{ChangeoverEvent, DowntimeEvent};
 pub use field::{AnyRecord, Field, FieldSpec, Fields, Kind, Record};
 pub use genealogy::LotEdge;
 pub use ids::{Id, Subject};
 pub use journal::{Change, Entry, Event};
 pub use lot::Lot;
-pub use machine::{Machine, WorkCenter};
+pub use machine::{Machine, Sensor, WorkCenter};
 pub use material::{Material, MaterialTransaction, Supplier};
 pub use noun::Noun;
 pub use people::{ApiToken, Employee, LaborTransaction, User};
 pub use permission::Role;
 pub use plant::{Attachment, Factory, JournalDay, Plant, ProductionLine, Timer};
-pub use product::{BillOfMaterial, Customer, Product, Routing};
+pub use product::{BillOfMaterial, Customer, CustomerProductMapping, LineProductMapping, Product, Routing};
+pub use quality::{Defect, QualityInspection};
+pub use schedule::ProductionSchedule;
 pub use shift::{CalendarException, Shift};
 pub use shipment::Shipment;
 pub use work_order::{OperationReport, WorkOrder, WorkOrderOperation};

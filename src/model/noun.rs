@@ -101,6 +101,24 @@ nouns! {
     26 LotEdge Inner "EDGE" "lot_edge" "lot_edges" "";
     /// Something that becomes due and then becomes a command.
     27 Timer Inner "TIMER" "timer" "timers" "";
+    /// A quality inspection: what was measured, found and decided.
+    28 QualityInspection Public "INSP" "quality_inspection" "quality_inspections" "ncr_number";
+    /// A defect, from its detection over its root cause to the action that ends it.
+    29 Defect Public "DEF" "defect" "defects" "";
+    /// A stop: one cause, from its start over the response to its end.
+    30 DowntimeEvent Public "DT" "downtime_event" "downtime_events" "";
+    /// A changeover from one order to the next, with its phases.
+    31 ChangeoverEvent Public "CHG" "changeover_event" "changeover_events" "";
+    /// An electronic batch record: what happened to a batch, and who judged it.
+    32 ElectronicBatchRecord Public "EBR" "electronic_batch_record" "electronic_batch_records" "batch_number";
+    /// A slot of the published plan, and how it went.
+    33 ProductionSchedule Public "SCH" "production_schedule" "production_schedule" "";
+    /// A sensor of a machine.
+    34 Sensor Public "SENS" "sensor" "sensors" "sensor_code";
+    /// Which line makes which product, and how.
+    35 LineProductMapping Public "LPM" "line_product_mapping" "line_product_mapping" "";
+    /// Which customer takes which product, and on what terms.
+    36 CustomerProductMapping Public "CPM" "customer_product_mapping" "customer_product_mapping" "";
 }
 
 impl Noun {
@@ -109,8 +127,9 @@ impl Noun {
         Self::Factory,
         Self::ProductionLine,
         Self::Machine,
-        Self::WorkCenter,
         Self::Shift,
+        Self::WorkCenter,
+        Self::Sensor,
         Self::Employee,
         Self::CalendarException,
         Self::Customer,
@@ -119,6 +138,8 @@ impl Noun {
         Self::Product,
         Self::BillOfMaterial,
         Self::Routing,
+        Self::LineProductMapping,
+        Self::CustomerProductMapping,
         Self::WorkOrder,
     ];
 

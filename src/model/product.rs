@@ -1,10 +1,11 @@
-//! What is made and for whom: customers, products, bills of material, routings.
+//! What is made, where and for whom: customers, products, bills of material, routings, and which
+//! lines and customers go with which product.
 
 use super::field::Note;
 use super::ids::Id;
 use super::machine::WorkCenter;
 use super::material::Material;
-use super::plant::Status;
+use super::plant::{Factory, ProductionLine, Status};
 use crate::base::{Date, Decimal, Time, Unit};
 use crate::{line, record, words};
 
@@ -108,6 +109,36 @@ record! {
         given plain revision: Option<String>,
         given plain steps: Vec<RoutingStep>,
         given plain status: Status,
+        made plain created_at: Time,
+    }
+}
+
+record! {
+    /// Which line makes which product, and how.
+    LineProductMapping { line_product_mapping_id,
+        once by line_id: Id<ProductionLine>,
+        once by product_id: Id<Product>,
+        given plain factory_id: Option<Id<Factory>>,
+        /// The line it is usually made on.
+        given plain is_primary: bool,
+        given plain cycle_time_seconds: Option<Decimal>,
+        given plain setup_minutes: Option<Decimal>,
+        given plain changeover_minutes: Option<Decimal>,
+        given plain yield_percentage: Option<Decimal>,
+        made plain created_at: Time,
+    }
+}
+
+record! {
+    /// Which customer takes which product, and on what terms.
+    CustomerProductMapping { customer_product_mapping_id,
+        once by customer_id: Id<Customer>,
+        once by product_id: Id<Product>,
+        given plain status: Status,
+        given plain annual_volume: Option<i64>,
+        given plain unit_price: Option<Decimal>,
+        given plain lead_time_days: Option<i64>,
+        given plain ppm_requirement: Option<i64>,
         made plain created_at: Time,
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn release(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<Lot>) -
     store(draft, moment, lot, "lot.released")
 }
 
-fn store(draft: &mut Draft<'_, '_>, moment: &Moment, mut lot: Lot, event: &str) -> Result<Subject, Halt> {
+pub(super) fn store(draft: &mut Draft<'_, '_>, moment: &Moment, mut lot: Lot, event: &str) -> Result<Subject, Halt> {
     lot.updated_at = moment.recorded_at;
     let subject = Subject::of(lot.lot_id);
     draft.put(lot)?;

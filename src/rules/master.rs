@@ -4,9 +4,9 @@
 use super::{Moment, need, work_order};
 use crate::base::{Code, Decimal, Refusal, Value};
 use crate::model::command::FieldValues;
-use crate::model::field::{Access, Mark};
+use crate::model::field::{Access, Field as _, Mark};
 use crate::model::people::PersonalData;
-use crate::model::{AnyRecord, BillOfMaterial, Employee, Id, Machine, Material, Noun, Product, Routing, Shift, Subject, WorkCenter};
+use crate::model::{AnyRecord, BillOfMaterial, CustomerProductMapping, Employee, Id, LineProductMapping, Material, Noun, Product, Routing, Sensor, Shift, Subject, WorkCenter};
 use crate::store::{Draft, Halt, View};
 
 pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, noun: Noun, values: &FieldValues) -> Result<Subject, Halt> {
@@ -179,15 +179,59 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
             (_, Some(minutes)) if !(1..=1_440).contains(&minutes) => Err(Refusal::invalid("capacity_minutes_per_shift", "must be 1 to 1440").into()),
             _ => Ok(()),
         }),
-        Noun::Machine => checked!(Machine, |_: &mut Machine| Ok::<(), Halt>(())),
-        Noun::Product => checked!(Product, |_: &mut Product| Ok::<(), Halt>(())),
+        Noun::Sensor => checked!(Sensor, |sensor: &mut Sensor| check_sensor(draft, sensor)),
+        Noun::LineProductMapping => checked!(LineProductMapping, |it: &mut LineProductMapping| {
+            let known: Vec<LineProductMapping> = draft.related("product_id", &it.product_id.to_value(), MAPPINGS_MAX)?;
+            let other = known.iter().find(|other| other.line_id == it.line_id && other.line_product_mapping_id != it.line_product_mapping_id);
+            refuse_second(other.map(|other| other.line_product_mapping_id.to_string()), "line_id")
+        }),
+        Noun::CustomerProductMapping => checked!(CustomerProductMapping, |it: &mut CustomerProductMapping| {
+            let known: Vec<CustomerProductMapping> = draft.related("product_id", &it.product_id.to_value(), MAPPINGS_MAX)?;
+            let other = known.iter().find(|other| other.customer_id == it.customer_id && other.customer_product_mapping_id != it.customer_product_mapping_id);
+            refuse_second(other.map(|other| other.customer_product_mapping_id.to_string()), "customer_id")
+        }),
         _ => record,
     })
 }
 
-/// No figure that people maintain is negative; percentages end at a hundred.
+/// Mappings of one product.
+const MAPPINGS_MAX: usize = 10_000;
+
+fn refuse_second(known: Option<String>, column: &str) -> Result<(), Halt> {
+    match known {
+        Some(known) => Err(Refusal::field(Code::Duplicate, column, format!("{known} maps it to this product already: change that one")).into()),
+        None => Ok(()),
+    }
+}
+
+/// A range begins before it ends, and lies within the measuring range.
+fn check_sensor(draft: &Draft<'_, '_>, sensor: &mut Sensor) -> Result<(), Halt> {
+    let machine: crate::model::Machine = need(draft, sensor.machine_id)?;
+    sensor.line_id = sensor.line_id.or(machine.line_id);
+    sensor.factory_id = sensor.factory_id.or(machine.factory_id);
+    let measuring = (sensor.measuring_range_min, sensor.measuring_range_max);
+    let ranges = [
+        ("measuring_range_min", measuring),
+        ("normal_range_min", (sensor.normal_range_min, sensor.normal_range_max)),
+        ("warning_range_min", (sensor.warning_range_min, sensor.warning_range_max)),
+        ("critical_range_min", (sensor.critical_range_min, sensor.critical_range_max)),
+    ];
+    for (column, (low, high)) in ranges {
+        if matches!((low, high), (Some(low), Some(high)) if low >= high) {
+            return Err(Refusal::invalid(column, "must lie below its maximum").into());
+        }
+        let outside = matches!((low, measuring.0), (Some(low), Some(least)) if low < least) || matches!((high, measuring.1), (Some(high), Some(most)) if high > most);
+        if outside {
+            return Err(Refusal::invalid(column, "this range must lie within the measuring range").into());
+        }
+    }
+    Ok(())
+}
+
+/// No figure that people maintain is negative, but what a sensor may read; percentages end at a hundred.
 fn check_ranges(record: &dyn AnyRecord) -> Result<(), Refusal> {
-    for (at, spec) in record.specs().iter().enumerate().filter(|(_, spec)| spec.access != Access::Made) {
+    let own = |spec: &crate::model::FieldSpec| spec.access != Access::Made && !spec.name.contains("_range_");
+    for (at, spec) in record.specs().iter().enumerate().filter(|(_, spec)| own(spec)) {
         let negative = match record.value(at) {
             Value::Int(number) => number < 0,
             Value::Dec(number) => number.is_negative(),

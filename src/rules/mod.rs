@@ -2,6 +2,8 @@
 //! leaves no trace; it knows no clock, no disk and no random number. Permission is decided here.
 
 mod attachment;
+mod batch_record;
+mod downtime;
 mod import;
 mod labor;
 mod lot;
@@ -9,6 +11,8 @@ mod master;
 mod material;
 mod operation;
 mod plant;
+mod quality;
+mod schedule;
 pub mod shift;
 mod shipment;
 mod user;
@@ -75,6 +79,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::StartOperation(it) => operation::start(draft, moment, it),
         Command::ReportOperation(it) => operation::report(draft, moment, it),
         Command::FinishOperation(it) => operation::finish(draft, moment, it),
+        Command::DisposeHeldPieces(it) => operation::dispose_held(draft, moment, it),
         Command::ReverseReport(it) => operation::reverse(draft, moment, it),
         Command::RecordMaterialTransaction(it) => material::record(draft, moment, it),
         Command::ReverseMaterialTransaction(it) => material::reverse(draft, moment, it),
@@ -82,6 +87,24 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::ReleaseLot(it) => lot::release(draft, moment, it.lot_id),
         Command::SplitLot(it) => lot::split(draft, moment, it),
         Command::MergeLots(it) => lot::merge(draft, moment, it),
+        Command::RecordInspection(it) => quality::inspect(draft, moment, it),
+        Command::DisposeInspection(it) => quality::dispose(draft, moment, it),
+        Command::ApproveInspection(it) => quality::approve(draft, moment, it.inspection_id),
+        Command::RecordDefect(it) => quality::record_defect(draft, moment, it),
+        Command::AnalyzeDefect(it) => quality::analyze_defect(draft, moment, it),
+        Command::CloseDefect(it) => quality::close_defect(draft, moment, it.defect_id),
+        Command::StartDowntime(it) => downtime::start(draft, moment, it),
+        Command::RespondDowntime(it) => downtime::respond(draft, moment, it.downtime_id),
+        Command::ChangeDowntimeCause(it) => downtime::change_cause(draft, it),
+        Command::MarkDowntime(it) => downtime::mark(draft, it),
+        Command::ResolveDowntime(it) => downtime::resolve(draft, moment, it),
+        Command::StartChangeover(it) => downtime::start_changeover(draft, moment, it),
+        Command::FinishChangeover(it) => downtime::finish_changeover(draft, moment, it),
+        Command::OpenBatchRecord(it) => batch_record::open(draft, moment, it),
+        Command::SubmitBatchRecord(it) => batch_record::submit(draft, moment, it),
+        Command::ReviewBatchRecord(it) => batch_record::review(draft, moment, it.ebr_id),
+        Command::DecideBatchRecord(it) => batch_record::decide(draft, moment, it),
+        Command::ReleaseBatch(it) => batch_record::release(draft, moment, it),
         Command::CreateShipment(it) => shipment::create(draft, moment, it),
         Command::ShipShipment(it) => shipment::ship(draft, moment, it),
         Command::CancelShipment(it) => shipment::cancel(draft, moment, it.shipment_id),

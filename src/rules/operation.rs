@@ -3,16 +3,16 @@
 //! makes more than the ones before it have passed on.
 
 use super::shift::shift_at;
-use super::{Moment, lot, material, need, percent, whole, work_order};
+use super::{Moment, lot, material, need, percent, schedule, whole, work_order};
 use crate::base::limits::{OVERRUN_PERCENT, PIECES_MAX};
 use crate::base::{Code, Refusal};
-use crate::model::command::{FinishOperation, ReportOperation, ReverseReport, StartOperation};
+use crate::model::command::{DisposeHeldPieces, FinishOperation, ReportOperation, ReverseReport, StartOperation};
 use crate::model::material::TransactionType;
 use crate::model::work_order::{OperationStatus as State, WorkOrderStatus};
 use crate::model::{Id, Lot, OperationReport, Subject, WorkOrder, WorkOrderOperation};
 use crate::store::{Draft, Halt, View};
 
-fn find(operations: &[WorkOrderOperation], sequence: i64, order: &WorkOrder) -> Result<WorkOrderOperation, Halt> {
+pub(super) fn find(operations: &[WorkOrderOperation], sequence: i64, order: &WorkOrder) -> Result<WorkOrderOperation, Halt> {
     let found = operations.iter().find(|it| it.operation_sequence == sequence).cloned();
     found.ok_or_else(|| {
         let known: Vec<String> = operations.iter().map(|it| it.operation_sequence.to_string()).collect();
@@ -51,6 +51,7 @@ pub(super) fn start(draft: &mut Draft<'_, '_>, moment: &Moment, it: &StartOperat
     operation.status = State::InProgress;
     operation.actual_start_time.get_or_insert(moment.occurred_at);
     operation.shift_id = shift_at(draft, moment.occurred_at, &moment.zone)?.map(|open| open.shift.shift_id);
+    schedule::started(draft, moment, it.work_order_id, Some(operation.operation_id))?;
     store(draft, moment, operation, "operation.started")
 }
 
@@ -191,6 +192,7 @@ pub(super) fn finish(draft: &mut Draft<'_, '_>, moment: &Moment, it: &FinishOper
     }
     operation.actual_end_time = Some(moment.occurred_at);
     operation.status = State::Completed;
+    schedule::finished(draft, moment, it.work_order_id, Some(operation.operation_id), operation.completed_quantity)?;
     let subject = store(draft, moment, operation, "operation.finished")?;
     for mut next in work_order::operations(draft, it.work_order_id)? {
         let waits = next.depends_on.clone();
@@ -200,10 +202,60 @@ pub(super) fn finish(draft: &mut Draft<'_, '_>, moment: &Moment, it: &FinishOper
             .all(|before| before.operation_sequence == it.operation_sequence || matches!(before.status, State::Completed | State::Skipped));
         if next.status == State::Pending && free {
             next.status = State::Ready;
+            schedule::confirm(draft, moment, it.work_order_id, next.operation_id)?;
             store(draft, moment, next, "operation.ready")?;
         }
     }
     Ok(subject)
+}
+
+/// Moves held pieces to what was decided on them, as a report that takes them out of the held; like
+/// any report it can be reversed.
+pub(super) fn dispose_held(draft: &mut Draft<'_, '_>, moment: &Moment, it: &DisposeHeldPieces) -> Result<Subject, Halt> {
+    let figures =
+        [("good_quantity", it.good_quantity), ("rejected_quantity", it.rejected_quantity), ("scrapped_quantity", it.scrapped_quantity), ("rework_quantity", it.rework_quantity)];
+    if let Some((name, _)) = figures.iter().find(|(_, number)| !(0..=PIECES_MAX).contains(number)) {
+        return Err(Refusal::invalid(name, format!("must be 0 to {PIECES_MAX}")).into());
+    }
+    let sum: i64 = figures.iter().map(|(_, number)| number).sum();
+    let order = work_order::running(draft, it.work_order_id, "have its held pieces decided on: reopen it first")?;
+    let operations = work_order::operations(draft, it.work_order_id)?;
+    let mut operation = find(&operations, it.operation_sequence, &order)?;
+    if sum == 0 || sum > operation.held_quantity {
+        let held = operation.held_quantity;
+        return Err(
+            Refusal::field(Code::Insufficient, "good_quantity", format!("must decide on 1 to {held} pieces: operation {} holds {held}", operation.operation_sequence)).into()
+        );
+    }
+    operation.completed_quantity += it.good_quantity;
+    operation.rejected_quantity += it.rejected_quantity;
+    operation.scrapped_quantity += it.scrapped_quantity;
+    operation.rework_quantity += it.rework_quantity;
+    operation.held_quantity -= sum;
+    let is_last = operations.iter().all(|other| other.operation_sequence <= operation.operation_sequence);
+    let transaction_id = if is_last && it.good_quantity > 0 { Some(move_finished(draft, moment, &order, it.good_quantity)?) } else { None };
+    let report_id = draft.add(OperationReport {
+        work_order_id: it.work_order_id,
+        operation_id: operation.operation_id,
+        operation_sequence: it.operation_sequence,
+        good_quantity: it.good_quantity,
+        rejected_quantity: it.rejected_quantity,
+        scrapped_quantity: it.scrapped_quantity,
+        rework_quantity: it.rework_quantity,
+        held_quantity: -sum,
+        machine_id: operation.machine_id,
+        shift_id: shift_at(draft, moment.occurred_at, &moment.zone)?.map(|open| open.shift.shift_id),
+        reported_at: moment.occurred_at,
+        transaction_id,
+        notes: it.notes.clone(),
+        created_by: moment.actor.name.clone(),
+        created_at: moment.recorded_at,
+        ..OperationReport::default()
+    })?;
+    let subject = Subject::of(operation.operation_id);
+    settle(draft, moment, operation)?;
+    draft.event("operation.held_decided", subject);
+    Ok(Subject::of(report_id))
 }
 
 pub(super) fn reverse(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReverseReport) -> Result<Subject, Halt> {

@@ -1,7 +1,7 @@
 //! The life of a work order: created, released, scheduled, in progress, on hold, completed, closed,
 //! cancelled; split and reopened. What an order made is added up in `tally`.
 
-use super::{Moment, lot, need, percent, whole};
+use super::{Moment, lot, need, percent, schedule, whole};
 use crate::base::limits::PIECES_MAX;
 use crate::base::{Code, Decimal, Refusal, Unit};
 use crate::model::command::{ScheduleWorkOrder, SplitWorkOrder};
@@ -221,6 +221,7 @@ pub(super) fn schedule(draft: &mut Draft<'_, '_>, moment: &Moment, it: &Schedule
     order.scheduled_start_time = Some(it.scheduled_start_time);
     order.scheduled_end_time = Some(it.scheduled_end_time);
     order.status = State::Scheduled;
+    schedule::publish(draft, moment, it, &order, &operations(draft, it.work_order_id)?)?;
     done(draft, moment, order, "work_order.scheduled")
 }
 
@@ -228,6 +229,7 @@ pub(super) fn start(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrder
     let mut order = in_state(draft, id, &[State::Released, State::Scheduled], "be started")?;
     order.status = State::InProgress;
     order.actual_start_time.get_or_insert(moment.occurred_at);
+    schedule::started(draft, moment, id, None)?;
     done(draft, moment, order, "work_order.started")
 }
 
@@ -236,6 +238,7 @@ pub(super) fn hold(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrder>
     order.status_before_hold = Some(order.status);
     order.status = State::OnHold;
     order.hold_reason = moment.reason.clone().map(Note);
+    schedule::held(draft, moment, id)?;
     done(draft, moment, order, "work_order.held")
 }
 
@@ -245,6 +248,7 @@ pub(super) fn resume(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrde
     order.status = before;
     order.status_before_hold = None;
     order.hold_reason = None;
+    schedule::resumed(draft, moment, id)?;
     done(draft, moment, order, "work_order.resumed")
 }
 
@@ -263,6 +267,7 @@ pub(super) fn complete(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOr
         order.actual_cycle_time_seconds = Some(order.run_time_minutes * 60 / order.produced_quantity);
     }
     settle_costs(draft, &mut order)?;
+    schedule::finished(draft, moment, id, None, order.good_quantity)?;
     done(draft, moment, order, "work_order.completed")
 }
 
@@ -297,6 +302,9 @@ pub(super) fn close(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrder
     if let Some(open) = labor_of(draft, id)?.iter().find(|it| it.clock_out_time.is_none()) {
         return Err(Refusal::new(Code::StillOpen, format!("{} is still clocked in on it ({}): clock out first", open.employee_id, open.labor_transaction_id)).into());
     }
+    if order.quality_hold {
+        return Err(Refusal::new(Code::OnHold, format!("order {} is on quality hold: decide on its inspection first", number(&order))).into());
+    }
     settle_costs(draft, &mut order)?;
     order.status = State::Closed;
     order.closed_at = Some(moment.occurred_at);
@@ -317,6 +325,7 @@ pub(super) fn cancel(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrde
     }
     order.status = State::Cancelled;
     order.status_before_hold = None;
+    schedule::cancel(draft, moment, id)?;
     done(draft, moment, order, "work_order.cancelled")
 }
 

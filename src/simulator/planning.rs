@@ -80,7 +80,13 @@ impl Simulator {
         let Some(line_id) = center.and_then(|center| center.line_id) else { return Ok(()) };
         let start = self.later(30, 600);
         let minutes: i64 = job.steps.iter().map(|step| (step.setup_seconds + step.piece_seconds * job.planned) / 60).sum();
-        let it = ScheduleWorkOrder { work_order_id: Id::new(job.id), line_id, scheduled_start_time: start, scheduled_end_time: start.plus_minutes(minutes * 2) };
+        let it = ScheduleWorkOrder {
+            work_order_id: Id::new(job.id),
+            line_id,
+            scheduled_start_time: start,
+            scheduled_end_time: start.plus_minutes(minutes * 2),
+            ..ScheduleWorkOrder::default()
+        };
         self.desk.tell(Who::Planner, Command::ScheduleWorkOrder(it))?;
         job.stage = Stage::Scheduled;
         Ok(())

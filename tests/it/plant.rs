@@ -85,7 +85,13 @@ order_acts! {
 
 pub(crate) fn schedule(order: u64) -> Command {
     let (scheduled_start_time, scheduled_end_time) = (time("2026-03-03T07:00:00Z"), time("2026-03-03T12:00:00Z"));
-    Command::ScheduleWorkOrder(command::ScheduleWorkOrder { work_order_id: Id::new(order), line_id: Id::new(1), scheduled_start_time, scheduled_end_time })
+    Command::ScheduleWorkOrder(command::ScheduleWorkOrder {
+        work_order_id: Id::new(order),
+        line_id: Id::new(1),
+        scheduled_start_time,
+        scheduled_end_time,
+        ..command::ScheduleWorkOrder::default()
+    })
 }
 
 pub(crate) fn split_order(order: u64, quantity: i64) -> Command {

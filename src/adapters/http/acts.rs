@@ -81,7 +81,8 @@ pub(super) async fn act(service: Arc<Service>, route: &'static ActRoute, mut cal
         Some(Err((field, why))) => return Err(Refusal::invalid(&field, format!("{field} {why}"))),
         None => return Err(Refusal::new(Code::Internal, format!("{} is no command", route.command))),
     };
-    let made = ["Create", "Record", "ClockIn", "Split", "ReportOperation"].iter().any(|word| route.command.starts_with(word));
+    let made =
+        ["Create", "Record", "ClockIn", "Split", "ReportOperation", "StartDowntime", "StartChangeover", "OpenBatchRecord"].iter().any(|word| route.command.starts_with(word));
     submit(&service, call, beside, command, subject, secret, if made { 201 } else { 200 }).await
 }
 

@@ -253,7 +253,13 @@ fn a_schedule_ends_after_it_begins_on_a_line_that_runs() {
     let order = plant.order(5);
     plant.all([release(order)]);
     let at = |start: &str, end: &str| {
-        let window = command::ScheduleWorkOrder { work_order_id: Id::new(order), line_id: Id::new(1), scheduled_start_time: time(start), scheduled_end_time: time(end) };
+        let window = command::ScheduleWorkOrder {
+            work_order_id: Id::new(order),
+            line_id: Id::new(1),
+            scheduled_start_time: time(start),
+            scheduled_end_time: time(end),
+            ..command::ScheduleWorkOrder::default()
+        };
         Command::ScheduleWorkOrder(window)
     };
     refused(plant.lead(at("2026-03-03T08:00:00Z", "2026-03-03T08:00:00Z")), Code::Invalid);

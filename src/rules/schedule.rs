@@ -1,0 +1,156 @@
+//! The published plan: slots made when an order is scheduled, and how they went, which follows from
+//! what was started and finished. On time is computed here, never told.
+
+use super::shift::shift_at;
+use super::{Moment, downtime, need, operation, whole};
+use crate::base::{Refusal, Time};
+use crate::model::command::ScheduleWorkOrder;
+use crate::model::field::Field;
+use crate::model::schedule::{OperationSlot, ScheduleStatus as State};
+use crate::model::{Id, ProductionSchedule, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
+use crate::store::{Draft, Halt, View};
+
+/// Minutes after the planned time within which a start or an end is on time.
+const TOLERANCE_MINUTES: i64 = 15;
+/// Slots an order may have, cancelled ones included.
+const SLOTS_MAX: usize = 10_000;
+
+/// Replaces the open slots of an order by those of a command.
+pub(super) fn publish(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ScheduleWorkOrder, order: &WorkOrder, operations: &[WorkOrderOperation]) -> Result<(), Halt> {
+    cancel(draft, moment, order.work_order_id)?;
+    let mut slots: Vec<(Option<WorkOrderOperation>, OperationSlot)> = Vec::new();
+    for slot in &it.operations {
+        let operation = operation::find(operations, slot.operation_sequence, order)?;
+        if slots.iter().any(|(known, _)| known.as_ref().is_some_and(|known| known.operation_id == operation.operation_id)) {
+            return Err(Refusal::invalid("operations", format!("operation {} is planned twice", slot.operation_sequence)).into());
+        }
+        if slot.planned_start_time < it.scheduled_start_time || slot.planned_end_time > it.scheduled_end_time || slot.planned_end_time <= slot.planned_start_time {
+            return Err(Refusal::invalid("operations", format!("operation {} must end after it starts, within the times of the order", slot.operation_sequence)).into());
+        }
+        slots.push((Some(operation), slot.clone()));
+    }
+    if slots.is_empty() {
+        slots.push((None, OperationSlot { planned_start_time: it.scheduled_start_time, planned_end_time: it.scheduled_end_time, ..OperationSlot::default() }));
+    }
+    for (place, (operation, slot)) in slots.into_iter().enumerate() {
+        add(draft, moment, it, order, operation, &slot, place)?;
+    }
+    Ok(())
+}
+
+fn add(
+    draft: &mut Draft<'_, '_>,
+    moment: &Moment,
+    it: &ScheduleWorkOrder,
+    order: &WorkOrder,
+    operation: Option<WorkOrderOperation>,
+    slot: &OperationSlot,
+    place: usize,
+) -> Result<(), Halt> {
+    let work_center_id = slot.work_center_id.or_else(|| operation.as_ref()?.work_center_id);
+    let center: Option<WorkCenter> = work_center_id.map(|id| need(draft, id)).transpose()?;
+    let shift = shift_at(draft, slot.planned_start_time, &moment.zone)?;
+    // A slot of the night shift belongs to the day the shift opened.
+    let day = shift.as_ref().map_or_else(|| slot.planned_start_time.date(&moment.zone), |open| open.day);
+    let stands = work_center_id.is_some() && downtime::open_stops(draft)?.iter().any(|stop| stop.work_center_id == work_center_id);
+    let id = draft.add(ProductionSchedule {
+        schedule_date: day,
+        schedule_week: i64::from(day.iso_week()),
+        shift_id: shift.map(|open| open.shift.shift_id),
+        line_id: center.and_then(|center| center.line_id).or(Some(it.line_id)),
+        work_center_id,
+        factory_id: order.factory_id,
+        work_order_id: order.work_order_id,
+        operation_id: operation.as_ref().map(|operation| operation.operation_id),
+        sequence_number: i64::try_from(place).unwrap_or(i64::MAX - 1) + 1,
+        planned_start_time: slot.planned_start_time,
+        planned_end_time: slot.planned_end_time,
+        planned_quantity: order.planned_quantity,
+        priority: order.priority,
+        customer_due_date: order.customer_id.and(order.planned_end_date),
+        material_available: it.material_available.unwrap_or(true),
+        operator_available: it.operator_available.unwrap_or(true),
+        equipment_available: !stands,
+        planner_id: Some(moment.actor.name.clone()),
+        planning_notes: it.notes.clone(),
+        created_at: moment.recorded_at,
+        updated_at: moment.recorded_at,
+        ..ProductionSchedule::default()
+    })?;
+    draft.event("schedule.published", Subject::of(id));
+    if let Some(mut operation) = operation {
+        operation.planned_start_time = Some(slot.planned_start_time);
+        operation.planned_end_time = Some(slot.planned_end_time);
+        operation.updated_at = moment.recorded_at;
+        draft.put(operation)?;
+    }
+    Ok(())
+}
+
+/// Slots of an order that are neither done nor cancelled.
+fn open(draft: &Draft<'_, '_>, order: Id<WorkOrder>) -> Result<Vec<ProductionSchedule>, Halt> {
+    let all: Vec<ProductionSchedule> = draft.related("work_order_id", &order.to_value(), SLOTS_MAX)?;
+    Ok(all.into_iter().filter(|slot| !matches!(slot.schedule_status, State::Completed | State::Cancelled)).collect())
+}
+
+/// The open slot of an operation, or of the whole order.
+fn of(draft: &Draft<'_, '_>, order: Id<WorkOrder>, operation: Option<Id<WorkOrderOperation>>) -> Result<Option<ProductionSchedule>, Halt> {
+    Ok(open(draft, order)?.into_iter().find(|slot| slot.operation_id == operation))
+}
+
+fn store(draft: &mut Draft<'_, '_>, moment: &Moment, mut slot: ProductionSchedule, state: State) -> Result<(), Halt> {
+    slot.schedule_status = state;
+    slot.updated_at = moment.recorded_at;
+    draft.put(slot)?;
+    Ok(())
+}
+
+/// What waited for others may begin.
+pub(super) fn confirm(draft: &mut Draft<'_, '_>, moment: &Moment, order: Id<WorkOrder>, operation: Id<WorkOrderOperation>) -> Result<(), Halt> {
+    match of(draft, order, Some(operation))? {
+        Some(slot) if slot.schedule_status == State::Planned => store(draft, moment, slot, State::Confirmed),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn started(draft: &mut Draft<'_, '_>, moment: &Moment, order: Id<WorkOrder>, operation: Option<Id<WorkOrderOperation>>) -> Result<(), Halt> {
+    let Some(mut slot) = of(draft, order, operation)? else { return Ok(()) };
+    if slot.actual_start_time.is_none() {
+        slot.actual_start_time = Some(moment.occurred_at);
+        slot.on_time_start = Some(in_time(moment.occurred_at, slot.planned_start_time));
+    }
+    store(draft, moment, slot, State::InProgress)
+}
+
+pub(super) fn finished(draft: &mut Draft<'_, '_>, moment: &Moment, order: Id<WorkOrder>, operation: Option<Id<WorkOrderOperation>>, made: i64) -> Result<(), Halt> {
+    let Some(mut slot) = of(draft, order, operation)? else { return Ok(()) };
+    slot.actual_end_time = Some(moment.occurred_at);
+    slot.actual_quantity = Some(made);
+    slot.on_time_completion = Some(in_time(moment.occurred_at, slot.planned_end_time));
+    let late = moment.occurred_at.minutes_since(slot.planned_end_time).max(0);
+    let planned = slot.planned_end_time.minutes_since(slot.planned_start_time).max(1);
+    let kept = whole(100 * (planned - late).max(0)).over(whole(planned));
+    slot.schedule_adherence_percentage = kept.map(|share| share.rounded(2));
+    store(draft, moment, slot, State::Completed)
+}
+
+fn in_time(actual: Time, planned: Time) -> bool {
+    actual.minutes_since(planned) <= TOLERANCE_MINUTES
+}
+
+/// A held order delays what it has planned.
+pub(super) fn held(draft: &mut Draft<'_, '_>, moment: &Moment, order: Id<WorkOrder>) -> Result<(), Halt> {
+    open(draft, order)?.into_iter().try_for_each(|slot| store(draft, moment, slot, State::Delayed))
+}
+
+pub(super) fn resumed(draft: &mut Draft<'_, '_>, moment: &Moment, order: Id<WorkOrder>) -> Result<(), Halt> {
+    for slot in open(draft, order)? {
+        let state = if slot.actual_start_time.is_some() { State::InProgress } else { State::Planned };
+        store(draft, moment, slot, state)?;
+    }
+    Ok(())
+}
+
+pub(super) fn cancel(draft: &mut Draft<'_, '_>, moment: &Moment, order: Id<WorkOrder>) -> Result<(), Halt> {
+    open(draft, order)?.into_iter().try_for_each(|slot| store(draft, moment, slot, State::Cancelled))
+}
