@@ -83,6 +83,18 @@ pub struct FieldSpec {
 }
 
 impl FieldSpec {
+    /// Why a figure that people maintain cannot be this: only what a sensor may read lies below
+    /// zero, and percentages end at a hundred.
+    pub fn range_fault(&self, value: &Value) -> Option<&'static str> {
+        let signed = self.name.contains("_range_");
+        match value {
+            Value::Int(number) if *number < 0 && !signed => Some("must not be negative"),
+            Value::Dec(number) if number.is_negative() && !signed => Some("must not be negative"),
+            Value::Dec(number) if self.name.ends_with("_percentage") && Decimal::whole(100).is_some_and(|most| *number > most) => Some("must be at most 100"),
+            _ => None,
+        }
+    }
+
     /// Must be given when the record is created.
     pub fn required(&self) -> bool {
         self.access != Access::Made && !self.nullable && !self.has_default

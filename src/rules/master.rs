@@ -228,23 +228,10 @@ fn check_sensor(draft: &Draft<'_, '_>, sensor: &mut Sensor) -> Result<(), Halt> 
     Ok(())
 }
 
-/// No figure that people maintain is negative, but what a sensor may read; percentages end at a hundred.
 fn check_ranges(record: &dyn AnyRecord) -> Result<(), Refusal> {
-    let own = |spec: &crate::model::FieldSpec| spec.access != Access::Made && !spec.name.contains("_range_");
-    for (at, spec) in record.specs().iter().enumerate().filter(|(_, spec)| own(spec)) {
-        let negative = match record.value(at) {
-            Value::Int(number) => number < 0,
-            Value::Dec(number) => number.is_negative(),
-            _ => false,
-        };
-        if negative {
-            return Err(Refusal::invalid(spec.name, "must not be negative"));
-        }
-        if spec.name.ends_with("_percentage")
-            && let Value::Dec(number) = record.value(at)
-            && number > Decimal::whole(100).unwrap_or_default()
-        {
-            return Err(Refusal::invalid(spec.name, "must be at most 100"));
+    for (at, spec) in record.specs().iter().enumerate().filter(|(_, spec)| spec.access != Access::Made) {
+        if let Some(fault) = spec.range_fault(&record.value(at)) {
+            return Err(Refusal::invalid(spec.name, fault));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use super::master::{Look, Plan, Sight};
 use super::read_problem;
 use super::report::Problem;
 use super::table::Row;
-use crate::base::{Decimal, Refusal, Value, limits};
+use crate::base::{Refusal, Value, limits};
 use crate::bodies::read;
 use crate::model::command::FieldValues;
 use crate::model::{AnyRecord, FieldSpec, Kind, Noun};
@@ -120,7 +120,7 @@ impl<'r> Reading<'r> {
             (Kind::List(Kind::Object(items)), Some(_)) => self.packed(items, cell)?,
             (kind, _) => self.plain(kind, cell)?,
         };
-        Ok(value.and_then(|value| at.map_or(Ok(value.clone()), |at| self.whole(at, value))).and_then(|value| match range_fault(spec.name, &value) {
+        Ok(value.and_then(|value| at.map_or(Ok(value.clone()), |at| self.whole(at, value))).and_then(|value| match fault_of(spec, &value) {
             Some(fault) => Err(fault.to_owned()),
             None => Ok(value),
         }))
@@ -178,13 +178,10 @@ fn factory_called(look: Look<'_>, name: &str) -> Result<Option<u64>, Refusal> {
 }
 
 /// What no rule takes in any figure that people give, so that a dry run says it too.
-fn range_fault(name: &str, value: &Value) -> Option<&'static str> {
+fn fault_of(spec: &FieldSpec, value: &Value) -> Option<&'static str> {
     match value {
         // The rule takes 0 for "not given" and keeps 5, so the file would differ for ever.
-        Value::Int(number) if name == "priority" && !(1..=10).contains(number) => Some("must be 1 (highest) to 10 (lowest)"),
-        Value::Int(number) if *number < 0 => Some("must not be negative"),
-        Value::Dec(number) if number.is_negative() => Some("must not be negative"),
-        Value::Dec(number) if name.ends_with("_percentage") && Decimal::whole(100).is_some_and(|most| *number > most) => Some("must be at most 100"),
-        _ => None,
+        Value::Int(number) if spec.name == "priority" && !(1..=10).contains(number) => Some("must be 1 (highest) to 10 (lowest)"),
+        _ => spec.range_fault(value),
     }
 }

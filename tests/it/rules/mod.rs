@@ -1,5 +1,7 @@
 //! What the rules accept and refuse, noun by noun.
 
+mod batch_record;
+mod downtime;
 mod genealogy;
 mod import;
 mod labor;
@@ -8,6 +10,8 @@ mod material;
 mod operation;
 mod permission;
 mod personal;
+mod quality;
+mod schedule;
 mod shipment;
 mod user;
 mod work_order;

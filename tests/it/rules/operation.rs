@@ -1,8 +1,8 @@
 //! Operations: what may be reported, and how it adds up.
 
 use millwright::base::Code;
-use millwright::model::OperationReport;
 use millwright::model::work_order::{OperationStatus, WorkOrderStatus};
+use millwright::model::{Command, Id, OperationReport, Role, command};
 
 use crate::plant::*;
 
@@ -172,5 +172,25 @@ fn a_finished_operation_opens_again_when_its_report_is_reversed() {
     assert_eq!((operation.status, operation.actual_end_time), (OperationStatus::InProgress, None));
     plant.all([good(order, 10, 10), finish_operation(order, 10)]);
     assert_eq!(plant.operation(order, 10).completed_quantity, 10);
+    plant.check();
+}
+
+#[test]
+fn held_pieces_are_decided_on_and_the_decision_can_be_undone() {
+    let plant = Plant::new();
+    let order = plant.running(10);
+    plant.all([report(order, 10, [4, 0, 0, 0, 3])]);
+    let decide = |good_quantity, scrapped_quantity| {
+        Command::DisposeHeldPieces(command::DisposeHeldPieces { work_order_id: Id::new(order), operation_sequence: 10, good_quantity, scrapped_quantity, ..Default::default() })
+    };
+    refused(plant.lead(decide(0, 0)), Code::Insufficient);
+    refused(plant.lead(decide(3, 1)), Code::Insufficient);
+    refused(plant.lead(decide(-1, 1)), Code::Invalid);
+    refused(plant.ask(Role::Operator, decide(2, 1)), Code::Forbidden);
+    let decision = plant.lead(decide(2, 1)).unwrap().subject.number;
+    let operation = plant.operation(order, 10);
+    assert_eq!((operation.completed_quantity, operation.scrapped_quantity, operation.held_quantity, operation.produced()), (6, 1, 0, 7));
+    plant.because("looked at the wrong pallet", reverse_report(decision)).unwrap();
+    assert_eq!((plant.operation(order, 10).held_quantity, plant.work_order(order).produced_quantity), (3, 3));
     plant.check();
 }
