@@ -54,7 +54,8 @@ pub fn span(shift: &Shift, day: Date, zone: &TimeZone) -> Option<(Time, Time)> {
     Some((day.at(shift.start_time, zone), ends_on.at(shift.end_time, zone)))
 }
 
-fn closed<V: View>(view: &V, day: Date) -> Result<bool, StoreError> {
+/// Whether the whole site is closed on a day.
+pub fn closed<V: View>(view: &V, day: Date) -> Result<bool, StoreError> {
     let exceptions: Vec<CalendarException> = view.related("exception_date", &Value::Date(day), 100)?;
     Ok(exceptions.iter().any(|it| matches!(it.kind, ExceptionKind::Holiday | ExceptionKind::Shutdown) && it.work_center_id.is_none() && it.start_time.is_none()))
 }

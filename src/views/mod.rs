@@ -2,6 +2,7 @@
 //! decide how it looks. Deliberately without JSON and without writing.
 
 pub mod changes;
+pub mod floor;
 pub mod history;
 pub mod list;
 pub mod overview;

@@ -203,6 +203,7 @@ static FIXED: &[Fixed] = &[
     fixed!(DELETE "/api/v1/session" "endSession" FixedPermit::Act("EndSession"), &[], FixedBody::None, sessions::end, "Logs out."),
     fixed!(POST "/api/v1/session/password" "changeOwnPassword" FixedPermit::Act("ChangeOwnPassword"), &[], OWN_PASSWORD, sessions::change_password, "Changes one's own password."),
     fixed!(GET "/api/v1/plant" "getPlant" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::plant, "The plant at a glance."),
+    fixed!(GET "/api/v1/floor" "getFloor" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::floor, "What runs, what stands and why, by department; and the day so far."),
     fixed!(GET "/api/v1/shifts/at" "shiftAt" FixedPermit::Act("ReadFloor"), &[("time", "A moment; now where absent.")], FixedBody::None, reads::shift_at, "The shift that is or was open at a moment."),
     fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
     fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),

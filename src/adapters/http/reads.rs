@@ -198,6 +198,13 @@ pub(super) async fn plant(service: Arc<Service>, call: Call) -> Result<Reply, Re
     Ok(Reply::json(200, json.to_json()))
 }
 
+pub(super) async fn floor(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let now = service.engine.plant_now();
+    let floor = service.engine.read(|snapshot| views::floor::floor(snapshot, now))??;
+    Ok(Reply::json(200, bodies::floor::json(&floor)))
+}
+
 pub(super) async fn shift_at(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["time"])?;
     let time = match call.asked("time") {

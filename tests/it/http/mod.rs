@@ -5,6 +5,7 @@ mod attachments;
 mod bad_input;
 mod changes;
 mod docs;
+mod floor;
 mod fuzz;
 mod imports;
 mod lists;
