@@ -94,9 +94,17 @@ const SHAPES = {
   cancelled: () => s("path", { d: "M7 2a5 5 0 1 0 .01 0z M3.5 10.5l7-7", fill: "none", stroke: "currentColor", "stroke-width": 1.5 }),
   late: () => s("path", { d: "M3 3l8 8M11 3l-8 8", fill: "none", stroke: "currentColor", "stroke-width": 2.5 }),
 };
+SHAPES.running = SHAPES.in_progress;
+SHAPES.down = SHAPES.late;
+SHAPES.planned_stop = () => s("path", { d: "M4 2.5v9M10 2.5v9", fill: "none", stroke: "currentColor", "stroke-width": 2.5 });
+SHAPES.setup = () => s("path", { d: "M2 12l7-7M8 2.5a3 3 0 0 0 3.5 3.5", fill: "none", stroke: "currentColor", "stroke-width": 2 });
+SHAPES.waiting = SHAPES.scheduled;
+SHAPES.idle = SHAPES.released;
 SHAPES.available = SHAPES.shipped = SHAPES.completed;
 SHAPES.exhausted = SHAPES.closed;
 SHAPES.planned = SHAPES.created;
+// Not "closed" like an order: no shift of it is open.
+SHAPES.off_shift = () => s("path", { d: "M3 7h8", fill: "none", stroke: "currentColor", "stroke-width": 2 });
 
 const shape = (status) => s("svg", { width: 14, height: 14, viewBox: "0 0 14 14", "aria-hidden": "true" }, (SHAPES[status] ?? SHAPES.released)());
 const state = (status) => h("span", { class: `state ${status}` }, shape(status), spaced(status));
@@ -118,6 +126,22 @@ const dayOf = (time) => inZone(time, { weekday: "short", day: "numeric", month: 
 function tick() {
   const now = plantNow();
   $("clock").replaceChildren(h("b", null, inZone(now, { hour: "2-digit", minute: "2-digit" })), `${dayOf(now)}, ${plant.zone}`);
+}
+
+/** Only a simulated plant's clock can be set, and only by who may. */
+async function setSpeed(event) {
+  try {
+    await post("/api/v1/plant/clock", { plant_time: plantNow().toISOString(), rate: Number(event.target.value) });
+    await refresh();
+  } catch (refused) {
+    trouble(refused);
+  }
+}
+
+function showSpeed() {
+  $("speed").hidden = !(plant.simulated && plant.role === "admin");
+  const rates = [...new Set([0, 1, 60, 600, plant.rate])].sort((a, b) => a - b);
+  $("speed-rate").replaceChildren(...rates.map((rate) => h("option", { value: rate, selected: rate === plant.rate }, rate ? `${rate}x` : "paused")));
 }
 
 function lateness(end) {
@@ -178,6 +202,7 @@ async function start() {
     if (refused.status !== 401) show($("fault"), refused.message);
     return showWelcome("");
   }
+  plant.role = session.role;
   $("who").replaceChildren(h("b", null, session.user_name), `, ${session.role}`);
   $("welcome").hidden = true;
   for (const id of ["overview", "plant", "clock", "person"]) $(id).hidden = false;
@@ -196,7 +221,7 @@ async function refresh() {
     takePlant(overview);
     if (!plant.names.size) await names();
     showStatuses(overview);
-    await Promise.all([showNeeds(overview), showRecent()]);
+    await Promise.all([showFloor(), showNeeds(overview), showRecent()]);
     show($("fault"), "");
   } catch (refused) {
     trouble(refused);
@@ -212,6 +237,8 @@ function takePlant(overview) {
   plant.head = overview.head;
   $("plant-name").textContent = it.plant_name ?? "";
   $("simulated").hidden = !it.simulated;
+  plant.simulated = it.simulated;
+  showSpeed();
   document.title = `${it.plant_name ?? "Plant"} - Millwright`;
   tick();
 }
@@ -250,6 +277,84 @@ async function showNeeds(overview) {
   const calm = !overview.work_orders_by_status.on_hold && !overview.lots_on_hold && !late.first.length;
   $("needs-list").replaceChildren(...(calm ? [h("p", { class: "quiet" }, "Nothing is on hold and no order is late.")] : cards));
 }
+
+// ---------------------------------------------------------------------------- the floor
+
+/** Loudest first, as they are counted above the wall. */
+const FLOOR = { down: "down", waiting: "waiting", setup: "in setup", running: "running", planned_stop: "planned stop", idle: "idle", off_shift: "off shift" };
+
+async function showFloor() {
+  const floor = await read("floor");
+  const centers = floor.departments.flatMap((it) => it.work_centers);
+  for (const it of centers) if (it.state === "closed") it.state = "off_shift";
+  const counts = Object.keys(FLOOR).map((state) => [centers.filter((it) => it.state === state).length, FLOOR[state]]);
+  $("floor-said").textContent = counts.filter(([count]) => count).map(([count, word]) => `${count} ${word}`).join(", ");
+  const { today } = floor;
+  const pieces = today.good_pieces + today.bad_pieces;
+  $("today").replaceChildren(
+    figure("Orders started", amount(today.orders_started), `${amount(today.orders_created)} new`),
+    figure("Orders completed", amount(today.orders_completed), `${amount(today.shipments)} shipment${today.shipments === 1 ? "" : "s"} left`),
+    figure("Good pieces finished", amount(today.good_pieces), pieces ? `${amount(today.bad_pieces)} rejected or scrapped` : "none counted yet"));
+  $("wall").replaceChildren(...(centers.length ? floor.departments.map(departmentOf) : [h("p", { class: "quiet" }, "No work centers yet. Bring them in with millwright import work-centers FILE.")]));
+}
+
+/** The hour, with its weekday where that is not today. */
+function whenOf(time) {
+  const day = (of) => inZone(of, { dateStyle: "short" });
+  const hour = inZone(time, { hour: "2-digit", minute: "2-digit" });
+  return day(time) === day(plantNow()) ? hour : `${inZone(time, { weekday: "short" })} ${hour}`;
+}
+
+const figure = (label, number, beside) => h("li", null, h("span", null, `${label} today`), h("b", null, number), h("span", null, beside));
+
+function departmentOf(it) {
+  return h("section", { class: "department" }, h("h3", null, it.line_name ?? "Without a department"), h("ul", null, it.work_centers.map(tile)));
+}
+
+function tile(it) {
+  const says = it.stop ? [spaced(it.stop.downtime_category), it.stop.downtime_reason_description].filter(Boolean).join(": ") : null;
+  const since = it.since ? `since ${whenOf(it.since)}` : "";
+  return h("li", { class: `center ${it.state}` },
+    h("p", { class: "what" }, h("b", null, it.work_center_name), h("span", { class: "mark" }, shape(it.state), FLOOR[it.state])),
+    says ? h("p", { class: "cause" }, says) : null,
+    it.job ? jobOf(it.job) : null,
+    since || it.people ? h("p", { class: "quiet" }, [since, it.people ? `${it.people} ${it.people === 1 ? "person" : "people"}` : ""].filter(Boolean).join(", ")) : null);
+}
+
+function jobOf(job) {
+  const done = job.good_quantity + job.bad_quantity;
+  const label = `${job.good_quantity} good${job.bad_quantity ? `, ${job.bad_quantity} bad` : ""} of ${job.planned_quantity}`;
+  return [
+    h("p", { class: "job" }, traceLink(job.work_order_id, job.work_order_number ?? job.work_order_id), ` ${job.product_name}`),
+    h("p", { class: "made" }, h("progress", { max: Math.max(1, job.planned_quantity), value: Math.min(done, job.planned_quantity), "aria-label": label }), h("span", null, label)),
+  ];
+}
+
+// ---------------------------------------------------------------------------- finding
+
+async function find(event) {
+  event.preventDefault();
+  const words = $("search-words").value.trim();
+  show($("search-fault"), "");
+  $("search-said").textContent = "Looking";
+  $("search-result").replaceChildren();
+  try {
+    const { data } = await read(`search?limit=20&q=${encodeURIComponent(words)}`);
+    $("search-said").textContent = data.length ? `${data.length === 20 ? "The best 20" : data.length} for ${words}` : `Nothing is like ${words}. Fewer or shorter words find more.`;
+    $("search-result").replaceChildren(...data.map(hit));
+  } catch (refused) {
+    $("search-said").textContent = "";
+    if (refused.status === 401) return trouble(refused);
+    show($("search-fault"), refused.message);
+  }
+}
+
+function hit(it) {
+  const title = kindOf(it.id) ? traceLink(it.id, it.title) : h("a", { class: "id", href: `/api/v1/${it.kind.replaceAll("_", "-")}/${encodeURIComponent(it.id)}` }, it.title);
+  return h("li", null, h("span", { class: "kind" }, spaced(it.kind)), title, h("span", { class: "quiet" }, it.snippet));
+}
+
+// ----------------------------------------------------------------------------
 
 const why = (reason) => h("span", null, reason || "no reason given");
 
@@ -666,6 +771,8 @@ function twin(drawn) {
 $("log-in").addEventListener("submit", logIn);
 $("log-out").addEventListener("click", logOut);
 $("trace-form").addEventListener("submit", askTrace);
+$("search-form").addEventListener("submit", find);
+$("speed-rate").addEventListener("change", setSpeed);
 addEventListener("hashchange", traceAddress);
 // What was missed while the machine slept or the page was hidden.
 document.addEventListener("visibilitychange", () => { if (!document.hidden && source) refresh(); });

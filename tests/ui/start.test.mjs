@@ -106,6 +106,33 @@ test("a node of the drawing is reached and traced by keyboard", { skip: skip || 
   await close();
 });
 
+test("the wall shows every work center with its state in words, and the day's figures", { skip: skip || false }, async () => {
+  const { page, wrongs, close } = await openPage("light", 1280);
+  await logIn(page);
+  await page.locator("#wall .center").first().waitFor();
+  const floor = await (await page.request.get(new URL("/api/v1/floor", BASE_URL).href)).json();
+  const centers = floor.departments.flatMap((it) => it.work_centers);
+  assert.equal(await page.locator("#wall .center").count(), centers.length);
+  for (const mark of await page.locator("#wall .center .mark").allInnerTexts()) assert.notEqual(mark.trim(), "");
+  assert.equal(await page.locator("#today li").count(), 3);
+  assert.deepEqual(wrongs, []);
+  await close();
+});
+
+test("the admin of a simulated plant pauses it and lets it run", { skip: skip || false }, async () => {
+  const { page, wrongs, close } = await openPage("light", 1280);
+  await logIn(page);
+  const rate = async () => (await (await page.request.get(new URL("/api/v1/plant", BASE_URL).href)).json()).plant.clock_rate;
+  for (const wanted of [60, 0]) {
+    const set = page.waitForResponse((answer) => answer.url().endsWith("/api/v1/plant/clock"));
+    await page.getByLabel("Plant time").selectOption(String(wanted));
+    assert.equal((await set).status(), 200);
+    assert.equal(await rate(), wanted);
+  }
+  assert.deepEqual(wrongs, []);
+  await close();
+});
+
 test("an unknown lot is answered with a sentence", { skip: skip || false }, async () => {
   const { page, close } = await openPage("light", 1280);
   await logIn(page);
