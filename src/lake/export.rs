@@ -34,10 +34,11 @@ impl Export {
     pub fn begin(out: &Path, plant: &str, (seq, hash): (u64, Digest)) -> Result<Self, Refusal> {
         let folder = plant_folder(plant);
         let made = !out.exists();
+        let mut old = Vec::new();
         if !made {
             refuse_foreign(out)?;
+            old = old_files(&out.join(manifest_name(&folder)), &folder)?;
         }
-        let old = old_files(&out.join(manifest_name(&folder)), &folder)?;
         let export = Self { out: out.to_path_buf(), made, folder, manifest: Manifest { plant: plant.to_owned(), seq, hash, tables: Vec::new() }, old };
         export.clear_stage().map_err(|error| disk(&export.stage(), &error))?;
         fs::create_dir_all(export.stage()).map_err(|error| disk(&export.stage(), &error))?;

@@ -103,3 +103,53 @@ impl<'t> TableFiles<'t> {
         Ok(TableLine::new(self.table, self.lines))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+
+    use arrow_array::cast::AsArray as _;
+    use arrow_array::types::Int64Type;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    use super::*;
+    use crate::base::{Date, Time};
+    use crate::lake::{JournalRow, published};
+
+    fn row(seq: i64, month: i32) -> JournalRow {
+        let micros = i64::from(Date::from_days(15_000 + month * 31).days()) * 86_400_000_000;
+        JournalRow { seq, recorded_at: Time::from_micros(micros), ..JournalRow::default() }
+    }
+
+    fn sequences(path: &Path) -> Vec<i64> {
+        let batches = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+        batches.flat_map(|batch| batch.unwrap().column(0).as_primitive::<Int64Type>().values().to_vec()).collect()
+    }
+
+    #[test]
+    fn months_out_of_order_beyond_the_open_files_become_second_parts_and_lose_no_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = published();
+        let journal = tables.iter().find(|table| table.name == "journal").unwrap();
+        let mut files = TableFiles::new(journal, folder.path().to_path_buf(), "plant=A".to_owned());
+        let months = i32::try_from(limits::PARQUET_FILES_OPEN).unwrap() + 6;
+        for round in 0..3_i64 {
+            for month in 0..months {
+                let row = row(round * i64::from(months) + i64::from(month), month);
+                files.append(&[&row]).unwrap();
+                assert!(files.open.len() <= limits::PARQUET_FILES_OPEN);
+            }
+        }
+        let table = files.finish().unwrap();
+        assert!(table.files.len() > months.unsigned_abs() as usize && table.rows() == 3 * u64::from(months.unsigned_abs()));
+        let mut all = Vec::new();
+        for file in &table.files {
+            let own = sequences(&folder.path().join(&file.path));
+            assert!(own.is_sorted() && own.len() as u64 == file.rows, "{own:?}");
+            all.extend(own);
+        }
+        all.sort_unstable();
+        assert_eq!(all, (0..3 * i64::from(months)).collect::<Vec<_>>());
+    }
+}
