@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use millwright::lake::{Source, published};
 use millwright::model::{self, Kind, Noun};
+use millwright::store::Snapshot;
 use millwright::views;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -80,8 +81,8 @@ impl Site {
 #[test]
 fn duckdb_counts_what_the_plant_counts() {
     let Some(site) = site() else { return };
-    let overview = site.plant.read(|snapshot| views::overview::overview(snapshot)).unwrap();
-    let edges = site.plant.read(|snapshot| snapshot.edge_pairs()).unwrap().len() as u64;
+    let overview = site.plant.read(views::overview::overview).unwrap();
+    let edges = site.plant.read(Snapshot::edge_pairs).unwrap().len() as u64;
     let mut wanted: Vec<(&str, u64)> = overview.counts.iter().map(|(noun, count)| (noun.plural(), *count)).collect();
     wanted.extend([("plants", 1), ("lot_edges", edges), ("journal", overview.head)]);
     let queries: Vec<String> = wanted.iter().map(|(table, _)| format!("SELECT count(*) FROM {table}")).collect();
