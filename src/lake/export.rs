@@ -23,6 +23,8 @@ pub struct Export {
     out: PathBuf,
     /// The folder did not exist before.
     made: bool,
+    /// Files are being moved. If that fails, what is staged stays: it tells the next export that the tables there are its own.
+    moving: bool,
     folder: String,
     manifest: Manifest,
     /// What the manifest there names.
@@ -39,7 +41,7 @@ impl Export {
             refuse_foreign(out)?;
             old = old_files(&out.join(manifest_name(&folder)), &folder)?;
         }
-        let export = Self { out: out.to_path_buf(), made, folder, manifest: Manifest { plant: plant.to_owned(), seq, hash, tables: Vec::new() }, old };
+        let export = Self { out: out.to_path_buf(), made, moving: false, folder, manifest: Manifest { plant: plant.to_owned(), seq, hash, tables: Vec::new() }, old };
         export.clear_stage().map_err(|error| disk(&export.stage(), &error))?;
         fs::create_dir_all(export.stage()).map_err(|error| disk(&export.stage(), &error))?;
         Ok(export)
@@ -63,9 +65,7 @@ impl Export {
         write_synced(&staged, manifest.to_json().as_bytes()).map_err(|error| disk(&staged, &error))?;
         // All folders before the first move: a disk that has no room for one still leaves the older export whole.
         let folders: BTreeSet<PathBuf> = paths.iter().flat_map(|path| path.ancestors().skip(1)).map(|folder| self.out.join(folder)).collect();
-        for folder in &folders {
-            fs::create_dir_all(folder).map_err(|error| disk(folder, &error))?;
-        }
+        make_all(&folders)?;
         let place = self.out.join(manifest_name(&self.folder));
         self.put_in_place(&paths, &folders, &staged, &place)
             .map_err(|error| Refusal::new(Code::Unavailable, format!("the export could not be put in place in {}: {error}; export again before it is read", self.out.display())))?;
@@ -73,13 +73,14 @@ impl Export {
     }
 
     fn put_in_place(&mut self, paths: &BTreeSet<&Path>, folders: &BTreeSet<PathBuf>, staged: &Path, place: &Path) -> std::io::Result<()> {
+        self.moving = true;
         for path in paths {
             fs::rename(self.stage().join(path), self.out.join(path))?;
         }
         folders.iter().try_for_each(|folder| sync_folder(folder))?;
         fs::rename(staged, place)?;
         sync_folder(&self.out)?;
-        self.made = false;
+        (self.moving, self.made) = (false, false);
         for path in self.old.iter().filter(|path| !paths.contains(path.as_path())) {
             remove_with_empty_folders(&self.out, path)?;
         }
@@ -100,8 +101,10 @@ impl Export {
 
 impl Drop for Export {
     fn drop(&mut self) {
-        // What cannot be removed now is cleared by the next export.
-        _ = self.clear_stage();
+        if !self.moving {
+            // What cannot be removed now is cleared by the next export.
+            _ = self.clear_stage();
+        }
         if self.made {
             _ = fs::remove_dir(&self.out);
         }
@@ -149,6 +152,17 @@ fn old_files(path: &Path, plant_folder: &str) -> Result<Vec<PathBuf>, Refusal> {
     }
     let bytes = fs::read(path).map_err(|error| about(&error.to_string()))?;
     files_of(&bytes, plant_folder).map_err(|refusal| about(&refusal.detail))
+}
+
+fn make_all(folders: &BTreeSet<PathBuf>) -> Result<(), Refusal> {
+    for folder in folders {
+        if let Err(error) = fs::create_dir_all(folder) {
+            // Those that hold nothing, the deepest first; the others refuse.
+            folders.iter().rev().for_each(|folder| _ = fs::remove_dir(folder));
+            return Err(disk(folder, &error));
+        }
+    }
+    Ok(())
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -97,3 +97,34 @@ fn what_a_killed_export_left_is_cleared_by_the_next() {
     assert_eq!(tree(&out), tree(&fresh));
     assert!(!left.exists());
 }
+
+#[test]
+fn an_export_that_could_not_be_moved_into_place_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, fresh) = (folder.path().join("out"), folder.path().join("fresh"));
+    let plant = named("Werk Nord");
+    let obstacle = out.join("plants/plant=Werk Nord/part-0.parquet");
+    std::fs::create_dir_all(&obstacle).unwrap();
+    std::fs::create_dir(out.join(".unfinished-plant=Werk Nord")).unwrap();
+    refused(&plant, &out, "export again");
+    assert!(!out.join("manifest-Werk Nord.json").exists());
+    std::fs::remove_dir(&obstacle).unwrap();
+    export(&plant, &out).unwrap();
+    export(&plant, &fresh).unwrap();
+    assert_eq!(tree(&out), tree(&fresh));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_leaves_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let plant = named("Werk Nord");
+    // A table's folder that is a file: between the plants of another export, so that it is no stranger's.
+    std::fs::create_dir_all(out.join(".unfinished-plant=Werk Nord")).unwrap();
+    std::fs::create_dir_all(out.join("users")).unwrap();
+    std::fs::write(out.join("users/plant=Werk Nord"), "in the way").unwrap();
+    refused(&plant, &out, "cannot be written");
+    assert_eq!(tree(&out).into_keys().collect::<Vec<_>>(), [Path::new("users/plant=Werk Nord")]);
+    let left: Vec<_> = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["users"]);
+}
