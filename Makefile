@@ -8,19 +8,26 @@ CARGO ?= cargo
 DATA  ?= demo-data
 HTTP  ?= 127.0.0.1:8080
 ARGS  ?=
+# Where `make test` keeps the Python with which tests read the Parquet export.
+VENV  ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/venv
 
-.PHONY: demo test test-ui lint bench check-tools
+.PHONY: demo test test-ui lint bench check-tools python-tools
 
 check-tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.90 or newer from your system's packages or rustup"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
+python-tools:
+	@$(VENV)/bin/python3 -c 'import duckdb, pandas, pyarrow' 2>/dev/null \
+	|| { python3 -m venv $(VENV) && $(VENV)/bin/python3 -m pip install --quiet duckdb pandas pyarrow; } \
+	|| echo "no DuckDB for Python can be installed here (Debian: apt-get install python3-venv, and a network): tests that read the Parquet export are skipped"
+
 demo: check-tools
 	$(CARGO) build --release --locked
 	./target/release/millwright demo --data $(DATA) --http $(HTTP) $(ARGS)
 
-test: check-tools
-	$(CARGO) test --locked --lib --bins --tests
+test: check-tools python-tools
+	MILLWRIGHT_PYTHON=$(VENV)/bin/python3 $(CARGO) test --locked --lib --bins --tests
 
 test-ui: check-tools
 	$(CARGO) build --locked

@@ -58,6 +58,8 @@ pub(super) enum Action {
     Backup(Backup),
     /// Restore a backup into a new data directory.
     Restore(Restore),
+    /// Write every table as files for other tools.
+    Export(Export),
     /// Print the API description (OpenAPI 3.1).
     Openapi,
     /// Print a completion script for a shell.
@@ -192,6 +194,22 @@ pub(super) struct Backup {
 pub(super) struct Restore {
     /// The backup.
     pub(super) file: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct Export {
+    #[command(subcommand)]
+    pub(super) action: ExportAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum ExportAction {
+    /// Parquet, for DuckDB, pandas and other BI tools.
+    Parquet {
+        /// The folder to write to: new, empty, or one of earlier exports, which are replaced.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 /// What a configuration file may say.

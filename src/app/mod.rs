@@ -3,6 +3,7 @@
 
 mod arguments;
 mod demo;
+mod export;
 mod founding;
 mod offline;
 mod online;
@@ -55,6 +56,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Trace(it) => online::trace(&place, &it, output),
         Action::History(it) => online::history(&place, &it, output),
         Action::User(it) => online::user(&place, &it, output),
+        Action::Export(it) => export::run(&place, &it, output),
         Action::Openapi => {
             output.data(&crate::adapters::http::description());
             Ok(0)

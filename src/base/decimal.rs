@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Places behind the point; the widest column of the plant model is decimal(15,4).
 pub const PLACES: u32 = 4;
+/// Digits in all.
+pub const DIGITS: u8 = 15;
 const SCALE: i64 = 10_000;
 /// Largest magnitude, 99 999 999 999.9999, that is decimal(15,4).
 const LARGEST: i64 = 999_999_999_999_999;

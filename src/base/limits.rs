@@ -89,3 +89,12 @@ pub const FORGOTTEN_CLOCK_IN: Duration = Duration::from_secs(12 * 3_600);
 pub const SPACE_FLOOR: u64 = 64 << 20;
 /// The file that is released when space runs out, so that log-ins and the audit trail still fit.
 pub const SPACE_RESERVE: u64 = 16 << 20;
+
+/// Rows of one row group of a Parquet file: what a reader skips or takes as one.
+pub const ROW_GROUP_ROWS: usize = 128 << 10;
+/// Bytes that the open Parquet files of a table hold in memory; beyond it the fullest writes its row group early.
+pub const ROW_GROUP_BYTES: usize = 128 << 20;
+/// Parquet files of a table open at once: five years of months out of order before a month needs a second part.
+pub const PARQUET_FILES_OPEN: usize = 64;
+/// Largest manifest of an export that is read back.
+pub const MANIFEST_MAX: u64 = 64 << 20;

@@ -1,6 +1,7 @@
 //! Floor 5: answers. A snapshot goes in, a plain struct comes out; the bodies and the adapters
 //! decide how it looks. Deliberately without JSON and without writing.
 
+pub mod as_of;
 pub mod changes;
 pub mod floor;
 pub mod history;

@@ -35,6 +35,10 @@ const ROOMS: &[(&str, u8)] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("redb", &["src/store/"]),
     ("bincode", &["src/store/codec.rs"]),
+    ("arrow_array", &["src/lake/"]),
+    ("arrow_buffer", &["src/lake/"]),
+    ("arrow_schema", &["src/lake/"]),
+    ("parquet", &["src/lake/"]),
     ("axum", &["src/adapters/http"]),
     ("hyper", &["src/adapters/http"]),
     ("hyper_util", &["src/adapters/http"]),

@@ -11,5 +11,6 @@ mod compat;
 mod crash;
 mod engine;
 mod http;
+mod lake;
 mod plant;
 mod rules;

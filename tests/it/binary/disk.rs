@@ -7,10 +7,10 @@ use serde_json::json;
 use super::*;
 
 /// A small disk of its own; unmounted when the test is over.
-struct Disk(TempDir);
+pub(super) struct Disk(pub(super) TempDir);
 
 impl Disk {
-    fn mount() -> Option<Self> {
+    pub(super) fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=180m", "tmpfs"]).arg(folder.path()).output();
         mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
@@ -29,7 +29,7 @@ fn free(path: &Path) -> u64 {
     stat.f_bavail * stat.f_frsize
 }
 
-fn fill(path: &Path, leave: u64) {
+pub(super) fn fill(path: &Path, leave: u64) {
     let file = std::fs::File::create(path.join("filler")).unwrap();
     let bytes = free(path).saturating_sub(leave);
     rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes).unwrap();

@@ -4,6 +4,7 @@ mod archive;
 mod command_line;
 mod damage;
 mod disk;
+mod export;
 mod kill;
 mod serve;
 

@@ -1,0 +1,145 @@
+//! What an export holds, as JSON beside the tables: `manifest-NAME.json`, one a plant. It is written
+//! last, so whoever finds a file as it says reads a whole export. Deliberately without the time it was
+//! made: the same plant at the same entry has the same manifest.
+
+use std::path::{Component, Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::tables::Table;
+use crate::base::{Code, Digest, Refusal, Value};
+
+const FORMAT: i64 = 1;
+
+/// A file of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLine {
+    /// Its path below the export's folder.
+    pub path: PathBuf,
+    /// Rows in it.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+}
+
+/// A table of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableLine {
+    /// Its name.
+    pub table: &'static str,
+    /// Its files, in order of their paths.
+    pub files: Vec<FileLine>,
+    columns: Vec<(&'static str, String, bool)>,
+    time: Option<&'static str>,
+}
+
+/// An export: the plant as of one entry of its journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The plant's name.
+    pub plant: String,
+    /// The newest entry in it.
+    pub seq: u64,
+    /// That entry's hash.
+    pub hash: Digest,
+    /// Its tables.
+    pub tables: Vec<TableLine>,
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn count(number: u64) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+impl TableLine {
+    pub(super) fn new(table: &Table, files: Vec<FileLine>) -> Self {
+        Self { table: table.name, files, columns: table.described().collect(), time: table.time() }
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    fn to_value(&self) -> Value {
+        let column = |(name, kind, nullable): &(&'static str, String, bool)| Value::Object(vec![("name", text(name)), ("type", text(kind)), ("nullable", Value::Bool(*nullable))]);
+        let file = |file: &FileLine| {
+            let path = text(&file.path.to_string_lossy());
+            Value::Object(vec![("path", path), ("rows", count(file.rows)), ("bytes", count(file.bytes)), ("sha256", text(&file.digest.to_string()))])
+        };
+        Value::Object(vec![
+            ("table", text(self.table)),
+            ("rows", count(self.rows())),
+            ("month_of", self.time.map_or(Value::Null, text)),
+            ("columns", Value::List(self.columns.iter().map(column).collect())),
+            ("files", Value::List(self.files.iter().map(file).collect())),
+        ])
+    }
+}
+
+impl Manifest {
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        let head = Value::Object(vec![("seq", count(self.seq)), ("hash", text(&self.hash.to_string()))]);
+        let tables = Value::List(self.tables.iter().map(TableLine::to_value).collect());
+        Value::Object(vec![("format", Value::Int(FORMAT)), ("plant", text(&self.plant)), ("head", head), ("tables", tables)]).to_json()
+    }
+}
+
+#[derive(Deserialize)]
+struct Told {
+    format: i64,
+    tables: Vec<ToldTable>,
+}
+
+#[derive(Deserialize)]
+struct ToldTable {
+    files: Vec<ToldFile>,
+}
+
+#[derive(Deserialize)]
+struct ToldFile {
+    path: PathBuf,
+}
+
+/// The files that a manifest names for a plant's folder; a path that leads elsewhere is nobody's to remove.
+pub(super) fn files_of(bytes: &[u8], plant_folder: &str) -> Result<Vec<PathBuf>, Refusal> {
+    let told: Told = serde_json::from_slice(bytes).map_err(|error| Refusal::new(Code::Invalid, format!("it does not read as a manifest of an export: {error}")))?;
+    if told.format > FORMAT {
+        return Err(Refusal::new(Code::Invalid, format!("it has format {}, newer than the {FORMAT} this millwright knows", told.format)));
+    }
+    let files = told.tables.into_iter().flat_map(|table| table.files).map(|file| file.path);
+    Ok(files.filter(|path| is_within(path, plant_folder)).collect())
+}
+
+fn is_within(path: &Path, plant_folder: &str) -> bool {
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let own = path.components().nth(1).is_some_and(|part| part.as_os_str() == plant_folder);
+    plain && own && path.extension().is_some_and(|extension| extension == "parquet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_plant_are_taken_from_a_manifest() {
+        let own = "lots/plant=A/year=2026/month=03/part-0.parquet";
+        let paths = [own, "/etc/plant=A/x.parquet", "../plant=A/x.parquet", "lots/plant=A/../../x.parquet", "lots/plant=B/part-0.parquet", "lots/plant=A/notes.txt"];
+        let files: Vec<String> = paths.iter().map(|path| format!("{{\"path\":\"{path}\"}}")).collect();
+        let json = |format: i64| format!("{{\"format\":{format},\"tables\":[{{\"files\":[{}]}}]}}", files.join(","));
+        assert_eq!(files_of(json(1).as_bytes(), "plant=A"), Ok(vec![PathBuf::from(own)]));
+        assert!(files_of(json(2).as_bytes(), "plant=A").unwrap_err().detail.contains("newer"));
+        assert!(files_of(b"{}", "plant=A").is_err());
+    }
+}
