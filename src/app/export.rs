@@ -1,21 +1,26 @@
-//! Exports for other tools, from the data directory. Deliberately not over `--url`: the files would
-//! land on the server's disk, not where they were asked for.
+//! Exports for other tools, from a data directory or from a running plant.
+
+use std::path::Path;
 
 use super::arguments::{Export, ExportAction, Place};
+use super::online::ask_bytes;
 use super::output::Output;
 use super::wiring;
-use crate::base::{Code, Refusal, Value};
+use crate::adapters::http::client::{Method, escape};
+use crate::base::{Code, Digest, Refusal, Value};
 use crate::followers::lake;
-use crate::lake::Manifest;
-
-const OF_A_RUNNING_PLANT: &str = "an export reads the data directory itself; of a running plant take a `millwright backup`, `millwright restore` it and export that";
+use crate::lake::{Manifest, files_named, manifest_name};
 
 pub(super) fn run(place: &Place, it: &Export, output: &Output) -> Result<u8, Refusal> {
     let ExportAction::Parquet { out } = &it.action;
     if place.url.is_some() {
-        return Err(Refusal::invalid("url", OF_A_RUNNING_PLANT));
+        return fetch(place, out, output);
     }
-    let engine = wiring::open(&place.data()?, false).map_err(|refusal| if refusal.code == Code::Locked { Refusal::new(Code::Locked, OF_A_RUNNING_PLANT) } else { refusal })?;
+    let locked = |refusal: Refusal| match refusal.code {
+        Code::Locked => Refusal::new(Code::Locked, "this plant is running: export it with --url and --token"),
+        _ => refusal,
+    };
+    let engine = wiring::open(&place.data()?, false).map_err(locked)?;
     let bar = output.progress("exporting");
     let exported = lake::export(&engine, out, &mut |done, total| bar.at(done, total));
     bar.finish();
@@ -24,6 +29,48 @@ pub(super) fn run(place: &Place, it: &Export, output: &Output) -> Result<u8, Ref
     let path = path.display().to_string();
     output.answer(&json(&manifest, &path), || text(&manifest, &path));
     Ok(0)
+}
+
+/// Lets a running plant write its lake, then brings the files here, each proved by its hash.
+fn fetch(place: &Place, out: &Path, output: &Output) -> Result<u8, Refusal> {
+    if std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Refusal::invalid("out", format!("{} is not empty; name a new or empty folder", out.display())));
+    }
+    let body = ask_bytes(place, Method::POST, "/api/v1/lake", "", Vec::new())?;
+    let manifest: serde_json::Value = serde_json::from_slice(&body).map_err(|error| Refusal::new(Code::BadData, format!("the manifest does not read: {error}")))?;
+    let plant = manifest["plant"].as_str().unwrap_or_default();
+    let tables = manifest["tables"].as_array().cloned().unwrap_or_default();
+    let hashes: Vec<&str> = tables.iter().flat_map(|table| table["files"].as_array().into_iter().flatten()).filter_map(|file| file["sha256"].as_str()).collect();
+    let paths = files_named(&body, plant)?;
+    let bar = output.progress("fetching");
+    for (at, (path, hash)) in paths.iter().zip(&hashes).enumerate() {
+        let bytes = ask_bytes(place, Method::GET, &format!("/api/v1/lake/files/{}", address(path)), "", Vec::new())?;
+        if Digest::of(&bytes).to_string() != **hash {
+            return Err(Refusal::new(Code::BadData, format!("{} did not arrive as its manifest says; the lake may have been made anew meanwhile, ask again", path.display())));
+        }
+        let target = out.join(path);
+        let made =
+            target.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|error| Refusal::new(Code::Unavailable, format!("{} cannot be made: {error}", target.display())));
+        made?;
+        crate::store::home::write_synced(&target, &bytes)?;
+        bar.at(at as u64 + 1, paths.len() as u64);
+    }
+    bar.finish();
+    let named = out.join(manifest_name(plant));
+    crate::store::home::write_synced(&named, &body)?;
+    let rows = tables.iter().map(|table| format!("{:<24} {:>12}", table["table"].as_str().unwrap_or_default(), table["rows"]));
+    let lines = [format!("{:<24} {:>12}", "table", "rows")].into_iter().chain(rows).chain([format!(
+        "{plant} as of entry {}; {} names every file",
+        manifest["head"]["seq"],
+        named.display()
+    )]);
+    output.answer(&String::from_utf8_lossy(&body), || lines.collect::<Vec<_>>().join("\n"));
+    Ok(0)
+}
+
+/// A path below the lake, written for an address.
+fn address(path: &Path) -> String {
+    path.iter().map(|part| escape(&part.to_string_lossy())).collect::<Vec<_>>().join("/")
 }
 
 fn count(number: u64) -> Value {

@@ -27,7 +27,8 @@ pub(super) fn ask(place: &Place, method: Method, path: &str, content_type: &str,
     Ok(String::from_utf8_lossy(&ask_bytes(place, method, path, content_type, body)?).into_owned())
 }
 
-fn ask_bytes(place: &Place, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+/// Asks the running plant; answers the body's bytes.
+pub(super) fn ask_bytes(place: &Place, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
     let remote = Remote { url: place.url.clone().unwrap_or_default(), token: place.token.clone() };
     Ok(serve::runtime()?.block_on(remote.send(method, path, content_type, body))?.body)
 }

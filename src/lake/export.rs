@@ -39,7 +39,7 @@ impl Export {
         let mut old = Vec::new();
         if !made {
             refuse_foreign(out)?;
-            old = old_files(&out.join(manifest_name(&folder)), &folder)?;
+            old = old_files(&out.join(manifest_of(&folder)), &folder)?;
         }
         let export = Self { out: out.to_path_buf(), made, moving: false, folder, manifest: Manifest { plant: plant.to_owned(), seq, hash, tables: Vec::new() }, old };
         export.clear_stage().map_err(|error| disk(&export.stage(), &error))?;
@@ -61,12 +61,12 @@ impl Export {
     pub fn finish(mut self) -> Result<(Manifest, PathBuf), Refusal> {
         let manifest = std::mem::replace(&mut self.manifest, Manifest { plant: String::new(), seq: 0, hash: Digest::NONE, tables: Vec::new() });
         let paths: BTreeSet<&Path> = manifest.tables.iter().flat_map(|table| &table.files).map(|file| file.path.as_path()).collect();
-        let staged = self.stage().join(manifest_name(&self.folder));
+        let staged = self.stage().join(manifest_of(&self.folder));
         write_synced(&staged, manifest.to_json().as_bytes()).map_err(|error| disk(&staged, &error))?;
         // All folders before the first move: a disk that has no room for one still leaves the older export whole.
         let folders: BTreeSet<PathBuf> = paths.iter().flat_map(|path| path.ancestors().skip(1)).map(|folder| self.out.join(folder)).collect();
         make_all(&folders)?;
-        let place = self.out.join(manifest_name(&self.folder));
+        let place = self.out.join(manifest_of(&self.folder));
         self.put_in_place(&paths, &folders, &staged, &place)
             .map_err(|error| Refusal::new(Code::Unavailable, format!("the export could not be put in place in {}: {error}; export again before it is read", self.out.display())))?;
         Ok((manifest, place))
@@ -111,8 +111,28 @@ impl Drop for Export {
     }
 }
 
+/// The manifest of a plant's export in a folder, if there is a whole one.
+pub fn manifest_in(out: &Path, plant: &str) -> Result<Option<Vec<u8>>, Refusal> {
+    let path = out.join(manifest_name(plant));
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(disk(&path, &error)),
+    }
+}
+
+/// The files that a plant's manifest names, below its folder.
+pub fn files_named(manifest: &[u8], plant: &str) -> Result<Vec<PathBuf>, Refusal> {
+    files_of(manifest, &plant_folder(plant))
+}
+
+/// The name of a plant's manifest, `manifest-NAME.json`.
+pub fn manifest_name(plant: &str) -> String {
+    manifest_of(&plant_folder(plant))
+}
+
 /// `plant=NAME` is `manifest-NAME.json`.
-fn manifest_name(plant_folder: &str) -> String {
+fn manifest_of(plant_folder: &str) -> String {
     format!("{MANIFEST}{}.json", plant_folder.trim_start_matches("plant="))
 }
 

@@ -10,7 +10,7 @@ mod partition;
 mod table_files;
 mod tables;
 
-pub use export::Export;
+pub use export::{Export, files_named, manifest_in, manifest_name};
 pub use manifest::{FileLine, Manifest, TableLine};
 pub use partition::plant_folder;
 pub use table_files::TableFiles;

@@ -11,7 +11,7 @@ use crate::model::field::Field;
 use crate::model::plant::Status;
 use crate::model::work_order::OperationStatus;
 use crate::model::{
-    ChangeoverEvent, DowntimeEvent, Id, LaborTransaction, OperationReport, Plant, Product, ProductionLine, Record, Shift, Shipment, WorkCenter, WorkOrder, WorkOrderOperation,
+    ChangeoverEvent, DowntimeEvent, Id, LaborTransaction, OperationReport, Product, ProductionLine, Record, Shift, Shipment, WorkCenter, WorkOrder, WorkOrderOperation,
 };
 use crate::rules::shift::{closed, span};
 use crate::store::{Snapshot, StoreError, View as _};
@@ -122,8 +122,7 @@ pub struct Floor {
 
 /// Looks at the floor.
 pub fn floor(snapshot: &Snapshot, at: Time) -> Result<Floor, Refusal> {
-    let plant = snapshot.get(Id::<Plant>::new(1))?.unwrap_or_default();
-    let zone = crate::base::time::zone(&plant.timezone).unwrap_or(TimeZone::UTC);
+    let zone = crate::base::time::zone(&super::plant(snapshot)?.timezone).unwrap_or(TimeZone::UTC);
     let day_began = at.date(&zone).at(ClockTime::default(), &zone);
     let mut departments: BTreeMap<u64, Department> = BTreeMap::new();
     for line in all::<ProductionLine>(snapshot)? {

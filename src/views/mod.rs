@@ -12,7 +12,7 @@ pub mod trace;
 
 use crate::base::{Refusal, Value};
 use crate::model::field::Mark;
-use crate::model::{AnyRecord, Noun, Subject};
+use crate::model::{AnyRecord, Id, Noun, Plant, Subject};
 use crate::store::codec::Sealed;
 use crate::store::{Snapshot, StoreError, View as _};
 
@@ -52,6 +52,11 @@ fn dress(snapshot: &Snapshot, sealed: Sealed<Box<dyn AnyRecord>>) -> Result<Opti
         }
     }
     Ok(Some(Row { seq: sealed.seq, record }))
+}
+
+/// The plant's own record; an empty one before it is founded.
+pub fn plant(snapshot: &Snapshot) -> Result<Plant, Refusal> {
+    Ok(snapshot.get(Id::<Plant>::new(1))?.unwrap_or_default())
 }
 
 /// Whether rows of a unique column hold a text.

@@ -70,7 +70,14 @@ pub(super) async fn backup(service: Arc<Service>, call: Call) -> Result<Reply, R
     });
     let file = file.await.map_err(|_| Refusal::new(Code::Internal, "the backup ended early"))?;
     let file = file.map_err(|error| Refusal::new(Code::Unavailable, format!("the backup cannot be read: {error}")))?;
-    let stream = futures_util::stream::unfold(file, |mut file| async move {
+    let reply = Reply::of(200, "application/octet-stream", streamed(file));
+    let reply = reply.with(header::CONTENT_LENGTH, summary.bytes.to_string());
+    Ok(reply.with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"millwright-{}.mwb\"", summary.seq)))
+}
+
+/// A file's bytes piece by piece, so that its size is not ours to hold.
+pub(super) fn streamed(file: std::fs::File) -> Body {
+    Body::from_stream(futures_util::stream::unfold(file, |mut file| async move {
         let read = tokio::task::spawn_blocking(move || {
             let mut bytes = vec![0; 256 << 10];
             std::io::Read::read(&mut file, &mut bytes).map(|count| {
@@ -84,8 +91,5 @@ pub(super) async fn backup(service: Arc<Service>, call: Call) -> Result<Reply, R
             // A broken read must break the download, not shorten it silently; the sender's length tells.
             _ => None,
         }
-    });
-    let reply = Reply::of(200, "application/octet-stream", Body::from_stream(stream));
-    let reply = reply.with(header::CONTENT_LENGTH, summary.bytes.to_string());
-    Ok(reply.with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"millwright-{}.mwb\"", summary.seq)))
+    }))
 }

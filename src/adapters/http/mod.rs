@@ -8,6 +8,7 @@ mod docs;
 mod events;
 mod files;
 mod imports;
+mod lake;
 mod leftover;
 mod operations;
 mod page;
@@ -57,6 +58,8 @@ pub struct Service {
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     description: String,
     streams: Arc<Semaphore>,
+    /// One export at a time.
+    lake: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -65,7 +68,7 @@ impl Service {
     pub fn new(engine: Engine, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
         let accounts = Accounts::open(&engine)?;
         let description = docs::description(&operations()).to_string();
-        Ok(Self { engine, accounts, import, metrics, description, streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)), stopping })
+        Ok(Self { engine, accounts, import, metrics, description, streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)), lake: Arc::new(Semaphore::new(1)), stopping })
     }
 }
 

@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::Call;
 use super::reply::Reply;
-use super::{Service, events, files, imports, page, reads, sessions};
+use super::{Service, events, files, imports, lake, page, reads, sessions};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -210,6 +210,9 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/events" "events" FixedPermit::Act("ReadEvents"), STREAM, FixedBody::None, events::stream, "What happens, as server-sent events; resumable by id."),
     fixed!(GET "/api/v1/verify" "verify" FixedPermit::Act("VerifyPlant"), &[("head", "SEQ:HASH that the journal must contain.")], FixedBody::None, reads::verify, "Proves chain, history, records, indexes and genealogy."),
     fixed!(POST "/api/v1/backup" "backup" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, files::backup, "A backup of the running plant, as a file."),
+    fixed!(POST "/api/v1/lake" "makeLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::make, "Writes every published table as Parquet, as of now; answers the manifest."),
+    fixed!(GET "/api/v1/lake" "getLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::get, "The manifest of the tables as they were last written: files, rows, hashes, columns."),
+    fixed!(GET "/api/v1/lake/files/{*path}" "getLakeFile" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::file, "A Parquet file that the manifest names."),
     fixed!(POST "/api/v1/imports/{kind}" "import" FixedPermit::Act("ImportMaster"), IMPORT, FixedBody::File, imports::import, "Brings in a CSV or XLSX file: operation-log, or the plural of a noun."),
     fixed!(POST "/api/v1/attachments" "addAttachment" FixedPermit::Act("AddAttachment"), ATTACH, FixedBody::File, files::attach, "Attaches a file to a record."),
     fixed!(GET "/api/v1/attachments/{id}/content" "getAttachmentContent" FixedPermit::Act("ReadFile"), &[], FixedBody::None, files::content, "The bytes of an attachment."),

@@ -13,7 +13,7 @@ fn address(operation: &Operation) -> String {
     let noun = Noun::ALL.iter().copied().find(|noun| noun.kebab() == segment);
     let number = if matches!(segment, "users" | "api-tokens") && operation.method == "POST" { 999_999 } else { 1 };
     let id = noun.map_or_else(|| "x".to_owned(), |noun| noun.id_text(number));
-    operation.path.replace("{id}", &id).replace("{sequence}", "10").replace("{kind}", "customers").replace("{file}", "start.css")
+    operation.path.replace("{id}", &id).replace("{sequence}", "10").replace("{kind}", "customers").replace("{file}", "start.css").replace("{*path}", "x.parquet")
 }
 
 fn call(client: &mut Client, operation: &Operation) -> Reply {
