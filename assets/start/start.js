@@ -131,7 +131,7 @@ function tick() {
 /** Only a simulated plant's clock can be set, and only by who may. */
 async function setSpeed(event) {
   try {
-    await post("/api/v1/plant/clock", { plant_time: plantNow().toISOString(), rate: Number(event.target.value) });
+    await post("/api/v1/plant/clock", { rate: Number(event.target.value) });
     await refresh();
   } catch (refused) {
     trouble(refused);

@@ -120,7 +120,7 @@ fn cast(engine: &Engine) -> Result<Cast, Refusal> {
 /// From where the plant's time stands it goes on at this rate; a new history stands at the wall's time.
 fn set_clock(engine: &Engine, rate: i64) -> Result<(), Refusal> {
     let plant_time: Time = engine.plant_now().max(engine.wall_now());
-    let command = Command::SetPlantClock(SetPlantClock { plant_time, rate });
+    let command = Command::SetPlantClock(SetPlantClock { plant_time: Some(plant_time), rate });
     engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(plant_time), ..Envelope::of(console(), command) }).map(|_| ())
 }
 

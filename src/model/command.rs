@@ -159,7 +159,9 @@ commands! {
     }
     /// Sets the clock of a simulated plant: from now on plant time runs from here at this rate.
     SetPlantClock {
-        plant_time: Time,
+        /// What it shows now where absent.
+        plant_time: Option<Time>,
+        /// Plant seconds a second; 0 stands still.
         rate: i64,
     }
 

@@ -41,10 +41,11 @@ pub(super) fn set_clock(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SetPlan
     if !(0..=3_600).contains(&it.rate) {
         return Err(Refusal::invalid("rate", "must be 0 to 3600 plant seconds a second").into());
     }
-    if it.plant_time < moment.recorded_at.minus(Duration::from_secs(1)) {
+    let plant_time = it.plant_time.unwrap_or(moment.recorded_at);
+    if plant_time < moment.recorded_at.minus(Duration::from_secs(1)) {
         return Err(Refusal::invalid("plant_time", "the plant's clock never runs backwards").into());
     }
-    plant.clock_plant_micros = it.plant_time.micros();
+    plant.clock_plant_micros = plant_time.micros();
     plant.clock_wall_micros = moment.occurred_at.micros();
     plant.clock_rate = it.rate;
     let subject = Subject::of(plant.plant_id);

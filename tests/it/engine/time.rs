@@ -16,7 +16,7 @@ fn entry(plant: &Plant, seq: u64) -> Entry {
 }
 
 fn set_clock(plant_time: &str, rate: i64) -> Command {
-    Command::SetPlantClock(command::SetPlantClock { plant_time: time(plant_time), rate })
+    Command::SetPlantClock(command::SetPlantClock { plant_time: Some(time(plant_time)), rate })
 }
 
 #[test]
@@ -48,6 +48,16 @@ fn what_happened_may_be_told_seven_days_late_and_five_minutes_early() {
     refused(at(Time::from_micros(i64::MAX), Origin::Import), Code::OutsideWindow);
     refused(at(Time::from_micros(i64::MIN), Origin::Import), Code::OutsideWindow);
     refused(at(time("1990-01-01T00:00:00Z").minus(second), Origin::Import), Code::OutsideWindow);
+}
+
+#[test]
+fn a_clock_whose_rate_alone_is_set_goes_on_from_where_it_is() {
+    let plant = Plant::founded(true);
+    plant.admin(set_clock("2026-06-01T06:00:00Z", 60)).unwrap();
+    plant.wait(1);
+    plant.admin(Command::SetPlantClock(command::SetPlantClock { plant_time: None, rate: 0 })).unwrap();
+    plant.wait(5);
+    assert_eq!(plant.engine.plant_now(), time("2026-06-01T07:00:00Z"));
 }
 
 #[test]
