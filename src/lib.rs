@@ -7,6 +7,7 @@
 //! | 0 | [`base`] | exact numbers, times, checked text, digests, refusal codes, bounds |
 //! | 1 | [`model`] | the plant's nouns, commands, journal entries; the table of permissions |
 //! | 2 | [`store`] | redb, and only here: tables, drafts, snapshots, genealogy, verify, archive |
+//! | 2 | [`search`] | tantivy, and only here: records in, ids out; made anew from the plant at any time |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
 //! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
@@ -40,6 +41,7 @@ pub mod engine;
 pub mod followers;
 pub mod model;
 pub mod rules;
+pub mod search;
 pub mod simulator;
 pub mod store;
 pub mod views;

@@ -35,6 +35,7 @@ const ROOMS: &[(&str, u8)] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("redb", &["src/store/"]),
     ("bincode", &["src/store/codec.rs"]),
+    ("tantivy", &["src/search/"]),
     ("axum", &["src/adapters/http"]),
     ("hyper", &["src/adapters/http"]),
     ("hyper_util", &["src/adapters/http"]),
@@ -322,6 +323,7 @@ fn the_checker_finds_what_it_looks_for() {
         ("src/simulator/mod.rs", "//! x\nuse crate::store::Store;\n", "src/simulator/mod.rs:2 reaches over to store"),
         ("src/views/board.rs", "//! x\nuse redb::Database;\n", "src/views/board.rs:2 uses redb, which belongs to src/store/"),
         ("src/store/tables.rs", "//! x\nlet b = bincode::serde::encode();\n", "src/store/tables.rs:2 uses bincode, which belongs to src/store/codec.rs"),
+        ("src/views/search.rs", "//! x\nuse tantivy::Term;\n", "src/views/search.rs:2 uses tantivy, which belongs to src/search/"),
         ("src/app/serve.rs", "//! x\nuse axum::Router;\n", "src/app/serve.rs:2 uses axum, which belongs to src/adapters/http"),
         ("src/app/import.rs", "//! x\nuse calamine::Reader;\n", "src/app/import.rs:2 uses calamine, which belongs to src/adapters/exchange"),
         ("src/engine/login.rs", "//! x\nuse argon2::Argon2;\n", "src/engine/login.rs:2 uses argon2, which belongs to accounts"),
