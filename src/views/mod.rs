@@ -5,6 +5,7 @@ pub mod changes;
 pub mod history;
 pub mod list;
 pub mod overview;
+pub mod search;
 pub mod shift;
 pub mod trace;
 
