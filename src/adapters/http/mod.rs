@@ -13,6 +13,7 @@ mod operations;
 mod page;
 mod reads;
 mod reply;
+mod search;
 mod server;
 mod sessions;
 
@@ -26,6 +27,7 @@ use crate::engine::Engine;
 use crate::model::journal::Actor;
 use crate::model::{Noun, Subject};
 use crate::views;
+use crate::views::search::SearchIndex;
 
 pub use operations::{Operation, Permit, operations};
 pub use server::Server;
@@ -57,6 +59,7 @@ pub struct Service {
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     description: String,
     streams: Arc<Semaphore>,
+    search: Arc<SearchIndex>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -65,7 +68,14 @@ impl Service {
     pub fn new(engine: Engine, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
         let accounts = Accounts::open(&engine)?;
         let description = docs::description(&operations()).to_string();
-        Ok(Self { engine, accounts, import, metrics, description, streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)), stopping })
+        Ok(Self { engine, accounts, import, metrics, description, streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)), search: Arc::default(), stopping })
+    }
+
+    /// With an index to search; without one only numbers and the newest records are found.
+    #[must_use]
+    pub fn with_search(mut self, index: Arc<SearchIndex>) -> Self {
+        self.search = index;
+        self
     }
 }
 

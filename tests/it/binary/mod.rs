@@ -5,6 +5,7 @@ mod command_line;
 mod damage;
 mod disk;
 mod kill;
+mod search;
 mod serve;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
