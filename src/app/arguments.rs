@@ -50,6 +50,8 @@ pub(super) enum Action {
     Trace(Trace),
     /// The history of a record: who, when, what before, what after, why.
     History(History),
+    /// Find records by anything in them: a name, a heat, a note, the last digits of a number.
+    Search(Search),
     /// Prove chain, history, records, indexes and genealogy; exit 4 if anything is wrong.
     Verify(Verify),
     /// Make records and indexes anew from history, beside the old, then swap.
@@ -175,6 +177,19 @@ pub(super) struct History {
     /// Steps to list, newest first.
     #[arg(long, default_value_t = 100)]
     pub(super) limit: usize,
+}
+
+#[derive(Args)]
+pub(super) struct Search {
+    /// Words, numbers, the last digits of one, or field:value such as heat_number:H4711.
+    #[arg(required = true)]
+    pub(super) what: Vec<String>,
+    /// Only this kind of record, such as lot or work-orders.
+    #[arg(long)]
+    pub(super) kind: Option<String>,
+    /// Hits to list.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) limit: u32,
 }
 
 #[derive(Args)]

@@ -2,8 +2,9 @@
 //! either way.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use super::arguments::{Backup, History, Import, Place, Trace, User, UserAction};
+use super::arguments::{Backup, History, Import, Place, Search, Trace, User, UserAction};
 use super::offline::{read_password, summary_json};
 use super::output::Output;
 use super::{founding, serve, wiring};
@@ -12,6 +13,7 @@ use crate::adapters::http::client::{Method, Remote, escape};
 use crate::base::{Code, Refusal, Value};
 use crate::bodies;
 use crate::engine::{Engine, Envelope};
+use crate::followers;
 use crate::model::command::ChangeUser;
 use crate::model::genealogy::Node;
 use crate::model::noun::Class;
@@ -20,6 +22,7 @@ use crate::model::plant::Status;
 use crate::model::{Command, Id, Noun, Subject};
 use crate::views;
 use crate::views::list::Query;
+use crate::views::search::{SearchIndex, SearchQuery};
 use crate::views::trace::Way;
 
 /// Asks the running plant; answers the body.
@@ -206,6 +209,39 @@ fn history_text(json: &str) -> String {
         }
     }
     lines.join("\n")
+}
+
+pub(super) fn search(place: &Place, it: &Search, output: &Output) -> Result<u8, Refusal> {
+    let typed = it.what.join(" ");
+    let json = if place.url.is_some() {
+        let kind = it.kind.as_deref().map_or(String::new(), |kind| format!("&kind={}", escape(kind)));
+        ask(place, Method::GET, &format!("/api/v1/search?q={}{kind}&limit={}", escape(&typed), it.limit), "", Vec::new())?
+    } else {
+        let mut query = SearchQuery::parse(&typed)?;
+        if let Some(kind) = &it.kind {
+            query = query.of_kind(kind)?;
+        }
+        let limit = usize::try_from(it.limit).unwrap_or(1);
+        let index = Arc::new(SearchIndex::default());
+        with_engine(place, |engine| {
+            let bar = output.progress("indexing");
+            let folder = place.data()?.join(wiring::SEARCH_FOLDER);
+            followers::indexing::catch_up(engine, &folder, &index, &mut |done, total| bar.at(done, total))?;
+            bar.finish();
+            let hits = engine.read(|snapshot| views::search::search(snapshot, &index, Role::Admin, &query, limit))??;
+            Ok(bodies::search::json(&hits))
+        })?
+    };
+    output.answer(&json, || search_text(&json));
+    Ok(0)
+}
+
+fn search_text(json: &str) -> String {
+    let answer: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let hits = answer["data"].as_array().into_iter().flatten();
+    let text = |hit: &serde_json::Value, name: &str| hit[name].as_str().unwrap_or_default().to_owned();
+    let lines: Vec<String> = hits.map(|hit| format!("{} {}  {}  ({})", text(hit, "kind"), text(hit, "id"), text(hit, "title"), text(hit, "snippet"))).collect();
+    if lines.is_empty() { "nothing was found".to_owned() } else { lines.join("\n") }
 }
 
 fn user_id(engine: &Engine, name: &str) -> Result<u64, Refusal> {

@@ -12,6 +12,8 @@ use super::wiring;
 use crate::adapters::http::{Server, Service};
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
+use crate::followers;
+use crate::views::search::SearchIndex;
 
 pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
@@ -41,13 +43,17 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
     let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
-    let service = Arc::new(Service::new(engine.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?);
+    let index = Arc::new(SearchIndex::default());
+    let service = Service::new(engine.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?.with_search(Arc::clone(&index));
+    let service = Arc::new(service);
     let server = Server::bind(address, service).await?;
     let address = server.address()?;
     ready(address)?;
     output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
+    let mut indexing = None;
     if let Some(root) = engine.root() {
-        tokio::spawn(crate::followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
+        indexing = Some(followers::indexing::start(engine, root.join(wiring::SEARCH_FOLDER), &index, stopping.clone())?);
+        tokio::spawn(followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
     }
     let running = tokio::spawn(server.run(stopping));
     let failed = wait_for_end(engine, ends).await;
@@ -55,6 +61,9 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     output.say("stopping: open requests finish, then the writer");
     if running.await.is_err() {
         tracing::error!("the server ended with a panic");
+    }
+    if indexing.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("the search index ended with a panic");
     }
     match failed {
         None => Ok(0),

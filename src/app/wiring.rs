@@ -11,6 +11,9 @@ use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Options};
 use crate::store::{Home, Store};
 
+/// Where the search index lies in the data directory.
+pub(super) const SEARCH_FOLDER: &str = "search";
+
 /// Opens the plant of an existing data directory.
 pub(super) fn open(data: &Path, timers: bool) -> Result<Engine, Refusal> {
     start(Home::existing(data)?, timers)

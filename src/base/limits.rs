@@ -68,6 +68,29 @@ pub const CYCLE_WALK_MAX: usize = 200_000;
 /// Children in one adjacency page, so that a hub never rewrites one large value.
 pub const LINK_PAGE_MAX: usize = 1_024;
 
+/// Longest text to search for, in characters.
+pub const SEARCH_LENGTH_MAX: usize = 200;
+/// Words of one search.
+pub const SEARCH_WORDS_MAX: usize = 16;
+/// Longest word whose typing slips are forgiven, in characters.
+pub const SEARCH_SLIP_LENGTH_MAX: usize = 40;
+/// Hits a search returns unless asked for.
+pub const SEARCH_HITS_DEFAULT: usize = 20;
+/// Hits a search returns at most.
+pub const SEARCH_HITS_MAX: usize = 100;
+/// Words of the index that one typed beginning or misspelling stands for, in each of its segments.
+pub const SEARCH_TERMS_MAX: usize = 256;
+/// Entries of the journal that a search reads itself where the index has not; beyond them only numbers are looked up.
+pub const SEARCH_UNREAD_MAX: usize = 256;
+/// Memory in which the index gathers documents before they go to disk.
+pub const INDEX_MEMORY: usize = 30 << 20;
+/// Records that wait to be indexed before the follower stops reading on.
+pub const INDEX_WAITING_MAX: usize = 20_000;
+/// Records of one snapshot while the index is made.
+pub const INDEX_PAGE: usize = 500;
+/// The index commits no more often than this.
+pub const INDEX_PAUSE: Duration = Duration::from_millis(500);
+
 /// Wrong passwords in a row before a door slows down.
 pub const LOGIN_TRIES: u32 = 5;
 /// Longest wait the throttle asks for.

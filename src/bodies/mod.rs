@@ -8,4 +8,5 @@ pub mod problem;
 pub mod read;
 pub mod record;
 pub mod schema;
+pub mod search;
 pub mod trace;

@@ -13,6 +13,7 @@ use super::schema::{self, HistoryKey, LinkKey, RecordKey};
 use super::tables::{link_range, read_links, read_tables};
 use super::view::{Stored, View, column_at};
 use crate::base::{Digest, Value};
+use crate::model::field::Mark;
 use crate::model::genealogy::Node;
 use crate::model::people::PersonalData;
 use crate::model::{AnyRecord, Entry, Id, Noun, Record, Subject};
@@ -116,6 +117,20 @@ impl Snapshot {
         }
     }
 
+    /// Numbers of records whose text in a column with an index begins so, the greatest text first, at most `limit`.
+    pub fn beginning(&self, noun: Noun, column: &str, beginning: &str, limit: usize) -> Result<Vec<u64>, StoreError> {
+        let at = column_at(noun, column)?;
+        let first = schema::unique_key(noun, at, beginning);
+        // No text holds this byte, so it stands behind all that begin so.
+        let last = [first.as_slice(), &[0xff]].concat();
+        if crate::model::columns(noun)[at].mark == Mark::Unique {
+            let rows = self.unique_table()?.range::<&[u8]>(first.as_slice()..last.as_slice())?.rev().take(limit);
+            return rows.map(|row| Ok(row?.1.value())).collect();
+        }
+        let rows = self.index_table()?.range::<&[u8]>(first.as_slice()..last.as_slice())?.rev().take(limit);
+        rows.map(|row| number_at_end(row?.0.value())).collect()
+    }
+
     /// Count of records of a noun; numbers are dense, but a removed timer leaves a gap.
     pub fn count(&self, noun: Noun) -> Result<u64, StoreError> {
         if noun != Noun::LotEdge && noun != Noun::Timer {
@@ -207,6 +222,11 @@ impl Snapshot {
     pub fn cursor(&self, follower: &str) -> Result<u64, StoreError> {
         Ok(self.cursors_table()?.get(follower)?.map_or(0, |seq| seq.value()))
     }
+}
+
+/// The number that ends a row of the index.
+fn number_at_end(row: &[u8]) -> Result<u64, StoreError> {
+    row.last_chunk().map(|tail| u64::from_be_bytes(*tail)).ok_or_else(|| StoreError::Undecodable("an index row".to_owned(), "its length".to_owned()))
 }
 
 impl View for Snapshot {

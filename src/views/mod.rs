@@ -7,6 +7,7 @@ pub mod floor;
 pub mod history;
 pub mod list;
 pub mod overview;
+pub mod search;
 pub mod shift;
 pub mod trace;
 

@@ -14,6 +14,7 @@ mod operations;
 mod page;
 mod reads;
 mod reply;
+mod search;
 mod server;
 mod sessions;
 
@@ -27,6 +28,7 @@ use crate::engine::Engine;
 use crate::model::journal::Actor;
 use crate::model::{Noun, Subject};
 use crate::views;
+use crate::views::search::SearchIndex;
 
 pub use operations::{Operation, Permit, operations};
 pub use server::Server;
@@ -60,6 +62,7 @@ pub struct Service {
     streams: Arc<Semaphore>,
     /// One export at a time.
     lake: Arc<Semaphore>,
+    search: Arc<SearchIndex>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -68,7 +71,24 @@ impl Service {
     pub fn new(engine: Engine, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
         let accounts = Accounts::open(&engine)?;
         let description = docs::description(&operations()).to_string();
-        Ok(Self { engine, accounts, import, metrics, description, streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)), lake: Arc::new(Semaphore::new(1)), stopping })
+        Ok(Self {
+            engine,
+            accounts,
+            import,
+            metrics,
+            description,
+            streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+            lake: Arc::new(Semaphore::new(1)),
+            search: Arc::default(),
+            stopping,
+        })
+    }
+
+    /// With an index to search; without one only numbers and the newest records are found.
+    #[must_use]
+    pub fn with_search(mut self, index: Arc<SearchIndex>) -> Self {
+        self.search = index;
+        self
     }
 }
 

@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::Call;
 use super::reply::Reply;
-use super::{Service, events, files, imports, lake, page, reads, sessions};
+use super::{Service, events, files, imports, lake, page, reads, search, sessions};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -170,6 +170,11 @@ const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The pa
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
 const STREAM: &[(&str, &str)] =
     &[("after", "Resume after this sequence; the Last-Event-ID header does the same."), ("events", "Only events whose names begin with one of these, separated by commas.")];
+const SEARCH: &[(&str, &str)] = &[
+    ("q", "Words, numbers, the last digits of one, or field:value; up to 200 characters and 16 words."),
+    ("kind", "Only this kind of record, such as lot or work-orders."),
+    ("limit", "Hits, 20 unless given, at most 100."),
+];
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
 
@@ -204,6 +209,7 @@ static FIXED: &[Fixed] = &[
     fixed!(POST "/api/v1/session/password" "changeOwnPassword" FixedPermit::Act("ChangeOwnPassword"), &[], OWN_PASSWORD, sessions::change_password, "Changes one's own password."),
     fixed!(GET "/api/v1/plant" "getPlant" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::plant, "The plant at a glance."),
     fixed!(GET "/api/v1/floor" "getFloor" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::floor, "What runs, what stands and why, by department; and the day so far."),
+    fixed!(GET "/api/v1/search" "search" FixedPermit::Act("ReadFloor"), SEARCH, FixedBody::None, search::search, "Finds records by anything in them: exact numbers first, then parts of numbers, then words, misspelled too."),
     fixed!(GET "/api/v1/shifts/at" "shiftAt" FixedPermit::Act("ReadFloor"), &[("time", "A moment; now where absent.")], FixedBody::None, reads::shift_at, "The shift that is or was open at a moment."),
     fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
     fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),

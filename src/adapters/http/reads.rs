@@ -17,7 +17,7 @@ use crate::views::list::{Compare, Filter, Query};
 use crate::views::trace::Way;
 
 /// Runs a read that may take long beside the server's own threads.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::new(Code::Internal, "a read ended early"))?
 }
 
@@ -240,6 +240,7 @@ pub(super) async fn readyz(service: Arc<Service>, _call: Call) -> Result<Reply, 
 }
 
 pub(super) async fn metrics(service: Arc<Service>, _call: Call) -> Result<Reply, Refusal> {
+    metrics::gauge!("millwright_search_indexed_seq").set(service.search.position() as f64);
     metrics::gauge!("millwright_open_readers").set(service.engine.readers() as f64);
     Ok(Reply::of(200, "text/plain; version=0.0.4", Body::from((service.metrics)())))
 }

@@ -6,6 +6,7 @@ mod damage;
 mod disk;
 mod export;
 mod kill;
+mod search;
 mod serve;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -11,6 +11,7 @@ mod imports;
 mod lists;
 mod lots;
 mod permission;
+mod search;
 mod sessions;
 mod work_orders;
 
@@ -22,9 +23,11 @@ use millwright::adapters::exchange;
 use millwright::adapters::http::{Import, ImportCall, Server, Service};
 use millwright::base::{Code, Refusal};
 use millwright::engine::{Engine, Envelope};
+use millwright::followers::indexing;
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
 use millwright::store::{Home, Store};
+use millwright::views::search::SearchIndex;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -38,6 +41,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Site {
     pub(crate) plant: Plant,
     pub(crate) address: SocketAddr,
+    index: Arc<SearchIndex>,
     stop: watch::Sender<bool>,
     _folder: Option<TempDir>,
 }
@@ -94,11 +98,20 @@ impl Site {
             plant.engine.submit_wait(Envelope { secret: Some(token_verifier(&token(*role))), ..by(Role::Admin, command) }).unwrap();
         }
         let (stop, stopping) = watch::channel(false);
+        let index = Arc::new(SearchIndex::default());
         let service = Service::new(plant.engine.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
+        let service = service.with_search(Arc::clone(&index));
         let server = runtime().block_on(Server::bind(([127, 0, 0, 1], 0).into(), Arc::new(service))).unwrap();
         let address = server.address().unwrap();
         runtime().spawn(server.run(stopping));
-        Self { plant, address, stop, _folder: folder }
+        Self { plant, address, index, stop, _folder: folder }
+    }
+
+    /// Lets the index follow the plant, in a folder beside it.
+    pub(crate) fn indexed(self) -> Self {
+        let folder = self._folder.as_ref().unwrap().path().join("search");
+        indexing::start(&self.plant.engine, folder, &self.index, self.stop.subscribe()).unwrap();
+        self
     }
 
     pub(crate) fn client(&self, role: Role) -> Client {
