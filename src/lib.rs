@@ -7,12 +7,13 @@
 //! | 0 | [`base`] | exact numbers, times, checked text, digests, refusal codes, bounds |
 //! | 1 | [`model`] | the plant's nouns, commands, journal entries; the table of permissions |
 //! | 2 | [`store`] | redb, and only here: tables, drafts, snapshots, genealogy, verify, archive |
+//! | 2 | [`kpi`] | ISO 22400 elements and indicators from facts in memory; pure arithmetic |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
 //! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; schemas |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
-//! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days |
+//! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, facts of figures |
 //! | 7 | [`adapters`] | strangers are translated: `http`, `exchange` (CSV, XLSX, other systems' logs) |
 //! | 7 | [`simulator`] | the plant that behaves: history and live, through the same commands as a person |
 //! | 8 | [`app`] | the command line, configuration, start and stop order |
@@ -38,6 +39,7 @@ pub mod base;
 pub mod bodies;
 pub mod engine;
 pub mod followers;
+pub mod kpi;
 pub mod model;
 pub mod rules;
 pub mod simulator;

@@ -12,6 +12,7 @@ use super::wiring;
 use crate::adapters::http::{Server, Service};
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
+use crate::followers::figures::{self, Figures};
 
 pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
@@ -41,11 +42,13 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
     let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
-    let service = Arc::new(Service::new(engine.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?);
+    let figures = Figures::default();
+    let service = Arc::new(Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?);
     let server = Server::bind(address, service).await?;
     let address = server.address()?;
     ready(address)?;
     output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
+    tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     if let Some(root) = engine.root() {
         tokio::spawn(crate::followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
     }

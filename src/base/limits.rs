@@ -68,6 +68,11 @@ pub const CYCLE_WALK_MAX: usize = 200_000;
 /// Children in one adjacency page, so that a hub never rewrites one large value.
 pub const LINK_PAGE_MAX: usize = 1_024;
 
+/// Days of facts that figures are made from; older ones are forgotten, never the records.
+pub const KPI_DAYS: i32 = 400;
+/// Groups in one answer of a figure.
+pub const KPI_GROUPS_MAX: usize = 10_000;
+
 /// Wrong passwords in a row before a door slows down.
 pub const LOGIN_TRIES: u32 = 5;
 /// Longest wait the throttle asks for.

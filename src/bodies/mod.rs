@@ -2,6 +2,7 @@
 //! CSV cells become field values; one place for HTTP, the command line, events and imports.
 
 pub mod entry;
+pub mod kpi;
 pub mod lists;
 pub mod problem;
 pub mod read;

@@ -3,6 +3,7 @@
 
 pub mod changes;
 pub mod history;
+pub mod kpi;
 pub mod list;
 pub mod overview;
 pub mod shift;

@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::Call;
 use super::reply::Reply;
-use super::{Service, events, files, imports, page, reads, sessions};
+use super::{Service, events, files, imports, kpi, page, reads, sessions};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -170,6 +170,18 @@ const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The pa
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
 const STREAM: &[(&str, &str)] =
     &[("after", "Resume after this sequence; the Last-Event-ID header does the same."), ("events", "Only events whose names begin with one of these, separated by commas.")];
+const KPI: &[(&str, &str)] = &[
+    ("by", "Told apart by total, work_center, line, department, work_order, product, shift, day, hour or employee."),
+    ("from", "From this moment or day; the last 7 full days where absent."),
+    ("to", "Up to this moment, or to the beginning of this day; now where absent."),
+    ("work_center_id", "Only this work center."),
+    ("line_id", "Only this line."),
+    ("department", "Only lines of this type, number or name."),
+    ("work_order_id", "Only this order."),
+    ("product_id", "Only this product."),
+    ("shift_id", "Only this shift."),
+    ("employee_id", "Only this person; for indicators of labor."),
+];
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
 
@@ -205,6 +217,8 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/plant" "getPlant" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::plant, "The plant at a glance."),
     fixed!(GET "/api/v1/shifts/at" "shiftAt" FixedPermit::Act("ReadFloor"), &[("time", "A moment; now where absent.")], FixedBody::None, reads::shift_at, "The shift that is or was open at a moment."),
     fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
+    fixed!(GET "/api/v1/kpi" "listKpis" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, kpi::list, "The indicators: formula, unit, target band, groups."),
+    fixed!(GET "/api/v1/kpi/{name}" "getKpi" FixedPermit::Act("ReadFloor"), KPI, FixedBody::None, kpi::get, "An indicator over a period, with the elements it is made of."),
     fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),
     fixed!(GET "/api/v1/events" "events" FixedPermit::Act("ReadEvents"), STREAM, FixedBody::None, events::stream, "What happens, as server-sent events; resumable by id."),
     fixed!(GET "/api/v1/verify" "verify" FixedPermit::Act("VerifyPlant"), &[("head", "SEQ:HASH that the journal must contain.")], FixedBody::None, reads::verify, "Proves chain, history, records, indexes and genealogy."),

@@ -17,7 +17,7 @@ use crate::views::list::{Compare, Filter, Query};
 use crate::views::trace::Way;
 
 /// Runs a read that may take long beside the server's own threads.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::new(Code::Internal, "a read ended early"))?
 }
 

@@ -7,6 +7,7 @@ mod changes;
 mod docs;
 mod fuzz;
 mod imports;
+mod kpi;
 mod lists;
 mod lots;
 mod permission;
@@ -21,6 +22,7 @@ use millwright::adapters::exchange;
 use millwright::adapters::http::{Import, ImportCall, Server, Service};
 use millwright::base::{Code, Refusal};
 use millwright::engine::{Engine, Envelope};
+use millwright::followers::figures::{self, Figures};
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
 use millwright::store::{Home, Store};
@@ -93,9 +95,11 @@ impl Site {
             plant.engine.submit_wait(Envelope { secret: Some(token_verifier(&token(*role))), ..by(Role::Admin, command) }).unwrap();
         }
         let (stop, stopping) = watch::channel(false);
-        let service = Service::new(plant.engine.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
+        let figures = Figures::default();
+        let service = Service::new(plant.engine.clone(), figures.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
         let server = runtime().block_on(Server::bind(([127, 0, 0, 1], 0).into(), Arc::new(service))).unwrap();
         let address = server.address().unwrap();
+        runtime().spawn(figures::run(plant.engine.clone(), figures, stopping.clone()));
         runtime().spawn(server.run(stopping));
         Self { plant, address, stop, _folder: folder }
     }
