@@ -26,9 +26,10 @@ pub(super) async fn get(service: Arc<Service>, mut call: Call) -> Result<Reply, 
     if by == By::Employee || call.asked("employee_id").is_some() {
         call.admit(&service, &Permit::Act(PEOPLE.to_owned()))?;
     }
-    let ask = ask(&service, &call, by)?;
+    // Whoever changed something a moment ago finds it in the figures.
     let head = *service.engine.head().borrow();
     service.figures.reach(head).await;
+    let ask = ask(&service, &call, by)?;
     let json = aside(move || service.figures.read(|facts| service.engine.read(|snapshot| Ok(bodies::kpi::json(&answer(snapshot, facts, &ask)?)))?));
     Ok(Reply::json(200, json.await?))
 }
