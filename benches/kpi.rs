@@ -69,7 +69,7 @@ fn facts(start: i64, days: i64) -> anyhow::Result<Facts> {
     (1..=6).for_each(|number| _ = facts.lines.insert(number, Line { factory: 1, line_type: LineType::Laser }));
     (1..=40).for_each(|number| _ = facts.centers.insert(number, Center { line: number % 6 + 1, is_active: true, ..Center::default() }));
     let each = days * 10;
-    let (mut number, mut labor) = (0, 0);
+    let (mut number, mut labor) = (0_u32, 0);
     for at in 0..each {
         let from = start + at * days * DAY / each;
         for center in 1..=40 {

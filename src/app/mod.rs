@@ -54,6 +54,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Import(it) => online::import(&place, &it, output),
         Action::Trace(it) => online::trace(&place, &it, output),
         Action::History(it) => online::history(&place, &it, output),
+        Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::User(it) => online::user(&place, &it, output),
         Action::Openapi => {
             output.data(&crate::adapters::http::description());

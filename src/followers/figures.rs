@@ -18,6 +18,8 @@ use crate::store::View as _;
 
 /// How long a question waits for what was just committed.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Microseconds of the plant after which old facts are looked through.
+const DAY: i64 = 86_400_000_000;
 
 struct Shared {
     /// `None` until they are gathered.
@@ -105,9 +107,6 @@ async fn follow(engine: &Engine, figures: &Figures) -> Result<(), Refusal> {
     }
     Ok(())
 }
-
-/// Microseconds after which old facts are looked through.
-const DAY: i64 = 86_400_000_000;
 
 /// All facts as of the head, or a little later where records changed meanwhile: following on from the
 /// head takes those once more, which does no harm.

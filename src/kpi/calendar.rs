@@ -57,8 +57,13 @@ impl Hours {
 /// The calendar of a window of days.
 pub struct Calendar<'f> {
     facts: &'f Facts,
-    /// Every active pattern's hours on every day of the window.
-    days: Vec<(Date, Vec<(u32, &'f Shift, i64, i64)>)>,
+    days: Vec<Day<'f>>,
+}
+
+/// A day with every active pattern's hours on it, whether or not it opens then.
+struct Day<'f> {
+    date: Date,
+    shifts: Vec<(u32, &'f Shift, i64, i64)>,
 }
 
 /// Days before a period whose shifts may decide over a moment in it: a shift is as long as a day, and so is the one it overlaps.
@@ -76,7 +81,7 @@ impl<'f> Calendar<'f> {
                 let (start, end) = shift.hours_of(date, &facts.zone);
                 (*number, shift, ms(start), ms(end))
             });
-            (date, all.collect())
+            Day { date, shifts: all.collect() }
         };
         Self { facts, days: (first.days()..=last.days()).map(|day| hours(Date::from_days(day))).collect() }
     }
@@ -84,8 +89,8 @@ impl<'f> Calendar<'f> {
     /// From when to when facts must be known for the period.
     pub fn window(&self) -> (i64, i64) {
         let midnight = |date: Date| ms(date.at(ClockTime::default(), &self.facts.zone));
-        let first = self.days.first().map_or(0, |(date, _)| midnight(*date));
-        (first, self.days.last().map_or(0, |(date, _)| midnight(date.plus_days(1))))
+        let first = self.days.first().map_or(0, |day| midnight(day.date));
+        (first, self.days.last().map_or(0, |day| midnight(day.date.plus_days(1))))
     }
 
     /// The hours of a center, up to now.
@@ -109,7 +114,7 @@ impl<'f> Calendar<'f> {
     fn hours(&self, own: &dyn Fn(u32) -> bool, holds: &dyn Fn(&CalendarException) -> bool, since: i64, now: i64) -> Hours {
         let mut hours = Hours::default();
         let mut closed = Vec::new();
-        for (date, shifts) in &self.days {
+        for Day { date, shifts } in &self.days {
             let exceptions: Vec<&CalendarException> = self.facts.exceptions.values().filter(|it| it.exception_date == *date && holds(it)).collect();
             let all_day = |kinds: &[ExceptionKind]| exceptions.iter().any(|it| kinds.contains(&it.kind) && it.start_time.is_none());
             let overtime = all_day(&[ExceptionKind::Overtime]);

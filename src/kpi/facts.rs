@@ -480,13 +480,20 @@ fn order(facts: &Facts, it: &WorkOrder) -> Option<Order> {
 }
 
 fn operation(_: &Facts, it: &WorkOrderOperation) -> Option<Operation> {
-    let skipped = it.status == OperationStatus::Skipped;
+    let start = ms(it.actual_start_time.unwrap_or(it.created_at));
+    let is_started = it.actual_start_time.is_some();
+    let open_end = match it.status {
+        OperationStatus::Skipped => ms(it.updated_at),
+        // What never began must not be kept for ever as something that goes on.
+        _ if !is_started => start,
+        _ => OPEN,
+    };
     Some(Operation {
         order: number(Some(it.work_order_id)),
         center: number(it.work_center_id),
-        is_started: it.actual_start_time.is_some(),
-        start: ms(it.actual_start_time.unwrap_or(it.created_at)),
-        end: if skipped { ms(it.actual_end_time.unwrap_or(it.updated_at)) } else { end(it.actual_end_time) },
+        is_started,
+        start,
+        end: it.actual_end_time.map_or(open_end, ms),
         // Ten-thousandths of a second are tenths of a millisecond.
         piece_ms: it.standard_time_per_unit_seconds.map_or(0, |seconds| seconds.scaled() / 10),
     })

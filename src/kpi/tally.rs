@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::calendar::{self, Calendar, Hours};
 use super::elements::Elements;
-use super::facts::{Facts, Flow, Labor, OPEN, Report, Stop};
+use super::facts::{Center, Facts, Flow, Labor, Operation, Report, Stop};
 use super::indicators::Family;
 use super::timeline::{self, Interval};
 use crate::base::Decimal;
@@ -198,9 +198,9 @@ impl Pass<'_> {
         Place { center: self.facts.operations.get(operation).map_or(0, |it| it.center), order, ..Place::default() }
     }
 
-    /// When an operation ended, or its order without it.
-    fn end_of(&self, operation: &super::facts::Operation) -> i64 {
-        operation.end.min(self.facts.orders.get(operation.order).map_or(OPEN, |order| order.ended))
+    /// When an operation ended, or its order without it; of an order so old that it was forgotten nothing goes on.
+    fn end_of(&self, operation: &Operation) -> i64 {
+        operation.end.min(self.facts.orders.get(operation.order).map_or(operation.start, |order| order.ended))
     }
 
     fn work_centers(&mut self, calendar: &Calendar<'_>) {
@@ -246,7 +246,7 @@ impl Pass<'_> {
         if stop.center != 0 {
             return vec![stop.center];
         }
-        let hit = |it: &super::facts::Center| if stop.machine != 0 { it.machine == stop.machine } else { stop.line != 0 && it.line == stop.line };
+        let hit = |it: &Center| if stop.machine != 0 { it.machine == stop.machine } else { stop.line != 0 && it.line == stop.line };
         self.facts.centers.iter().filter(|(_, it)| hit(it)).map(|(number, _)| *number).collect()
     }
 

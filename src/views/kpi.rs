@@ -1,8 +1,10 @@
 //! An indicator over a period, group by group: facts and a snapshot go in, sums with their names come
 //! out. A group without a denominator stays in the answer and is told as having no data.
 
+use jiff::tz::TimeZone;
+
 use super::resolve;
-use crate::base::{ClockTime, Code, Decimal, Refusal, Time, Value, limits};
+use crate::base::{ClockTime, Code, Date, Decimal, Refusal, Time, Value, limits};
 use crate::kpi::calendar;
 use crate::kpi::facts::ms;
 use crate::kpi::tally::{Groups, tally};
@@ -95,6 +97,23 @@ pub fn answer(snapshot: &Snapshot, facts: &Facts, ask: &Ask) -> Result<Answer, R
     let groups = groups.into_iter().chain(none).map(|(number, sums)| Ok(Group { label: label(snapshot, facts, ask.by, number)?, value: indicator.value(&sums), sums }));
     let groups = groups.collect::<Result<Vec<Group>, StoreError>>()?;
     Ok(Answer { indicator, by: ask.by, from, to, facts_from: facts.from(), as_of_seq: facts.as_of_seq, groups })
+}
+
+/// What a figure is told apart by, from its word; the total where nothing is told.
+pub fn by(word: Option<&str>) -> Result<By, Refusal> {
+    let Some(word) = word else { return Ok(By::Total) };
+    By::from_word(word).ok_or_else(|| {
+        let words: Vec<&str> = By::ALL.iter().map(|by| by.word()).collect();
+        Refusal::invalid("by", format!("must be one of {}", words.join(", ")))
+    })
+}
+
+/// A moment, or a day as its beginning in the plant's zone.
+pub fn moment(name: &str, text: &str, zone: &TimeZone) -> Result<Time, Refusal> {
+    match text.parse::<Date>() {
+        Ok(date) => Ok(date.at(ClockTime::default(), zone)),
+        Err(_) => text.parse().map_err(|_| Refusal::invalid(name, "must be a time such as 2026-03-31T06:00:00Z or a day such as 2026-03-31")),
+    }
 }
 
 /// The indicator of a name.

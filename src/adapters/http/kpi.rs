@@ -7,8 +7,9 @@ use super::call::Call;
 use super::operations::Permit;
 use super::reads::aside;
 use super::reply::Reply;
-use crate::base::{ClockTime, Date, Refusal, Time};
+use crate::base::Refusal;
 use crate::bodies;
+use crate::views;
 use crate::views::kpi::{Ask, By, FILTERS, answer};
 
 /// Figures of single people are seen by whoever may see people.
@@ -22,7 +23,7 @@ pub(super) async fn list(_service: Arc<Service>, call: Call) -> Result<Reply, Re
 pub(super) async fn get(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
     let known: Vec<&str> = ["by", "from", "to", "department"].into_iter().chain(FILTERS.iter().map(|(name, ..)| *name)).collect();
     call.only(&known)?;
-    let by = by(&call)?;
+    let by = views::kpi::by(call.asked("by"))?;
     if by == By::Employee || call.asked("employee_id").is_some() {
         call.admit(&service, &Permit::Act(PEOPLE.to_owned()))?;
     }
@@ -36,7 +37,7 @@ pub(super) async fn get(service: Arc<Service>, mut call: Call) -> Result<Reply, 
 
 fn ask(service: &Service, call: &Call, by: By) -> Result<Ask, Refusal> {
     let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
-    let moment = |name: &'static str| call.asked(name).map(|text| moment(name, text, &zone)).transpose();
+    let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
     Ok(Ask {
         name: call.param("name")?.to_owned(),
         by,
@@ -46,20 +47,4 @@ fn ask(service: &Service, call: &Call, by: By) -> Result<Ask, Refusal> {
         department: call.asked("department").map(str::to_owned),
         now: service.engine.plant_now(),
     })
-}
-
-fn by(call: &Call) -> Result<By, Refusal> {
-    let word = call.asked("by").unwrap_or(By::Total.word());
-    By::from_word(word).ok_or_else(|| {
-        let words: Vec<&str> = By::ALL.iter().map(|by| by.word()).collect();
-        Refusal::invalid("by", format!("must be one of {}", words.join(", ")))
-    })
-}
-
-/// A moment, or a day as its beginning in the plant's zone.
-fn moment(name: &str, text: &str, zone: &jiff::tz::TimeZone) -> Result<Time, Refusal> {
-    match text.parse::<Date>() {
-        Ok(date) => Ok(date.at(ClockTime::default(), zone)),
-        Err(_) => text.parse().map_err(|_| Refusal::invalid(name, "must be a time such as 2026-03-31T06:00:00Z or a day such as 2026-03-31")),
-    }
 }
