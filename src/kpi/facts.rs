@@ -526,7 +526,7 @@ fn labor(_: &Facts, it: &LaborTransaction) -> Option<Labor> {
         center: number(it.work_center_id),
         order: number(it.work_order_id),
         operation: number(it.operation_id),
-        break_ms: it.break_time_minutes.saturating_mul(60_000).clamp(0, end - start),
+        break_ms: it.break_time_minutes.saturating_mul(60_000).clamp(0, (end - start).max(0)),
         pieces: it.quantity_produced + it.quantity_rejected,
     })
 }

@@ -96,7 +96,7 @@ impl Indicator {
     /// Its value over sums; `None` where its denominator is nothing.
     pub fn value(&self, sums: &Elements) -> Option<Decimal> {
         let (up, down) = self.measure.factors();
-        Decimal::ratio((self.numerator)(sums) * up, (self.denominator)(sums) * down)
+        Decimal::ratio((self.numerator)(sums).saturating_mul(up), (self.denominator)(sums).saturating_mul(down))
     }
 
     /// Names alike to one that is not known.
@@ -138,8 +138,8 @@ indicators! {
     "quality_ratio" "Quality ratio" "good_quantity / produced_quantity" Percent WorkCenter (Some(97), ANY)
         e: e.good_quantity, e.produced_quantity;
     "nee" "Net equipment effectiveness" "actual_unit_processing_time_ms / planned_busy_time_ms x effectiveness x quality_ratio: setup is no loss" Percent WorkCenter (ANY, ANY)
-        e: wide(e.actual_unit_processing_time_ms) * wide(e.planned_run_time_ms) * wide(e.good_quantity),
-           wide(e.planned_busy_time_ms) * wide(rated(e, e.actual_production_time_ms)) * wide(e.produced_quantity);
+        e: product([e.actual_unit_processing_time_ms, e.planned_run_time_ms, e.good_quantity]),
+           product([e.planned_busy_time_ms, rated(e, e.actual_production_time_ms), e.produced_quantity]);
     "utilization" "Utilization" "actual_unit_busy_time_ms / open_time_ms" Percent WorkCenter (Some(70), Some(85))
         e: e.actual_unit_busy_time_ms, e.open_time_ms;
     "utilization_efficiency" "Utilization efficiency" "actual_production_time_ms / actual_unit_busy_time_ms" Percent WorkCenter (ANY, ANY)
@@ -190,8 +190,8 @@ indicators! {
         e: e.actual_personnel_work_time_ms, e.actual_personnel_attendance_time_ms;
 }
 
-fn wide(sum: i64) -> i128 {
-    i128::from(sum)
+fn product<const N: usize>(sums: [i64; N]) -> i128 {
+    sums.into_iter().fold(1, |product: i128, sum| product.saturating_mul(i128::from(sum)))
 }
 
 /// Nothing where pieces were made but none of them has a standard time: there is nothing to compare with.
@@ -202,7 +202,7 @@ fn rated(sums: &Elements, time_ms: i64) -> i64 {
 /// Availability x effectiveness x quality ratio as one fraction: the production time cancels out.
 fn oee_parts(sums: &Elements) -> (i128, i128) {
     if sums.produced_quantity == 0 {
-        return (0, wide(sums.planned_busy_time_ms));
+        return (0, i128::from(sums.planned_busy_time_ms));
     }
-    (wide(sums.planned_run_time_ms) * wide(sums.good_quantity), wide(rated(sums, sums.planned_busy_time_ms)) * wide(sums.produced_quantity))
+    (product([sums.planned_run_time_ms, sums.good_quantity]), product([rated(sums, sums.planned_busy_time_ms), sums.produced_quantity]))
 }

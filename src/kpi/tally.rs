@@ -369,9 +369,9 @@ impl Pass<'_> {
             let cost = it.unit_cost.or_else(|| facts.costs.get(&it.material).copied()).and_then(|cost| cost.times(it.quantity)).map_or(0, Decimal::scaled);
             if let Some(sums) = self.at(&Place { order: it.order, ..Place::default() }, it.at) {
                 match it.flow {
-                    Flow::Issued => sums.material_used_value += cost,
-                    Flow::Returned => sums.material_used_value -= cost,
-                    Flow::Scrapped => sums.material_scrapped_value += cost,
+                    Flow::Issued => sums.material_used_value = sums.material_used_value.saturating_add(cost),
+                    Flow::Returned => sums.material_used_value = sums.material_used_value.saturating_sub(cost),
+                    Flow::Scrapped => sums.material_scrapped_value = sums.material_scrapped_value.saturating_add(cost),
                 }
             }
         }
@@ -431,7 +431,7 @@ impl Pass<'_> {
             if piece_ms > 0
                 && let Some(sums) = self.at(&place, it.start)
             {
-                sums.standard_labor_time_ms += it.pieces * piece_ms;
+                sums.standard_labor_time_ms = sums.standard_labor_time_ms.saturating_add(it.pieces.saturating_mul(piece_ms));
                 sums.rated_labor_time_ms += it.end - it.start - it.break_ms;
             }
         }
@@ -447,7 +447,8 @@ fn count_report(sums: &mut Elements, it: &Report, piece_ms: i64, is_rework: bool
     sums.scrap_quantity += scrapped;
     sums.rework_quantity += rework;
     sums.held_quantity += held;
-    sums.planned_run_time_ms += produced * piece_ms;
+    // A standard time keyed in absurdly long must not bring down the rest.
+    sums.planned_run_time_ms = sums.planned_run_time_ms.saturating_add(produced.saturating_mul(piece_ms));
     if piece_ms > 0 {
         sums.rated_quantity += produced;
     }

@@ -14,7 +14,7 @@ use crate::model::field::Record as _;
 use crate::model::people::ActivityType;
 use crate::model::plant::LineType;
 use crate::model::shift::ExceptionKind;
-use crate::model::{CalendarException, Id, OperationReport, Plant, Shift};
+use crate::model::{CalendarException, Id, LaborTransaction, OperationReport, Plant, Shift};
 
 const MINUTE: i64 = 60_000;
 
@@ -301,6 +301,59 @@ fn a_report_that_is_taken_back_leaves_the_period_it_lay_in() {
 }
 
 #[test]
+fn a_center_is_open_in_its_own_shifts_from_the_day_it_was_made_and_while_it_is_in_use() {
+    let mut facts = plant(&[("06:00", "14:00", 0), ("14:00", "22:00", 0)]);
+    let day = (monday("00:00"), at("2026-03-03T00:00:00"));
+    let open = |facts: &Facts| sums(facts, day.0, day.1).open_time_ms / MINUTE;
+    assert_eq!(open(&facts), 960);
+    let center = Center { line: 1, shifts: vec![2], is_active: true, ..Center::default() };
+    facts.centers.insert(1, center.clone());
+    assert_eq!(open(&facts), 480);
+    facts.centers.insert(1, Center { since: monday("20:00"), ..center.clone() });
+    assert_eq!(open(&facts), 120);
+    facts.centers.insert(1, Center { is_active: false, ..center });
+    assert_eq!(open(&facts), 0);
+}
+
+#[test]
+fn whoever_forgot_to_clock_out_counts_for_twelve_hours_and_no_longer() {
+    let mut facts = early();
+    let clock_in_time = Time::from_micros(monday("08:00") * 1_000);
+    let row = LaborTransaction {
+        labor_transaction_id: Id::new(1),
+        work_center_id: Some(Id::new(1)),
+        work_order_id: Some(Id::new(1)),
+        clock_in_time,
+        is_open: true,
+        ..LaborTransaction::default()
+    };
+    facts.put(&row);
+    let days = (monday("00:00"), at("2026-03-05T00:00:00"));
+    assert_eq!(sums(&facts, days.0, days.1).actual_production_time_ms, 720 * MINUTE);
+    facts.put(&LaborTransaction { clock_out_time: Some(clock_in_time.plus_minutes(90)), is_open: false, ..row });
+    assert_eq!(sums(&facts, days.0, days.1).actual_production_time_ms, 90 * MINUTE, "a late clock-out puts it right");
+}
+
+#[test]
+fn an_operation_of_a_cancelled_order_waits_for_nobody() {
+    let mut facts = early();
+    facts.operations.put(1, Some(operation(monday("08:00"), OPEN)));
+    assert_eq!(classes(&sums(&facts, monday("06:00"), monday("14:00")))[5], 360);
+    let order = facts.orders.get(1).unwrap().clone();
+    facts.orders.put(1, Some(Order { is_cancelled: true, ended: monday("09:00"), ..order }));
+    assert_eq!(classes(&sums(&facts, monday("06:00"), monday("14:00")))[5], 60);
+}
+
+#[test]
+fn a_stop_of_a_machine_stops_the_center_it_belongs_to() {
+    let mut facts = early();
+    facts.centers.insert(2, Center { line: 1, machine: 7, is_active: true, ..Center::default() });
+    facts.stops.put(1, Some(Stop { center: 0, machine: 7, ..stop(monday("08:00"), monday("09:00"), DowntimeCategory::Breakdown) }));
+    let centers = ask(&facts, monday("06:00"), monday("14:00"), By::WorkCenter, Family::WorkCenter);
+    assert_eq!((centers[&Some(1)].actual_unit_down_time_ms, centers[&Some(2)].actual_unit_down_time_ms, centers[&Some(2)].failure_event_count), (0, 60 * MINUTE, 1));
+}
+
+#[test]
 fn indicators_have_names_of_their_own_and_near_ones_are_found() {
     let mut names: Vec<&str> = super::indicators::ALL.iter().map(|it| it.name).collect();
     let count = names.len();
@@ -413,7 +466,7 @@ proptest! {
 #[test]
 fn figures_of_very_large_sums_are_still_told() {
     let large = 1_000_000_000_000;
-    let sums = Elements {
+    let huge = Elements {
         produced_quantity: large,
         rated_quantity: large,
         good_quantity: large,
@@ -423,6 +476,11 @@ fn figures_of_very_large_sums_are_still_told() {
         planned_busy_time_ms: large,
         ..Elements::default()
     };
-    assert_eq!((value("nee", &sums).as_deref(), value("oee", &sums).as_deref()), (Some("100"), Some("100")));
+    assert_eq!((value("nee", &huge).as_deref(), value("oee", &huge).as_deref()), (Some("100"), Some("100")));
     assert_eq!(Decimal::ratio(i128::MAX, i128::MAX), Some(Decimal::ONE));
+    let mut facts = early();
+    facts.operations.put(1, Some(Operation { piece_ms: i64::MAX / 2, ..operation(monday("08:00"), monday("09:00")) }));
+    facts.reports.put(1, Some(report(monday("08:30"), [900, 1, 0, 0, 0])));
+    let absurd = sums(&facts, monday("06:00"), monday("14:00"));
+    super::indicators::ALL.iter().for_each(|indicator| _ = indicator.value(&absurd));
 }

@@ -84,7 +84,7 @@ pub fn answer(snapshot: &Snapshot, facts: &Facts, ask: &Ask) -> Result<Answer, R
     let only = filters(snapshot, facts, indicator, ask)?;
     let question = Question { from: ms(from), to: ms(to), now: ms(ask.now), by: ask.by, only, family: indicator.family };
     let mut groups = tally(facts, &question);
-    expect(facts, &question, &mut groups);
+    add_known(facts, &question, &mut groups);
     if groups.len() > limits::KPI_GROUPS_MAX {
         let told = groups.len();
         return Err(Refusal::invalid(
@@ -184,11 +184,11 @@ fn lines_of(snapshot: &Snapshot, facts: &Facts, department: &str) -> Result<Vec<
     Ok(lines)
 }
 
-/// Groups that are there whether or not anything happened in them.
-fn expect(facts: &Facts, question: &Question, groups: &mut Groups) {
-    let wanted = |by: By, number: u32| question.only.iter().all(|(known, numbers)| *known != by || numbers.contains(&number));
+/// Adds the groups that are there whether or not anything happened in them.
+fn add_known(facts: &Facts, question: &Question, groups: &mut Groups) {
+    let wanted = |by: By, number: u32| question.only.iter().all(|(other, numbers)| *other != by || numbers.contains(&number));
     let end = question.to.min(question.now);
-    let expected: Vec<i64> = match question.by {
+    let known: Vec<i64> = match question.by {
         By::Total => vec![0],
         By::WorkCenter => {
             let active = facts.centers.iter().filter(|(number, center)| center.is_active && wanted(By::WorkCenter, **number) && wanted(By::Line, center.line));
@@ -204,7 +204,7 @@ fn expect(facts: &Facts, question: &Question, groups: &mut Groups) {
         By::Hour if question.from < end => calendar::hours(question.from, end, &facts.zone),
         _ => Vec::new(),
     };
-    for number in expected {
+    for number in known {
         groups.entry(Some(number)).or_default();
     }
 }
