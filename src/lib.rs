@@ -9,12 +9,13 @@
 //! | 2 | [`store`] | redb, and only here: tables, drafts, snapshots, genealogy, verify, archive |
 //! | 2 | [`lake`] | arrow and Parquet, and only here: the published tables, files of them, manifests |
 //! | 2 | [`search`] | tantivy, and only here: records in, ids out; made anew from the plant at any time |
+//! | 2 | [`kpi`] | ISO 22400 elements and indicators from facts in memory; pure arithmetic |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
 //! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; schemas |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
-//! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, Parquet |
+//! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet |
 //! | 7 | [`adapters`] | strangers are translated: `http`, `exchange` (CSV, XLSX, other systems' logs) |
 //! | 7 | [`simulator`] | the plant that behaves: history and live, through the same commands as a person |
 //! | 8 | [`app`] | the command line, configuration, start and stop order |
@@ -40,6 +41,7 @@ pub mod base;
 pub mod bodies;
 pub mod engine;
 pub mod followers;
+pub mod kpi;
 pub mod lake;
 pub mod model;
 pub mod rules;

@@ -52,6 +52,8 @@ pub(super) enum Action {
     History(History),
     /// Find records by anything in them: a name, a heat, a note, the last digits of a number.
     Search(Search),
+    /// A figure of the plant, such as oee or first_pass_yield.
+    Kpi(Kpi),
     /// Prove chain, history, records, indexes and genealogy; exit 4 if anything is wrong.
     Verify(Verify),
     /// Make records and indexes anew from history, beside the old, then swap.
@@ -168,6 +170,21 @@ pub(super) struct Trace {
     /// Nodes to list.
     #[arg(long, default_value_t = 500)]
     pub(super) max_nodes: usize,
+}
+
+#[derive(Args)]
+pub(super) struct Kpi {
+    /// Its name, such as oee, first_pass_yield, schedule_adherence.
+    pub(super) name: String,
+    /// total, work_center, line, department, work_order, product, shift, day, hour or employee.
+    #[arg(long, default_value = "total")]
+    pub(super) by: String,
+    /// From this moment or day; the last 7 full days where absent.
+    #[arg(long)]
+    pub(super) from: Option<String>,
+    /// Up to this moment or the beginning of this day; now where absent.
+    #[arg(long)]
+    pub(super) to: Option<String>,
 }
 
 #[derive(Args)]

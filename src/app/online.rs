@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::arguments::{Backup, History, Import, Place, Search, Trace, User, UserAction};
+use super::arguments::{Backup, History, Import, Kpi, Place, Search, Trace, User, UserAction};
 use super::offline::{read_password, summary_json};
 use super::output::Output;
 use super::{founding, serve, wiring};
@@ -14,6 +14,7 @@ use crate::base::{Code, Refusal, Value};
 use crate::bodies;
 use crate::engine::{Engine, Envelope};
 use crate::followers;
+use crate::followers::figures;
 use crate::model::command::ChangeUser;
 use crate::model::genealogy::Node;
 use crate::model::noun::Class;
@@ -21,6 +22,7 @@ use crate::model::permission::Role;
 use crate::model::plant::Status;
 use crate::model::{Command, Id, Noun, Subject};
 use crate::views;
+use crate::views::kpi::Ask;
 use crate::views::list::Query;
 use crate::views::search::{SearchIndex, SearchQuery};
 use crate::views::trace::Way;
@@ -177,6 +179,37 @@ fn trace_text(json: &str) -> String {
     }
     if trace["truncated"].as_bool() == Some(true) {
         lines.push(format!("cut short; in all: {}", trace["counts"]));
+    }
+    lines.join("\n")
+}
+
+pub(super) fn kpi(place: &Place, it: &Kpi, output: &Output) -> Result<u8, Refusal> {
+    let json = if place.url.is_some() {
+        let period = [("from", &it.from), ("to", &it.to)].into_iter().filter_map(|(name, told)| Some(format!("&{name}={}", escape(told.as_deref()?))));
+        let path = format!("/api/v1/kpi/{}?by={}{}", escape(&it.name), escape(&it.by), period.collect::<String>());
+        ask(place, Method::GET, &path, "", Vec::new())?
+    } else {
+        with_engine(place, |engine| {
+            let facts = figures::gather(engine)?;
+            let moment = |name, told: &Option<String>| told.as_deref().map(|text| views::kpi::moment(name, text, &facts.zone)).transpose();
+            let (from, to) = (moment("from", &it.from)?, moment("to", &it.to)?);
+            let ask = Ask { name: it.name.clone(), by: views::kpi::by(Some(&it.by))?, from, to, filters: Vec::new(), department: None, now: engine.plant_now() };
+            Ok(bodies::kpi::json(&engine.read(|snapshot| views::kpi::answer(snapshot, &facts, &ask))??))
+        })?
+    };
+    output.answer(&json, || kpi_text(&json));
+    Ok(0)
+}
+
+/// A figure for a terminal: what it is, then a line a group.
+fn kpi_text(json: &str) -> String {
+    let answer: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut lines = vec![format!("{} in {}, {} to {}: {}", text(&answer["title"]), text(&answer["unit"]), text(&answer["from"]), text(&answer["to"]), text(&answer["formula"]))];
+    for group in answer["data"].as_array().into_iter().flatten() {
+        let names: Vec<String> = group["group"].as_object().into_iter().flatten().map(|(_, name)| text(name).replace("null", "-")).collect();
+        let value = if group["value"].is_null() { "no data".to_owned() } else { text(&group["value"]) };
+        lines.push(format!("{value:>12}  {}", names.join("  ")));
     }
     lines.join("\n")
 }

@@ -13,6 +13,7 @@ use crate::adapters::http::{Server, Service};
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
+use crate::followers::figures::{self, Figures};
 use crate::views::search::SearchIndex;
 
 pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
@@ -43,13 +44,15 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
     let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
+    let figures = Figures::default();
     let index = Arc::new(SearchIndex::default());
-    let service = Service::new(engine.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?.with_search(Arc::clone(&index));
+    let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?.with_search(Arc::clone(&index));
     let service = Arc::new(service);
     let server = Server::bind(address, service).await?;
     let address = server.address()?;
     ready(address)?;
     output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
+    tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     let mut indexing = None;
     if let Some(root) = engine.root() {
         indexing = Some(followers::indexing::start(engine, root.join(wiring::SEARCH_FOLDER), &index, stopping.clone())?);

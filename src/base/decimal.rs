@@ -83,6 +83,18 @@ impl Decimal {
         Self::from_wide(divide_even(i128::from(self.0) * i128::from(SCALE), i128::from(other.0)))
     }
 
+    /// Quotient of two whole numbers, rounded half to even at four places; `None` when the divisor is zero.
+    pub fn ratio(mut numerator: i128, mut denominator: i128) -> Option<Self> {
+        // Products of sums may outgrow 38 digits; halving both then is far below the fourth place.
+        while numerator.checked_mul(i128::from(SCALE)).is_none() {
+            (numerator, denominator) = (numerator / 2, denominator / 2);
+        }
+        if denominator == 0 {
+            return None;
+        }
+        Self::from_wide(divide_even(numerator * i128::from(SCALE), denominator))
+    }
+
     /// Rounded half to even at fewer places.
     #[must_use]
     pub fn rounded(self, places: u32) -> Self {

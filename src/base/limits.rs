@@ -90,6 +90,10 @@ pub const INDEX_WAITING_MAX: usize = 20_000;
 pub const INDEX_PAGE: usize = 500;
 /// The index commits no more often than this.
 pub const INDEX_PAUSE: Duration = Duration::from_millis(500);
+/// Days of facts that figures are made from; older ones are forgotten, never the records.
+pub const KPI_DAYS: i32 = 400;
+/// Groups in one answer of a figure.
+pub const KPI_GROUPS_MAX: usize = 10_000;
 
 /// Wrong passwords in a row before a door slows down.
 pub const LOGIN_TRIES: u32 = 5;

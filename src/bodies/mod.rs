@@ -3,6 +3,7 @@
 
 pub mod entry;
 pub mod floor;
+pub mod kpi;
 pub mod lists;
 pub mod problem;
 pub mod read;

@@ -1,6 +1,7 @@
 //! Floor 5: whoever reads the journal from a cursor of its own, after the commit and beside the
 //! writer. A follower may run twice over the same entry; the cursor lives with what it describes.
 
+pub mod figures;
 pub mod indexing;
 pub mod lake;
 pub mod roots;

@@ -1,5 +1,7 @@
 //! Shifts and the days on which they do not hold.
 
+use jiff::tz::TimeZone;
+
 use super::ids::Id;
 use super::machine::WorkCenter;
 use super::plant::{Factory, Status};
@@ -27,6 +29,19 @@ record! {
         given plain days_of_week: Vec<i64>,
         given plain status: Status,
         made plain created_at: Time,
+    }
+}
+
+impl Shift {
+    /// From when to when the pattern is open on the day it opens; `None` if it does not open then.
+    pub fn span(&self, day: Date, zone: &TimeZone) -> Option<(Time, Time)> {
+        self.days_of_week.contains(&i64::from(day.weekday())).then(|| self.hours_of(day, zone))
+    }
+
+    /// Its hours on a day, whatever the weekday.
+    pub fn hours_of(&self, day: Date, zone: &TimeZone) -> (Time, Time) {
+        let ends_on = if self.end_time > self.start_time { day } else { day.plus_days(1) };
+        (day.at(self.start_time, zone), ends_on.at(self.end_time, zone))
     }
 }
 

@@ -32,7 +32,7 @@ pub fn shift_at<V: View>(view: &V, time: Time, zone: &TimeZone) -> Result<Option
             continue;
         }
         for day in [today.plus_days(-1), today] {
-            let Some((opened_at, ends_at)) = span(&shift, day, zone) else { continue };
+            let Some((opened_at, ends_at)) = shift.span(day, zone) else { continue };
             if time < opened_at || time >= ends_at || closed(view, day)? {
                 continue;
             }
@@ -43,15 +43,6 @@ pub fn shift_at<V: View>(view: &V, time: Time, zone: &TimeZone) -> Result<Option
         }
     }
     Ok(best)
-}
-
-/// From when to when a pattern is open on the day it opens; `None` if it does not open then.
-pub fn span(shift: &Shift, day: Date, zone: &TimeZone) -> Option<(Time, Time)> {
-    if !shift.days_of_week.contains(&i64::from(day.weekday())) {
-        return None;
-    }
-    let ends_on = if shift.end_time > shift.start_time { day } else { day.plus_days(1) };
-    Some((day.at(shift.start_time, zone), ends_on.at(shift.end_time, zone)))
 }
 
 /// Whether the whole site is closed on a day.

@@ -13,7 +13,7 @@ use crate::model::work_order::OperationStatus;
 use crate::model::{
     ChangeoverEvent, DowntimeEvent, Id, LaborTransaction, OperationReport, Product, ProductionLine, Record, Shift, Shipment, WorkCenter, WorkOrder, WorkOrderOperation,
 };
-use crate::rules::shift::{closed, span};
+use crate::rules::shift::closed;
 use crate::store::{Snapshot, StoreError, View as _};
 
 /// Records of one kind that a look takes in; a small plant has far fewer open at once.
@@ -235,7 +235,7 @@ fn open_shifts(snapshot: &Snapshot, at: Time, zone: &TimeZone) -> Result<Vec<Id<
     let mut open = Vec::new();
     for shift in all::<Shift>(snapshot)?.into_iter().filter(|shift| shift.status == Status::Active) {
         for day in [today.plus_days(-1), today] {
-            let within = span(&shift, day, zone).is_some_and(|(opened, ends)| opened <= at && at < ends);
+            let within = shift.span(day, zone).is_some_and(|(opened, ends)| opened <= at && at < ends);
             if within && !closed(snapshot, day)? {
                 open.push(shift.shift_id);
             }

@@ -5,6 +5,7 @@ pub mod as_of;
 pub mod changes;
 pub mod floor;
 pub mod history;
+pub mod kpi;
 pub mod list;
 pub mod overview;
 pub mod search;

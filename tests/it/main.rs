@@ -10,6 +10,7 @@ mod client;
 mod compat;
 mod crash;
 mod engine;
+mod figures;
 mod http;
 mod lake;
 mod plant;

@@ -8,6 +8,7 @@ mod docs;
 mod events;
 mod files;
 mod imports;
+mod kpi;
 mod lake;
 mod leftover;
 mod operations;
@@ -25,6 +26,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::accounts::Accounts;
 use crate::base::{Code, Refusal, limits};
 use crate::engine::Engine;
+use crate::followers::figures::Figures;
 use crate::model::journal::Actor;
 use crate::model::{Noun, Subject};
 use crate::views;
@@ -56,6 +58,7 @@ pub type Import = Arc<dyn Fn(ImportCall) -> Result<String, Refusal> + Send + Syn
 pub struct Service {
     engine: Engine,
     accounts: Accounts,
+    figures: Figures,
     import: Import,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     description: String,
@@ -68,12 +71,13 @@ pub struct Service {
 
 impl Service {
     /// A service over an engine.
-    pub fn new(engine: Engine, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
+    pub fn new(engine: Engine, figures: Figures, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
         let accounts = Accounts::open(&engine)?;
         let description = docs::description(&operations()).to_string();
         Ok(Self {
             engine,
             accounts,
+            figures,
             import,
             metrics,
             description,

@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::Call;
 use super::reply::Reply;
-use super::{Service, events, files, imports, lake, page, reads, search, sessions};
+use super::{Service, events, files, imports, kpi, lake, page, reads, search, sessions};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -175,6 +175,18 @@ const SEARCH: &[(&str, &str)] = &[
     ("kind", "Only this kind of record, such as lot or work-orders."),
     ("limit", "Hits, 20 unless given, at most 100."),
 ];
+const KPI: &[(&str, &str)] = &[
+    ("by", "Told apart by total, work_center, line, department, work_order, product, shift, day, hour or employee."),
+    ("from", "From this moment or day; the last 7 full days where absent."),
+    ("to", "Up to this moment, or to the beginning of this day; now where absent."),
+    ("work_center_id", "Only this work center."),
+    ("line_id", "Only this line."),
+    ("department", "Only lines of this type, number or name."),
+    ("work_order_id", "Only this order."),
+    ("product_id", "Only this product."),
+    ("shift_id", "Only this shift."),
+    ("employee_id", "Only this person; for indicators of labor."),
+];
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
 
@@ -212,6 +224,8 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/search" "search" FixedPermit::Act("ReadFloor"), SEARCH, FixedBody::None, search::search, "Finds records by anything in them: exact numbers first, then parts of numbers, then words, misspelled too."),
     fixed!(GET "/api/v1/shifts/at" "shiftAt" FixedPermit::Act("ReadFloor"), &[("time", "A moment; now where absent.")], FixedBody::None, reads::shift_at, "The shift that is or was open at a moment."),
     fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
+    fixed!(GET "/api/v1/kpi" "listKpis" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, kpi::list, "The indicators: formula, unit, target band, groups."),
+    fixed!(GET "/api/v1/kpi/{name}" "getKpi" FixedPermit::Act("ReadFloor"), KPI, FixedBody::None, kpi::get, "An indicator over a period, with the elements it is made of."),
     fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),
     fixed!(GET "/api/v1/events" "events" FixedPermit::Act("ReadEvents"), STREAM, FixedBody::None, events::stream, "What happens, as server-sent events; resumable by id."),
     fixed!(GET "/api/v1/verify" "verify" FixedPermit::Act("VerifyPlant"), &[("head", "SEQ:HASH that the journal must contain.")], FixedBody::None, reads::verify, "Proves chain, history, records, indexes and genealogy."),

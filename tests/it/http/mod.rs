@@ -8,6 +8,7 @@ mod docs;
 mod floor;
 mod fuzz;
 mod imports;
+mod kpi;
 mod lists;
 mod lots;
 mod permission;
@@ -23,6 +24,7 @@ use millwright::adapters::exchange;
 use millwright::adapters::http::{Import, ImportCall, Server, Service};
 use millwright::base::{Code, Refusal};
 use millwright::engine::{Engine, Envelope};
+use millwright::followers::figures::{self, Figures};
 use millwright::followers::indexing;
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
@@ -98,11 +100,12 @@ impl Site {
             plant.engine.submit_wait(Envelope { secret: Some(token_verifier(&token(*role))), ..by(Role::Admin, command) }).unwrap();
         }
         let (stop, stopping) = watch::channel(false);
-        let index = Arc::new(SearchIndex::default());
-        let service = Service::new(plant.engine.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
+        let (figures, index) = (Figures::default(), Arc::new(SearchIndex::default()));
+        let service = Service::new(plant.engine.clone(), figures.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
         let service = service.with_search(Arc::clone(&index));
         let server = runtime().block_on(Server::bind(([127, 0, 0, 1], 0).into(), Arc::new(service))).unwrap();
         let address = server.address().unwrap();
+        runtime().spawn(figures::run(plant.engine.clone(), figures, stopping.clone()));
         runtime().spawn(server.run(stopping));
         Self { plant, address, index, stop, _folder: folder }
     }
