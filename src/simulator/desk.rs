@@ -14,6 +14,9 @@ use crate::model::{Command, Noun, Record};
 /// Commands on their way at once; a quarter of the writer's queue leaves room for people.
 const PIPELINE_MAX: usize = 1_024;
 
+/// Entries of others that are looked at one by one; more are taken for a stranger's.
+const STRANGERS_MAX: usize = 500;
+
 /// Who speaks.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Who {
@@ -101,7 +104,7 @@ impl Desk {
         let Some(Waiting { answer, what, foretold }) = self.waiting.pop_front() else { return Ok(None) };
         let gone = |_| Err(Refusal::new(Code::Unavailable, "the plant is stopping"));
         let outcome = answer.blocking_recv().unwrap_or_else(gone).map_err(|refusal| Refusal { detail: format!("{} (simulator: {what})", refusal.detail), ..refusal })?;
-        self.disturbed |= outcome.seq > self.last_seq + 1;
+        self.disturbed |= outcome.seq > self.last_seq + 1 && self.strangers_between(outcome.seq)?;
         self.last_seq = outcome.seq;
         match foretold {
             Some(number) if number != outcome.subject.number => {
@@ -178,8 +181,24 @@ impl Desk {
     }
 
     /// Whether somebody else has acted since we last looked.
-    pub(super) fn others_acted(&self) -> bool {
-        self.disturbed || (self.waiting.is_empty() && *self.engine.head().borrow() > self.last_seq)
+    pub(super) fn others_acted(&mut self) -> Result<bool, Refusal> {
+        let head = *self.engine.head().borrow();
+        if self.waiting.is_empty() && head > self.last_seq {
+            self.disturbed |= self.strangers_between(head + 1)?;
+            self.last_seq = head;
+        }
+        Ok(self.disturbed)
+    }
+
+    /// Whether any entry between our last and another is a stranger's; the engine's own seals and flags
+    /// change nothing that we rely upon.
+    fn strangers_between(&self, seq: u64) -> Result<bool, Refusal> {
+        let between = usize::try_from(seq - self.last_seq - 1).unwrap_or(usize::MAX);
+        if between > STRANGERS_MAX {
+            return Ok(true);
+        }
+        let entries = self.engine.read(|snapshot| snapshot.entries(self.last_seq, between))??;
+        Ok(entries.iter().any(|entry| !matches!(entry.origin, Origin::Engine | Origin::Simulator)))
     }
 
     /// What we know is not to be relied upon any more.

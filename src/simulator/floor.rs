@@ -22,7 +22,7 @@ const FAMILY_WINDOW: Duration = Duration::from_secs(10 * 3_600);
 /// Pieces are reported at least so often.
 const REPORT_MS: i64 = 170 * 60_000;
 /// Steps in a thousand with bad pieces among theirs.
-const BAD_STEPS: i64 = 210;
+const BAD_STEPS: i64 = 330;
 /// Reports in a thousand that somebody keys wrongly.
 const WRONG_REPORTS: i64 = 5;
 /// A center without work for so long is told as one without orders.
@@ -254,6 +254,10 @@ impl Simulator {
         let (sound, smooth, had_break) = (station.sound_ms, station.smooth_ms, station.had_break);
         let Some(run) = station.run.as_mut() else { return Ok(()) };
         run.active = Some(now);
+        // A setup may end in the very moment in which its people change.
+        if run.setup_ms == 0 && (run.changeover.is_some() || run.row.is_some_and(|row| row.setup)) {
+            return self.end_setup(id);
+        }
         if run.setup_ms > 0 {
             let ends = Time::from_micros(now.micros() + run.setup_ms * 1_000);
             self.wake(id, ends, Act::SetUp);

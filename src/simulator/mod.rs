@@ -200,12 +200,12 @@ impl Simulator {
     /// Lives up to a plant time; called again and again. If others have acted in the meantime, it looks
     /// at the plant anew first.
     pub fn advance_to(&mut self, now: Time) -> Result<(), Refusal> {
-        if self.desk.others_acted() {
+        if self.desk.others_acted()? {
             self.look()?;
         }
         let done = match self.live_to(now) {
             // Somebody was faster than our look at the plant: look again and go on from there.
-            Err(refusal) if self.desk.others_acted() => {
+            Err(refusal) if self.desk.others_acted()? => {
                 tracing::debug!(%refusal, "the simulator looks at the plant anew");
                 self.look()?;
                 self.live_to(now)

@@ -19,9 +19,9 @@ use crate::model::work_order::OrderType;
 use crate::model::{Command, Id, Noun};
 
 /// Planned time is this much of a hundred of standard time: breaks, stops and changeovers take the rest.
-const PLAN_PERCENT: i64 = 122;
+const PLAN_PERCENT: i64 = 116;
 /// Planned minutes beside the pieces of a step.
-const STEP_MINUTES: i64 = 24;
+const STEP_MINUTES: i64 = 20;
 /// Minutes between the steps of an order in a plan.
 const TRANSFER_MINUTES: i64 = 90;
 /// Orders that a rush order moves back at most.

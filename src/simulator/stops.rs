@@ -17,9 +17,9 @@ use crate::model::people::ActivityType;
 use crate::model::{Command, Id, Noun};
 
 /// Running hours between two breakdowns of an ordinary machine.
-const HOURS_BETWEEN_FAILURES: i64 = 125;
+const HOURS_BETWEEN_FAILURES: i64 = 62;
 /// Running hours between two short stops.
-const HOURS_BETWEEN_STOPS: i64 = 22;
+const HOURS_BETWEEN_STOPS: i64 = 19;
 /// Service comes back after so many days.
 const SERVICE_DAYS: u64 = 7;
 
@@ -57,7 +57,7 @@ impl Simulator {
             _ => 100,
         };
         let age = machine.and_then(|machine| machine.age_years).map_or(7, |age| age.scaled() / Decimal::ONE.scaled());
-        HOURS_BETWEEN_FAILURES * 36_000 * care / 100 * (120 - 3 * age) * self.dice.between(20, 180) / 1_000
+        HOURS_BETWEEN_FAILURES * 36_000 * care / 100 * (120 - 3 * age) * self.dice.between(20, 180) / 100
     }
 
     /// A machine's dice are rolled anew.

@@ -162,6 +162,7 @@ fn figures_of_histories() {
     for seed in given("MILLWRIGHT_SEEDS", "1").split(',').map(|seed| seed.parse().unwrap()) {
         let (engine, simulator, end) = lived(days, seed);
         println!("seed {seed}: {} entries, {:#?}", head(&engine).0, figures::figures(&engine, start(), end));
+        println!("{:?}", figures::stop_hours(&engine));
         drop(simulator);
     }
 }
