@@ -76,7 +76,7 @@ pub(super) enum Action {
 #[derive(Args)]
 pub(super) struct Demo {
     /// Days of history behind it.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=90))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=90))]
     pub(super) days: u32,
     /// The same seed makes the same plant.
     #[arg(long, default_value_t = 7)]

@@ -1,5 +1,6 @@
-//! One command to a plant: founds a simulated one with a few days behind it and a log-in a role,
-//! then serves it and lets it live. The log-ins stand in `demo-logins.json` beside the data.
+//! One command to a plant: founds a simulated one with a month behind it and a log-in a role, then
+//! serves it and lets it live; a plant that was stopped first lives what it has missed. The log-ins
+//! stand in `demo-logins.json` beside the data.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,10 @@ use crate::store::home::write_private;
 use crate::views;
 
 const LOGINS: &str = "demo-logins.json";
+/// How often the simulator looks at the clock.
+const LOOK: Duration = Duration::from_millis(250);
+/// Seconds of the wall that a simulator may be behind its clock.
+const BEHIND_SECONDS: i64 = 8;
 const PLANT_NAME: &str = "Riverside Kitchen Works";
 
 /// The log-ins of a demo plant.
@@ -47,7 +52,7 @@ struct Login {
 pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refusal> {
     let data = place.data_or("demo-data");
     let (engine, mut logins, simulator) = open_or_make(&data, it, output)?;
-    set_clock(&engine, it.speed)?;
+    set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
     let living = if it.speed > 0 { Some(live(&engine, simulator, Arc::clone(&stop))?) } else { None };
     let answer = serve::serve(&engine, place.http(), output, |address| tell(&data, &mut logins, address, output));
@@ -68,8 +73,7 @@ fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<(Engine, Logi
     }
     match read_logins(data)? {
         Some(logins) => {
-            let cast = cast(&engine)?;
-            let simulator = Simulator::resume(&engine, &cast, it.seed, engine.plant_now())?;
+            let simulator = wake(&engine, it, output)?;
             Ok((engine, logins, simulator))
         }
         None => {
@@ -81,6 +85,21 @@ fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<(Engine, Logi
             make(&engine, it, output).map(|(logins, simulator)| (engine, logins, simulator))
         }
     }
+}
+
+/// Goes on where the plant's journal ends; before anybody is let in, it lives what it has missed.
+fn wake(engine: &Engine, it: &Demo, output: &Output) -> Result<Simulator, Refusal> {
+    // The old clock may have run on at its rate: it stands until the plant has caught up with the wall's.
+    let newest = engine.read(|snapshot| snapshot.entry(snapshot.head()?))??;
+    set_clock(engine, newest.map_or_else(|| engine.wall_now(), |entry| entry.recorded_at), 0)?;
+    let now = engine.wall_now();
+    let mut simulator = Simulator::resume(engine, &cast(engine)?, it.seed, now)?;
+    if it.speed > 0 && simulator.lived_until() < now {
+        let bar = output.progress("living what the plant has missed");
+        simulator.catch_up(now, &mut |done, total| bar.at(done, total))?;
+        bar.finish();
+    }
+    Ok(simulator)
 }
 
 fn make(engine: &Engine, it: &Demo, output: &Output) -> Result<(Logins, Simulator), Refusal> {
@@ -117,9 +136,8 @@ fn cast(engine: &Engine) -> Result<Cast, Refusal> {
     Ok(Cast { planner: actor(Role::Planner)?, lead: actor(Role::Lead)?, operator: actor(Role::Operator)?, inspector: actor(Role::Inspector)?, manager: actor(Role::Manager)? })
 }
 
-/// From where the plant's time stands it goes on at this rate; a new history stands at the wall's time.
-fn set_clock(engine: &Engine, rate: i64) -> Result<(), Refusal> {
-    let plant_time: Time = engine.plant_now().max(engine.wall_now());
+/// From a plant time on the clock runs at this rate.
+fn set_clock(engine: &Engine, plant_time: Time, rate: i64) -> Result<(), Refusal> {
     let command = Command::SetPlantClock(SetPlantClock { plant_time: Some(plant_time), rate });
     engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(plant_time), ..Envelope::of(console(), command) }).map(|_| ())
 }
@@ -128,14 +146,29 @@ fn live(engine: &Engine, mut simulator: Simulator, stop: Arc<AtomicBool>) -> Res
     let engine = engine.clone();
     let work = move || {
         while !stop.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(500));
-            if let Err(refusal) = simulator.advance_to(engine.plant_now()) {
+            std::thread::sleep(LOOK);
+            // An hour at a time, so that a stop is heard.
+            let until = engine.plant_now().min(simulator.lived_until().plus_minutes(60));
+            if let Err(refusal) = simulator.advance_to(until).and_then(|()| keep_up(&engine, simulator.lived_until())) {
                 tracing::warn!(%refusal, "the simulated plant could not go on; it tries again");
                 std::thread::sleep(Duration::from_secs(2));
             }
         }
     };
     std::thread::Builder::new().name("simulator".to_owned()).spawn(work).map_err(|error| Refusal::new(Code::Internal, error.to_string()))
+}
+
+/// A clock that the simulator cannot follow goes at half its rate from now on; nothing is left out.
+fn keep_up(engine: &Engine, lived_until: Time) -> Result<(), Refusal> {
+    let now = engine.plant_now();
+    let rate = engine.read(views::overview::overview)??.plant.map_or(1, |plant| plant.clock_rate);
+    let behind = (now.micros() - lived_until.micros()) / 1_000_000;
+    if rate <= 1 || behind <= rate * BEHIND_SECONDS {
+        return Ok(());
+    }
+    let slower = (rate / 2).max(1);
+    tracing::warn!(behind, rate, slower, "the simulated plant cannot keep up with its clock: it goes slower from now on, and nothing is left out");
+    set_clock(engine, now, slower)
 }
 
 fn path(data: &Path) -> PathBuf {

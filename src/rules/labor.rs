@@ -3,7 +3,7 @@
 
 use super::shift::shift_at;
 use super::{Moment, need, overflow, whole, work_order};
-use crate::base::limits::FORGOTTEN_CLOCK_IN;
+use crate::base::limits::{FORGOTTEN_CLOCK_IN, SCAN_MAX};
 use crate::base::{Code, Refusal, Time};
 use crate::model::command::{ClockIn, ClockOut, FlagForgottenClockIn};
 use crate::model::field::Field;
@@ -11,7 +11,7 @@ use crate::model::people::ActivityType;
 use crate::model::plant::{Status, TimerAct};
 use crate::model::shift::ShiftType;
 use crate::model::work_order::WorkOrderStatus;
-use crate::model::{Employee, Id, LaborTransaction, Shift, Subject, Timer, WorkOrder, WorkOrderOperation};
+use crate::model::{Employee, Id, LaborTransaction, Noun, Shift, Subject, Timer, WorkOrder, WorkOrderOperation};
 use crate::store::{Draft, Halt, View};
 
 pub(super) fn clock_in(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ClockIn) -> Result<Subject, Halt> {
@@ -25,9 +25,8 @@ pub(super) fn clock_in(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ClockIn)
         Some(id) => job(draft, id, it.operation_sequence)?,
     };
     let operation = job.as_ref().map(|job| job.operation_id);
-    let own: Vec<LaborTransaction> = draft.related("employee_id", &it.employee_id.to_value(), crate::base::limits::SCAN_MAX)?;
-    let open =
-        own.iter().find(|row| row.clock_out_time.is_none() && row.work_order_id == it.work_order_id && row.operation_id == operation && row.activity_type == it.activity_type);
+    let open = open_rows(draft, it.employee_id)?;
+    let open = open.iter().find(|row| row.work_order_id == it.work_order_id && row.operation_id == operation && row.activity_type == it.activity_type);
     if let Some(open) = open {
         return Err(Refusal::new(Code::IllegalState, format!("already clocked in on this since {} ({})", open.clock_in_time, open.labor_transaction_id)).into());
     }
@@ -56,6 +55,17 @@ pub(super) fn clock_in(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ClockIn)
     draft.add(Timer { due_at: moment.occurred_at.plus(FORGOTTEN_CLOCK_IN), act: TimerAct::FlagForgottenClockIn, about, ..Timer::default() })?;
     draft.event("labor.clocked_in", Subject::of(id));
     Ok(Subject::of(id))
+}
+
+/// Where a person is clocked in now; only what both indexes name is read, for a person's rows grow for ever.
+fn open_rows(draft: &Draft<'_, '_>, employee: Id<Employee>) -> Result<Vec<LaborTransaction>, Halt> {
+    let open = draft.indexed(Noun::LaborTransaction, "is_open", &true.to_value(), 0, SCAN_MAX)?;
+    let own = draft.indexed(Noun::LaborTransaction, "employee_id", &employee.to_value(), open.first().map_or(0, |first| first - 1), SCAN_MAX)?;
+    let mut rows = Vec::new();
+    for number in own.into_iter().filter(|number| open.binary_search(number).is_ok()) {
+        rows.extend(draft.get(Id::<LaborTransaction>::new(number))?);
+    }
+    Ok(rows)
 }
 
 fn job(draft: &Draft<'_, '_>, id: Id<WorkOrder>, sequence: Option<i64>) -> Result<Option<WorkOrderOperation>, Halt> {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::desk::Desk;
-use super::fixture::{Demand, Fixture};
+use super::fixture::{Demand, Fixture, Pace};
 use crate::base::{ClockTime, Code, Date, Decimal, Refusal, Time, Unit};
 use crate::model::plant::Status;
-use crate::model::{BillOfMaterial, Customer, Employee, Factory, Material, Product, Record, Routing, Shift, Supplier, WorkCenter};
+use crate::model::{BillOfMaterial, Customer, Employee, Factory, Id, LineProductMapping, Machine, Material, Product, Record, Routing, Shift, Supplier, WorkCenter};
 
 /// A material that is bought.
 #[derive(Clone, Debug)]
@@ -22,6 +22,16 @@ pub(super) struct Purchase {
     pub(super) heat: Option<String>,
 }
 
+/// A product that is made ahead for others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead {
+    pub(super) product: u64,
+    /// What it is kept as.
+    pub(super) material: u64,
+    pub(super) batch: i64,
+    pub(super) reorder: i64,
+}
+
 /// What the simulator knows by heart.
 pub(super) struct Book {
     pub(super) zone: TimeZone,
@@ -30,13 +40,20 @@ pub(super) struct Book {
     pub(super) boms: BTreeMap<u64, BillOfMaterial>,
     pub(super) routings: BTreeMap<u64, Routing>,
     pub(super) centers: BTreeMap<u64, WorkCenter>,
+    pub(super) machines: BTreeMap<u64, Machine>,
     pub(super) shifts: BTreeMap<u64, Shift>,
     pub(super) employees: BTreeMap<u64, Employee>,
     pub(super) customers: BTreeMap<String, u64>,
     pub(super) purchases: Vec<Purchase>,
     pub(super) demand: Vec<Demand>,
-    /// Products made ahead, upper ones first, with their least batch.
-    pub(super) batches: Vec<(u64, i64)>,
+    /// Upper ones first.
+    pub(super) ahead: Vec<Ahead>,
+    pub(super) pace: Pace,
+    /// The work centers of the stories: where an angle drifts, and where the same stop comes back.
+    pub(super) drifting: Option<u64>,
+    pub(super) recurring: Option<u64>,
+    /// Planned minutes of a changeover to a product on a line.
+    changeovers: BTreeMap<(u64, u64), i64>,
 }
 
 fn by_number<R: Record>(desk: &Desk) -> Result<BTreeMap<u64, R>, Refusal> {
@@ -59,17 +76,30 @@ impl Book {
         let products: BTreeMap<u64, Product> = by_number(desk)?;
         let zone = desk.records::<Factory>(0, 1)?.pop().and_then(|factory| crate::base::time::zone(&factory.timezone?)).unwrap_or(TimeZone::UTC);
         let customers = desk.records::<Customer>(0, usize::MAX)?;
+        let centers: BTreeMap<u64, WorkCenter> = by_number(desk)?;
+        let center = |code: &String| centers.values().find(|it| it.work_center_code == *code).map(Record::number);
+        let mappings = desk.records::<LineProductMapping>(0, usize::MAX)?;
+        let ahead = |it: &super::fixture::Ahead| {
+            let product = product_of(&products, &it.product)?;
+            let material = products.get(&product).and_then(|known| known.material_id).map_or(0, Id::number);
+            Ok(Ahead { product, material, batch: it.batch, reorder: it.reorder })
+        };
         Ok(Self {
             zone,
             boms: newest(desk.records::<BillOfMaterial>(0, usize::MAX)?, |bom| (bom.product_id.number(), bom.status)),
             routings: newest(desk.records::<Routing>(0, usize::MAX)?, |routing| (routing.product_id.number(), routing.status)),
-            centers: by_number(desk)?,
+            drifting: center(&fixture.story.drift),
+            recurring: center(&fixture.story.recurring),
+            changeovers: mappings.into_iter().filter_map(|it| Some(((it.line_id.number(), it.product_id.number()), it.changeover_minutes?.rounded(0).as_whole()?))).collect(),
+            machines: by_number(desk)?,
             shifts: by_number(desk)?,
             employees: by_number(desk)?,
             customers: customers.into_iter().filter_map(|it| Some((it.customer_code?, it.customer_id.number()))).collect(),
             purchases: purchases(desk, fixture, &materials)?,
             demand: fixture.demand.clone(),
-            batches: fixture.batch.iter().map(|batch| Ok((product_of(&products, &batch.product)?, batch.least))).collect::<Result<_, Refusal>>()?,
+            ahead: fixture.ahead.iter().map(ahead).collect::<Result<_, Refusal>>()?,
+            pace: fixture.pace.clone(),
+            centers,
             materials,
             products,
         })
@@ -87,18 +117,63 @@ impl Book {
         spans.filter(|(_, (opens, ends))| *opens <= at && at < *ends).min_by_key(|(shift, _)| shift.shift_type).map(|(shift, (_, ends))| (shift.number(), ends))
     }
 
-    /// People of a shift who have a skill.
-    pub(super) fn people(&self, shift: u64, skill: &str) -> Vec<u64> {
-        let fits = |person: &&Employee| {
-            person.status == Status::Active && person.shift_id.is_some_and(|id| id.number() == shift) && person.certifications.iter().any(|it| it.skill == skill)
-        };
-        self.employees.values().filter(fits).map(Record::number).collect()
+    /// Every moment after one at which a shift begins or ends, within a week.
+    pub(super) fn next_shift_change(&self, after: Time) -> Option<Time> {
+        let today = after.date(&self.zone);
+        let days = (-1..=7).map(|ahead| today.plus_days(ahead));
+        let spans = days.flat_map(|day| self.shifts.values().filter_map(move |shift| span(shift, day, &self.zone)));
+        spans.flat_map(|(opens, ends)| [opens, ends]).filter(|moment| *moment > after).min()
+    }
+
+    /// When each shift of a day opens and ends, for a work center.
+    pub(super) fn open_on(&self, center: &WorkCenter, day: Date) -> Vec<(Time, Time)> {
+        let holds = |shift: &&Shift| center.shift_ids.is_empty() || center.shift_ids.contains(&shift.shift_id);
+        let mut spans: Vec<(Time, Time)> = self.shifts.values().filter(holds).filter_map(|shift| span(shift, day, &self.zone)).collect();
+        spans.sort_unstable();
+        spans
+    }
+
+    /// What a work center asks of its operator.
+    pub(super) fn skill(&self, center: u64) -> &str {
+        self.centers.get(&center).and_then(|it| it.required_skill.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether somebody has a skill, and how far down their list.
+    pub(super) fn rank(&self, employee: u64, skill: &str) -> Option<usize> {
+        self.employees.get(&employee)?.certifications.iter().position(|it| it.skill == skill)
+    }
+
+    /// Products of a family are set up alike: the same sheet, or where there is none the same kind of goods.
+    pub(super) fn family(&self, product: u64) -> String {
+        let lines = self.boms.get(&product).map(|bom| bom.lines.as_slice()).unwrap_or_default();
+        let metal = lines.iter().filter_map(|line| self.materials.get(&line.material_id.number())).find(|it| it.grade.is_some() && it.inspection_required);
+        let goods = || self.products.get(&product).and_then(|it| it.product_category.clone()).unwrap_or_default();
+        metal.map_or_else(goods, |it| it.material_code.clone())
+    }
+
+    /// Planned minutes of a changeover of a work center to a product.
+    pub(super) fn changeover_minutes(&self, center: u64, product: u64) -> i64 {
+        let line = self.centers.get(&center).and_then(|it| it.line_id).map_or(0, Id::number);
+        self.changeovers.get(&(line, product)).copied().unwrap_or(40)
+    }
+
+    /// The material a product is kept as.
+    pub(super) fn kept_as(&self, product: u64) -> u64 {
+        self.products.get(&product).and_then(|it| it.material_id).map_or(0, Id::number)
     }
 
     /// What one piece of a product takes of each material, in the stock unit, with extra for scrap.
     pub(super) fn needs(&self, product: u64, pieces: i64) -> Vec<(u64, Decimal)> {
         let lines = self.boms.get(&product).map(|bom| bom.lines.as_slice()).unwrap_or_default();
         lines.iter().filter_map(|line| self.need(line, pieces)).collect()
+    }
+
+    /// Of what an order needs of a material, the part that becomes the skeleton of its nests.
+    pub(super) fn skeleton(&self, product: u64, material: u64, need: Decimal) -> Decimal {
+        let lines = self.boms.get(&product).map(|bom| bom.lines.as_slice()).unwrap_or_default();
+        let extra = lines.iter().find(|line| line.material_id.number() == material).map_or(Decimal::ZERO, |line| line.scrap_percentage);
+        let share = extra.plus(whole(100)).and_then(|all| extra.over(all)).unwrap_or_default();
+        need.times(share).unwrap_or_default()
     }
 
     fn need(&self, line: &crate::model::product::BomLine, pieces: i64) -> Option<(u64, Decimal)> {

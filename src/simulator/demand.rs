@@ -1,37 +1,82 @@
-//! Where orders come from: customers ask, and sub-assemblies are made ahead of those who need them.
-//! Deliberately nobody cheats: an order created here goes the way of every other.
+//! Where orders come from: customers ask by the hour, and sub-assemblies are made ahead of those who
+//! need them. Deliberately nobody cheats: an order created here goes the way of every other.
 
 use super::Simulator;
+use super::agenda::Event;
 use super::book::whole;
 use super::desk::Who;
 use super::job::{Job, Stage};
-use crate::base::{Decimal, Refusal, Time, Value};
-use crate::model::command::CancelWorkOrder;
-use crate::model::field::{Access, Fields as _};
+use crate::base::{Decimal, Refusal, Value};
+use crate::model::field::{Access, Fields as _, Note};
 use crate::model::work_order::OrderType;
 use crate::model::{Command, Id, Noun, WorkOrder};
 
+/// Customers' orders in a thousand that cannot wait.
+const RUSH: i64 = 12;
+/// Orders of the plant's own in one hour at most.
+const AHEAD_MAX: usize = 3;
+/// Orders in work at once; above it customers are told to wait.
+const OPEN_MAX: usize = 500;
+
+/// What customers write on their orders.
+const WISHES: &[&str] =
+    &["grain lengthwise, film stays on", "deliver on Euro pallets", "label each piece with the room number", "edges broken 0.3 mm", "call the site manager a day ahead"];
+
 impl Simulator {
+    /// Customers' orders of the coming hour, by the time of day and week.
+    pub(super) fn expect_orders(&mut self) {
+        let (day, hour, _) = self.book.local(self.desk.now());
+        let pace = &self.book.pace;
+        let [least, most] = match hour {
+            _ if day.weekday() > 5 => pace.weekend,
+            6..14 => pace.early,
+            14..22 => pace.late,
+            _ => pace.night,
+        };
+        let share = pace.customer_share;
+        for _ in 0..self.dice.between(least, most) {
+            if self.dice.between(1, 100) <= share {
+                let comes = self.later(0, 59);
+                self.agenda.add(comes, Event::Arrival);
+            }
+        }
+    }
+
     /// A customer orders something.
     pub(super) fn customer_order(&mut self) -> Result<u64, Refusal> {
-        let mut share = self.dice.between(1, self.book.demand.iter().map(|it| it.share).sum());
-        let wanted = self.book.demand.iter().find(|it| {
-            share -= it.share;
-            share <= 0
-        });
-        let Some(wanted) = wanted.cloned() else { return Ok(0) };
+        if self.jobs.len() > OPEN_MAX {
+            return Ok(0);
+        }
+        let Some(wanted) = self.draw_demand() else { return Ok(0) };
         let pieces = self.dice.between(wanted.least, wanted.most);
         let customer = self.dice.pick(&wanted.customers).and_then(|code| self.book.customers.get(code).copied());
         let product = self.book.product(&wanted.product)?;
-        let priority = if self.dice.chance(80) { 2 } else { self.dice.between(4, 7) };
-        let next_at = self.later(120, 900);
-        self.create(Job { customer, priority, ..Job::new(0, product, pieces, next_at) }, None)
+        let rush = self.dice.chance(RUSH);
+        let priority = if rush { 1 } else { self.dice.between(3, 7) };
+        let note = match rush {
+            true => Some("Rush: the customer's site opens this week, goes before everything else".to_owned()),
+            false if self.dice.chance(150) => self.dice.pick(WISHES).map(|wish| (*wish).to_owned()),
+            false => None,
+        };
+        self.create(Job { customer, priority, ..Job::new(0, product, pieces) }, None, note)
+    }
+
+    /// Demand comes evenly over time: a bag of a hundred orders is emptied before it is filled again.
+    fn draw_demand(&mut self) -> Option<super::fixture::Demand> {
+        if self.bag.is_empty() {
+            for (at, demand) in self.book.demand.iter().enumerate() {
+                self.bag.extend((0..demand.share).map(|_| at));
+            }
+        }
+        let last = i64::try_from(self.bag.len()).ok()? - 1;
+        let drawn = self.bag.swap_remove(usize::try_from(self.dice.between(0, last)).ok()?);
+        self.book.demand.get(drawn).cloned()
     }
 
     /// Creates an order; answers its number.
-    pub(super) fn create(&mut self, mut job: Job, parent: Option<u64>) -> Result<u64, Refusal> {
+    pub(super) fn create(&mut self, mut job: Job, parent: Option<u64>, note: Option<String>) -> Result<u64, Refusal> {
         let today = self.book.local(self.desk.now()).0;
-        let days = i32::try_from(self.dice.between(2, 6)).unwrap_or(3);
+        let days = if job.priority == 1 { 2 } else { i32::try_from(self.dice.between(5, 9)).unwrap_or(7) };
         let sales_order = job.customer.map(|_| format!("SO-{:05}", self.dice.between(10_000, 99_999)));
         let order = WorkOrder {
             product_id: Id::new(job.product),
@@ -43,65 +88,52 @@ impl Simulator {
             planned_start_date: Some(today.plus_days(1)),
             planned_end_date: Some(today.plus_days(days)),
             parent_work_order_id: parent.map(Id::new),
+            notes: note.map(Note),
             ..WorkOrder::default()
         };
-        job.id = self.desk.ask(Who::Planner, Command::Create { noun: Noun::WorkOrder, values: given(&order) })?;
+        let rush = job.priority == 1;
+        job.id = self.desk.make(Who::Planner, Noun::WorkOrder, Command::Create { noun: Noun::WorkOrder, values: given(&order) }, None)?;
         let id = job.id;
         self.jobs.insert(id, job);
+        self.take_stock_of(id);
+        let looked_at = if rush { self.later(5, 15) } else { self.later(30, 150) };
+        self.agenda.add(looked_at, Event::Office(id));
         Ok(id)
     }
 
-    /// Orders the sub-assemblies that open orders will need and nobody makes yet.
+    /// Orders the sub-assemblies that are short: what is free is less than the reorder point.
     pub(super) fn make_ahead(&mut self) -> Result<(), Refusal> {
         let day = self.book.local(self.desk.now()).0;
-        for (product, least) in self.book.batches.clone() {
-            let Some(material) = self.book.products.get(&product).and_then(|it| it.material_id) else { continue };
-            let open: Vec<&Job> = self.jobs.values().filter(|job| job.stage != Stage::Completed).collect();
-            let coming: i64 = open.iter().filter(|job| job.product == product && job.customer.is_none()).map(|job| job.planned).sum();
-            let needs = open.iter().filter(|job| !job.kitted && job.kind != OrderType::Rework).flat_map(|job| self.book.needs(job.product, job.planned));
-            let wanted = needs.filter(|(needed, _)| *needed == material.number()).fold(Decimal::ZERO, |sum, (_, need)| sum.plus(need).unwrap_or(sum));
-            let there = self.stock.usable(material.number(), day).plus(whole(coming)).unwrap_or_default();
-            let short = wanted.minus(there).and_then(Decimal::as_whole).unwrap_or(0);
-            if short > 0 {
-                let next_at = self.later(20, 60);
-                self.create(Job { priority: 3, ..Job::new(0, product, least.max(short + 1), next_at) }, None)?;
+        let mut ordered = 0;
+        for ahead in self.book.ahead.clone() {
+            let own = |job: &&Job| job.product == ahead.product && job.customer.is_none() && job.stage != Stage::Completed;
+            let coming: i64 = self.jobs.values().filter(own).map(|job| job.planned).sum();
+            let open = self.jobs.values().filter(|job| !job.kitted && job.stage != Stage::Completed);
+            let wanted = open.flat_map(|job| &job.needs).filter(|(needed, _)| *needed == ahead.material);
+            let wanted = wanted.fold(Decimal::ZERO, |sum, (_, need)| sum.plus(*need).unwrap_or(sum));
+            let there = self.stock.usable(ahead.material, day).plus(whole(coming)).unwrap_or_default();
+            let free = there.minus(wanted).unwrap_or_default();
+            if free < whole(ahead.reorder) && ordered < AHEAD_MAX {
+                ordered += 1;
+                self.create(Job { priority: 3, ..Job::new(0, ahead.product, ahead.batch) }, None, None)?;
             }
         }
         Ok(())
-    }
-
-    /// Creates an order that its customer withdraws at once.
-    pub(super) fn withdraw_one(&mut self) -> Result<(), Refusal> {
-        let id = self.customer_order()?;
-        self.jobs.remove(&id);
-        self.desk.tell_why(Who::Planner, Command::CancelWorkOrder(CancelWorkOrder { work_order_id: Id::new(id) }), Some("entered twice"))
     }
 
     /// At the end of a history: every state of an order is there to be seen.
-    pub(super) fn last_touches(&mut self, end: Time) -> Result<(), Refusal> {
-        self.desk.begin(self.done_until, end.max(self.done_until));
-        if self.jobs.values().all(|job| job.held_until.is_none()) {
+    pub(super) fn last_touches(&mut self) -> Result<(), Refusal> {
+        if self.jobs.values().all(|job| !job.held) {
             self.hold_order()?;
         }
-        self.withdraw_one()?;
-        for stage in [Stage::Created, Stage::Released, Stage::Scheduled] {
-            if self.jobs.values().all(|job| job.stage != stage || job.held_until.is_some()) {
+        for stage in [Stage::Created, Stage::Released] {
+            if self.jobs.values().all(|job| job.stage != stage || job.held || job.kind != OrderType::Production) {
                 let id = self.customer_order()?;
-                self.bring_to(id, stage)?;
+                if stage == Stage::Released {
+                    self.release(id)?;
+                }
             }
         }
-        Ok(())
-    }
-
-    fn bring_to(&mut self, id: u64, stage: Stage) -> Result<(), Refusal> {
-        let Some(mut job) = self.jobs.remove(&id) else { return Ok(()) };
-        if stage >= Stage::Released {
-            self.release(&mut job)?;
-        }
-        if stage >= Stage::Scheduled {
-            self.schedule(&mut job)?;
-        }
-        self.jobs.insert(id, job);
         Ok(())
     }
 }

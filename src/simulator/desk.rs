@@ -1,7 +1,7 @@
 //! How the simulator speaks to the plant: the same commands as a person, each at its plant time,
 //! pipelined where nobody waits for the answer. Deliberately no state of the plant here.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use tokio::sync::oneshot::Receiver;
 
@@ -9,12 +9,13 @@ use super::Cast;
 use crate::base::{Code, Refusal, Time};
 use crate::engine::{Engine, Envelope, Outcome};
 use crate::model::journal::{Actor, Origin};
-use crate::model::{Command, Record};
+use crate::model::{Command, Noun, Record};
 
 /// Commands on their way at once; a quarter of the writer's queue leaves room for people.
 const PIPELINE_MAX: usize = 1_024;
-/// Seconds between two acts in one step.
-const BETWEEN_ACTS: i64 = 2_000_000;
+
+/// Entries of others that are looked at one by one; more are taken for a stranger's.
+const STRANGERS_MAX: usize = 500;
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub(super) enum Who {
 struct Waiting {
     answer: Receiver<Result<Outcome, Refusal>>,
     what: String,
+    /// The number that the new record must have got.
+    foretold: Option<u64>,
 }
 
 /// The way to the engine, with the simulator's own clock.
@@ -36,7 +39,9 @@ pub(super) struct Desk {
     engine: Engine,
     cast: Cast,
     now: Time,
-    until: Time,
+    /// Last numbers by noun while nobody else can act: new ones follow from them, without waiting for
+    /// the answer. `None` once others may come between.
+    alone: Option<BTreeMap<Noun, u64>>,
     /// Sequence of the newest command of ours; anything newer is somebody else's.
     last_seq: u64,
     waiting: VecDeque<Waiting>,
@@ -46,13 +51,17 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(engine: &Engine, cast: &Cast, now: Time) -> Self {
-        Self { engine: engine.clone(), cast: cast.clone(), now, until: now, last_seq: *engine.head().borrow(), waiting: VecDeque::new(), disturbed: false }
+        Self { engine: engine.clone(), cast: cast.clone(), now, alone: None, last_seq: *engine.head().borrow(), waiting: VecDeque::new(), disturbed: false }
     }
 
-    /// Opens a step: its acts spread over the time from here to `until`.
-    pub(super) fn begin(&mut self, at: Time, until: Time) {
+    /// Moves the clock of what is told from here on.
+    pub(super) fn begin(&mut self, at: Time) {
         self.now = self.now.max(at);
-        self.until = self.now.max(until);
+    }
+
+    /// From now on nobody else acts, or may act again.
+    pub(super) fn be_alone(&mut self, alone: bool) {
+        self.alone = alone.then(BTreeMap::new);
     }
 
     pub(super) const fn now(&self) -> Time {
@@ -62,6 +71,11 @@ impl Desk {
     /// The name our orders carry.
     pub(super) fn planner(&self) -> &str {
         &self.cast.planner.name
+    }
+
+    /// The name our inspections and defects carry.
+    pub(super) fn inspector(&self) -> &str {
+        &self.cast.inspector.name
     }
 
     fn actor(&self, who: Who) -> Actor {
@@ -75,46 +89,89 @@ impl Desk {
         .clone()
     }
 
-    fn send(&mut self, who: Who, command: Command, why: Option<&str>) -> Result<(), Refusal> {
-        let step = Time::from_micros(self.now.micros() + BETWEEN_ACTS);
-        self.now = if step < self.until { step } else { self.now };
-        let what = format!("{} at {} with {}", command.name(), self.now, command.payload());
+    fn send(&mut self, who: Who, command: Command, why: Option<&str>, foretold: Option<u64>) -> Result<(), Refusal> {
+        if self.waiting.len() >= PIPELINE_MAX {
+            self.hear()?;
+        }
+        let what = format!("{} at {}", command.name(), self.now);
         let told = Envelope { origin: Origin::Simulator, occurred_at: Some(self.now), reason: why.map(str::to_owned), ..Envelope::of(self.actor(who), command) };
         let answer = self.engine.enqueue(told)?;
-        self.waiting.push_back(Waiting { answer, what });
+        self.waiting.push_back(Waiting { answer, what, foretold });
         Ok(())
     }
 
     fn hear(&mut self) -> Result<Option<Outcome>, Refusal> {
-        let Some(Waiting { answer, what }) = self.waiting.pop_front() else { return Ok(None) };
+        let Some(Waiting { answer, what, foretold }) = self.waiting.pop_front() else { return Ok(None) };
         let gone = |_| Err(Refusal::new(Code::Unavailable, "the plant is stopping"));
         let outcome = answer.blocking_recv().unwrap_or_else(gone).map_err(|refusal| Refusal { detail: format!("{} (simulator: {what})", refusal.detail), ..refusal })?;
-        self.disturbed |= outcome.seq > self.last_seq + 1;
+        self.disturbed |= outcome.seq > self.last_seq + 1 && self.strangers_between(outcome.seq)?;
         self.last_seq = outcome.seq;
-        Ok(Some(outcome))
+        match foretold {
+            Some(number) if number != outcome.subject.number => {
+                Err(Refusal::new(Code::Internal, format!("the simulator foretold number {number} and the plant gave {} ({what})", outcome.subject)))
+            }
+            _ => Ok(Some(outcome)),
+        }
     }
 
     /// Tells the plant something; a refusal comes up at a later act.
     pub(super) fn tell(&mut self, who: Who, command: Command) -> Result<(), Refusal> {
-        self.tell_why(who, command, None)
+        self.send(who, command, None, None)
     }
 
     /// Tells the plant something with a reason.
-    pub(super) fn tell_why(&mut self, who: Who, command: Command, why: Option<&str>) -> Result<(), Refusal> {
-        if self.waiting.len() >= PIPELINE_MAX {
-            self.hear()?;
-        }
-        self.send(who, command, why)
+    pub(super) fn tell_why(&mut self, who: Who, command: Command, why: &str) -> Result<(), Refusal> {
+        self.send(who, command, Some(why), None)
     }
 
     /// Tells the plant something and waits; answers the number of the record it was about.
     pub(super) fn ask(&mut self, who: Who, command: Command) -> Result<u64, Refusal> {
-        self.send(who, command, None)?;
-        let mut subject = 0;
-        while let Some(outcome) = self.hear()? {
-            subject = outcome.subject.number;
+        self.send(who, command, None, None)?;
+        Ok(self.last_answer()?.map_or(0, |outcome| outcome.subject.number))
+    }
+
+    /// Makes a record of a noun, with a reason or without; answers its number.
+    pub(super) fn make(&mut self, who: Who, noun: Noun, command: Command, why: Option<&str>) -> Result<u64, Refusal> {
+        let foretold = self.foretell(noun)?;
+        self.send(who, command, why, foretold)?;
+        match foretold {
+            Some(number) => Ok(number),
+            None => Ok(self.last_answer()?.map_or(0, |outcome| outcome.subject.number)),
         }
-        Ok(subject)
+    }
+
+    /// Tells the plant something that makes a lot; answers the lot's own number, where the plant gives one.
+    pub(super) fn make_lot(&mut self, who: Who, command: Command) -> Result<Option<String>, Refusal> {
+        let foretold = self.foretell(Noun::Lot)?;
+        self.send(who, command, None, None)?;
+        if let Some(number) = foretold {
+            return Ok(Some(Noun::Lot.id_text(number)));
+        }
+        let written = self.last_answer()?.and_then(|outcome| outcome.written);
+        Ok(written.and_then(|record| record.into_any().downcast::<crate::model::WorkOrder>().ok()).and_then(|order| order.lot_number))
+    }
+
+    /// The next number of a noun, while nobody else can take it.
+    fn foretell(&mut self, noun: Noun) -> Result<Option<u64>, Refusal> {
+        let known = self.alone.as_ref().map(|numbers| numbers.get(&noun).copied());
+        let last = match known {
+            None => return Ok(None),
+            Some(Some(last)) => last,
+            Some(None) => {
+                self.settle()?;
+                self.engine.read(|snapshot| snapshot.count(noun))??
+            }
+        };
+        self.alone.get_or_insert_default().insert(noun, last + 1);
+        Ok(Some(last + 1))
+    }
+
+    fn last_answer(&mut self) -> Result<Option<Outcome>, Refusal> {
+        let mut last = None;
+        while let Some(outcome) = self.hear()? {
+            last = Some(outcome);
+        }
+        Ok(last)
     }
 
     /// Waits until everything told is durable.
@@ -124,8 +181,24 @@ impl Desk {
     }
 
     /// Whether somebody else has acted since we last looked.
-    pub(super) fn others_acted(&self) -> bool {
-        self.disturbed || (self.waiting.is_empty() && *self.engine.head().borrow() > self.last_seq)
+    pub(super) fn others_acted(&mut self) -> Result<bool, Refusal> {
+        let head = *self.engine.head().borrow();
+        if self.waiting.is_empty() && head > self.last_seq {
+            self.disturbed |= self.strangers_between(head + 1)?;
+            self.last_seq = head;
+        }
+        Ok(self.disturbed)
+    }
+
+    /// Whether any entry between our last and another is a stranger's; the engine's own seals and flags
+    /// change nothing that we rely upon.
+    fn strangers_between(&self, seq: u64) -> Result<bool, Refusal> {
+        let between = usize::try_from(seq - self.last_seq - 1).unwrap_or(usize::MAX);
+        if between > STRANGERS_MAX {
+            return Ok(true);
+        }
+        let entries = self.engine.read(|snapshot| snapshot.entries(self.last_seq, between))??;
+        Ok(entries.iter().any(|entry| !matches!(entry.origin, Origin::Engine | Origin::Simulator)))
     }
 
     /// What we know is not to be relied upon any more.
@@ -144,7 +217,9 @@ impl Desk {
         self.disturbed = false;
         let newest = self.engine.read(|snapshot| snapshot.entry(self.last_seq))??;
         self.now = self.now.max(newest.map_or(self.now, |entry| entry.recorded_at));
-        self.until = self.until.max(self.now);
+        if let Some(numbers) = &mut self.alone {
+            numbers.clear();
+        }
         Ok(())
     }
 
@@ -158,12 +233,5 @@ impl Desk {
             })
         })??;
         Ok(found)
-    }
-
-    /// One record, as of everything told so far.
-    pub(super) fn record<R: Record>(&mut self, number: u64) -> Result<R, Refusal> {
-        self.settle()?;
-        let found = self.records::<R>(number.saturating_sub(1), 1)?.pop().filter(|record| record.number() == number);
-        found.ok_or_else(|| Refusal::new(Code::NotFound, format!("the simulator misses {}", R::NOUN.id_text(number))))
     }
 }

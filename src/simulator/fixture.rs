@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::desk::{Desk, Who};
+use super::layout;
 use crate::base::{Code, Refusal, Value};
 use crate::model::command::FieldValues;
 use crate::model::{Command, FieldSpec, Kind, Noun};
@@ -18,8 +19,9 @@ const NOUNS: &[Noun] = &[
     Noun::Factory,
     Noun::ProductionLine,
     Noun::Machine,
-    Noun::WorkCenter,
     Noun::Shift,
+    Noun::WorkCenter,
+    Noun::Sensor,
     Noun::Employee,
     Noun::Customer,
     Noun::Supplier,
@@ -27,7 +29,27 @@ const NOUNS: &[Noun] = &[
     Noun::Product,
     Noun::BillOfMaterial,
     Noun::Routing,
+    Noun::LineProductMapping,
+    Noun::CustomerProductMapping,
 ];
+
+/// Orders an hour, least and most, by the time of day and week.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Pace {
+    pub(super) early: [i64; 2],
+    pub(super) late: [i64; 2],
+    pub(super) night: [i64; 2],
+    pub(super) weekend: [i64; 2],
+    /// Of a hundred orders so many are customers'; the plant orders the others itself.
+    pub(super) customer_share: i64,
+}
+
+/// Which work centers the planted stories happen at.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Story {
+    pub(super) drift: String,
+    pub(super) recurring: String,
+}
 
 /// What is bought, and when.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,17 +76,22 @@ pub(super) struct Demand {
 
 /// What is made ahead for other products.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Batch {
+pub(super) struct Ahead {
     pub(super) product: String,
-    pub(super) least: i64,
+    pub(super) batch: i64,
+    pub(super) reorder: i64,
 }
 
 /// A plant on paper.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Fixture {
+    pub(super) pace: Pace,
+    pub(super) story: Story,
     pub(super) supply: Vec<Supply>,
     pub(super) demand: Vec<Demand>,
-    pub(super) batch: Vec<Batch>,
+    pub(super) ahead: Vec<Ahead>,
+    #[serde(flatten)]
+    rules: layout::Rules,
     #[serde(flatten)]
     records: BTreeMap<String, toml::Value>,
 }
@@ -77,16 +104,18 @@ impl Fixture {
 
     /// Makes every record of the fixture.
     pub(super) fn make(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        let laid_out = self.rules.records(&self.demand);
         let mut known = BTreeMap::new();
         for noun in NOUNS {
-            let rows = self.records.get(noun.singular()).and_then(toml::Value::as_array);
-            for row in rows.into_iter().flatten() {
-                let values = row.as_table().map(|row| values(row, crate::model::columns(*noun), &known)).transpose()?.unwrap_or_default();
-                let number = desk.ask(Who::Manager, Command::Create { noun: *noun, values })?;
+            let written = self.records.get(noun.singular()).and_then(toml::Value::as_array).into_iter().flatten();
+            let written = written.filter_map(toml::Value::as_table);
+            for row in written.chain(laid_out.iter().filter(|(of, _)| of == noun).map(|(_, row)| row)) {
+                let values = values(row, crate::model::columns(*noun), &known)?;
+                let number = desk.make(Who::Manager, *noun, Command::Create { noun: *noun, values }, None)?;
                 known.extend(code_of(*noun, row).map(|code| ((noun.prefix(), code), number)));
             }
         }
-        Ok(())
+        desk.settle()
     }
 }
 
@@ -97,7 +126,7 @@ fn fault(detail: String) -> Refusal {
     Refusal::new(Code::Internal, detail)
 }
 
-fn code_of(noun: Noun, row: &toml::Value) -> Option<String> {
+fn code_of(noun: Noun, row: &toml::Table) -> Option<String> {
     // A factory has no code of its own: its name stands in.
     let column = if noun.number_column().is_empty() { "factory_name" } else { noun.number_column() };
     row.get(column).and_then(toml::Value::as_str).map(str::to_owned)

@@ -2,7 +2,6 @@
 //! act needs: the plant keeps the figures.
 
 use crate::base::{Decimal, Time};
-use crate::model::people::ActivityType;
 use crate::model::work_order::OrderType;
 
 /// How far an order has come.
@@ -23,32 +22,23 @@ pub(super) enum StepState {
     Done,
 }
 
-/// Somebody at work on a step.
-#[derive(Clone, Debug)]
-pub(super) struct Crew {
-    pub(super) employee: u64,
-    /// The open labor transaction.
-    pub(super) row: u64,
-    pub(super) since: Time,
-    pub(super) activity: ActivityType,
-    pub(super) good: i64,
-    pub(super) bad: i64,
-}
-
 /// A step of an order.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) sequence: i64,
-    pub(super) center: Option<u64>,
+    pub(super) center: u64,
     pub(super) depends_on: Vec<i64>,
     pub(super) setup_seconds: i64,
     pub(super) piece_seconds: i64,
+    pub(super) inspected: bool,
     pub(super) state: StepState,
     /// Good and bad together.
     pub(super) produced: i64,
     pub(super) good: i64,
-    pub(super) worked_seconds: i64,
-    pub(super) crew: Vec<Crew>,
+    /// Set aside for a decision.
+    pub(super) held: i64,
+    /// When the plan wants it to begin.
+    pub(super) planned: Time,
 }
 
 /// A sheet material issued to an order, and what will be left of it.
@@ -59,6 +49,8 @@ pub(super) struct Cut {
     pub(super) lot: String,
     /// Part of a sheet that the pieces do not need.
     pub(super) left: Decimal,
+    /// What the nests leave of the sheets around the pieces.
+    pub(super) skeleton: Decimal,
     /// A whole sheet was taken too many, from this lot.
     pub(super) spare: Option<String>,
     pub(super) tainted: bool,
@@ -74,37 +66,38 @@ pub(super) struct Job {
     pub(super) planned: i64,
     pub(super) priority: i64,
     pub(super) stage: Stage,
-    /// When somebody looks at it next.
-    pub(super) next_at: Time,
-    /// On hold until then.
-    pub(super) held_until: Option<Time>,
+    pub(super) held: bool,
     pub(super) steps: Vec<Step>,
+    /// What its kit takes of each material.
+    pub(super) needs: Vec<(u64, Decimal)>,
     /// Material is issued.
     pub(super) kitted: bool,
     pub(super) cuts: Vec<Cut>,
     pub(super) rework: i64,
+    /// Its finished lot.
+    pub(super) lot: Option<String>,
     /// Metal of the bad heat is in it.
     pub(super) tainted: bool,
 }
 
 impl Job {
     /// A new order.
-    pub(super) fn new(id: u64, product: u64, planned: i64, next_at: Time) -> Self {
-        let (kind, stage) = (OrderType::Production, Stage::Created);
+    pub(super) const fn new(id: u64, product: u64, planned: i64) -> Self {
         Self {
             id,
             product,
             customer: None,
-            kind,
+            kind: OrderType::Production,
             planned,
             priority: 5,
-            stage,
-            next_at,
-            held_until: None,
+            stage: Stage::Created,
+            held: false,
             steps: Vec::new(),
+            needs: Vec::new(),
             kitted: false,
             cuts: Vec::new(),
             rework: 0,
+            lot: None,
             tainted: false,
         }
     }
@@ -116,10 +109,11 @@ impl Job {
         before.unwrap_or(self.planned)
     }
 
-    /// The first step that waits and whose predecessors are done.
-    pub(super) fn ready_step(&self) -> Option<usize> {
+    /// Whether a step waits and its predecessors are done.
+    pub(super) fn is_ready(&self, at: usize) -> bool {
         let done = |sequence: &i64| self.steps.iter().any(|it| it.sequence == *sequence && it.state == StepState::Done);
-        self.steps.iter().position(|step| step.state == StepState::Waiting && step.depends_on.iter().all(done))
+        let open = matches!(self.stage, Stage::Scheduled | Stage::Running) && !self.held;
+        open && self.steps.get(at).is_some_and(|step| step.state == StepState::Waiting && step.depends_on.iter().all(done))
     }
 
     /// Good pieces of the last step.

@@ -3,40 +3,52 @@
 //! repeatable. Deliberately nothing is written past the rules: a refusal here is a fault of ours.
 //! It waits for answers, so it runs on a plain thread and not on an async one.
 
+mod agenda;
 mod book;
 mod demand;
 mod desk;
 mod fixture;
 mod floor;
+mod hours;
 mod incidents;
 mod job;
+mod layout;
 mod people;
 mod planning;
+mod quality;
 mod random;
+mod records;
 mod resume;
 mod shipping;
+mod station;
 mod stock;
+mod stops;
 mod store_room;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Refusal, Time};
 use crate::engine::Engine;
 use crate::model::journal::Actor;
+use crate::model::quality::InspectionType;
+use agenda::{Agenda, Event};
 use book::Book;
 use desk::Desk;
 use fixture::Fixture;
+use hours::Hours;
 use job::Job;
+use people::OnShift;
 use random::Dice;
 use shipping::Load;
+use station::Station;
 use stock::Stock;
 
-/// Plant minutes of one step.
-const STEP_MINUTES: i64 = 10;
 /// Orders on the books when a history begins.
-const FIRST_ORDERS: usize = 8;
+const FIRST_ORDERS: usize = 70;
+/// A plant that was stopped for longer than this stood still, and does not catch up.
+const CATCH_UP_DAYS: i64 = 31;
 
 /// Who acts: one actor a role, made by the caller (users are created elsewhere).
 #[derive(Clone, Debug)]
@@ -69,15 +81,29 @@ pub struct Simulator {
     desk: Desk,
     book: Book,
     dice: Dice,
-    /// Steps up to here are done.
+    agenda: Agenda,
+    /// Everything up to here is done.
     done_until: Time,
-    shift: Option<u64>,
+    on_shift: OnShift,
+    stations: BTreeMap<u64, Station>,
+    /// People of the open shift without a work center of their own.
+    present: Vec<u64>,
+    /// Technicians at a repair, and by the row of their time.
+    repairing: BTreeSet<u64>,
+    repairers: BTreeMap<u64, u64>,
     jobs: BTreeMap<u64, Job>,
     stock: Stock,
     loads: Vec<Load>,
-    held_lots: Vec<(Time, String)>,
+    /// Lots that an inspection holds, and orders.
+    held_by: BTreeMap<u64, String>,
+    quality_held: BTreeMap<u64, u64>,
     to_approve: Vec<u64>,
+    /// Demand that is still to come before it begins anew.
+    bag: Vec<usize>,
+    received: u64,
     mishaps: u64,
+    drift_from: Option<Time>,
+    drift_fails: u64,
     tainted_loads: u64,
     story_told: bool,
 }
@@ -86,6 +112,7 @@ pub struct Simulator {
 pub fn master_data(engine: &Engine, cast: &Cast, at: Time) -> Result<Simulator, Refusal> {
     let fixture = Fixture::kitchen()?;
     let mut desk = Desk::new(engine, cast, at);
+    desk.be_alone(true);
     fixture.make(&mut desk)?;
     let book = Book::read(&desk, &fixture)?;
     Ok(Simulator::new(desk, book, 0, at))
@@ -93,49 +120,92 @@ pub fn master_data(engine: &Engine, cast: &Cast, at: Time) -> Result<Simulator, 
 
 impl Simulator {
     fn new(desk: Desk, book: Book, seed: u64, now: Time) -> Self {
+        let first = now.date(&book.zone).plus_days(-2);
+        let stations = book.centers.keys().map(|id| (*id, Station::new(Hours::from(first)))).collect();
         Self {
             desk,
             book,
             dice: Dice::new(seed),
+            agenda: Agenda::default(),
             done_until: now,
-            shift: None,
+            on_shift: OnShift::default(),
+            stations,
+            present: Vec::new(),
+            repairing: BTreeSet::new(),
+            repairers: BTreeMap::new(),
             jobs: BTreeMap::new(),
             stock: Stock::default(),
             loads: Vec::new(),
-            held_lots: Vec::new(),
+            held_by: BTreeMap::new(),
+            quality_held: BTreeMap::new(),
             to_approve: Vec::new(),
+            bag: Vec::new(),
+            received: 0,
             mishaps: 0,
+            drift_from: None,
+            drift_fails: 0,
             tainted_loads: 0,
             story_told: false,
         }
     }
 
     /// Lives from the start of a plan to its end, and sees to it that every state of an order is there.
+    /// Nobody else may act meanwhile.
     pub fn history(&mut self, plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
         self.dice = Dice::new(plan.seed);
         self.done_until = plan.start;
-        self.desk.begin(plan.start, plan.start.plus_minutes(STEP_MINUTES));
+        self.desk.begin(plan.start);
+        self.begin_drift(plan.start);
         self.first_deliveries()?;
+        self.plan_service();
         for _ in 0..FIRST_ORDERS {
             self.customer_order()?;
         }
-        let steps = |to: Time| u64::try_from((to.minutes_since(plan.start) / STEP_MINUTES).max(0)).unwrap_or(0);
-        while self.step_before(plan.end)? {
-            progress(steps(self.done_until), steps(plan.end));
-        }
-        self.last_touches(plan.end)?;
-        self.desk.settle()
+        self.make_ahead()?;
+        self.begin_agenda(plan.start)?;
+        self.live_by_hours(plan.start, plan.end, progress)?;
+        self.last_touches()?;
+        self.desk.settle()?;
+        self.desk.be_alone(false);
+        Ok(())
     }
 
-    /// Steps the living plant up to a plant time; called again and again. If others have acted in
-    /// the meantime, it looks at the plant anew first.
+    /// Lives what a plant has missed while it was stopped. Nobody else may act meanwhile.
+    pub fn catch_up(&mut self, now: Time, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
+        self.desk.be_alone(true);
+        let from = self.done_until;
+        self.live_by_hours(from, now, progress)?;
+        self.desk.settle()?;
+        self.desk.be_alone(false);
+        Ok(())
+    }
+
+    fn live_by_hours(&mut self, from: Time, to: Time, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
+        let hours = |to: Time| u64::try_from((to.minutes_since(from) / 60).max(0)).unwrap_or(0);
+        while self.done_until < to {
+            let next = self.done_until.plus_minutes(60).min(to);
+            self.happen_until(next)?;
+            progress(hours(next), hours(to));
+        }
+        Ok(())
+    }
+
+    /// The clockwork: the office's hours and the shifts.
+    fn begin_agenda(&mut self, now: Time) -> Result<(), Refusal> {
+        let minute = self.book.local(now).2;
+        self.agenda.add(now.plus_minutes((60 - minute) % 60), Event::Hour);
+        self.change_shift()
+    }
+
+    /// Lives up to a plant time; called again and again. If others have acted in the meantime, it looks
+    /// at the plant anew first.
     pub fn advance_to(&mut self, now: Time) -> Result<(), Refusal> {
-        if self.done_until.plus_minutes(STEP_MINUTES) <= now && self.desk.others_acted() {
+        if self.desk.others_acted()? {
             self.look()?;
         }
         let done = match self.live_to(now) {
             // Somebody was faster than our look at the plant: look again and go on from there.
-            Err(refusal) if self.desk.others_acted() => {
+            Err(refusal) if self.desk.others_acted()? => {
                 tracing::debug!(%refusal, "the simulator looks at the plant anew");
                 self.look()?;
                 self.live_to(now)
@@ -147,38 +217,83 @@ impl Simulator {
     }
 
     fn live_to(&mut self, now: Time) -> Result<(), Refusal> {
-        while self.step_before(now)? {}
+        self.happen_until(now)?;
         self.desk.settle()
     }
 
-    /// Rebuilds a simulator on a plant whose master data exist already.
+    /// Up to when it has lived.
+    pub const fn lived_until(&self) -> Time {
+        self.done_until
+    }
+
+    /// Rebuilds a simulator on a plant whose master data exist already, as of its newest entry; what the
+    /// plant has missed since is for `catch_up`.
     pub fn resume(engine: &Engine, cast: &Cast, seed: u64, now: Time) -> Result<Self, Refusal> {
-        let desk = Desk::new(engine, cast, now);
+        let mut desk = Desk::new(engine, cast, Time::default());
+        desk.catch_up()?;
+        let stopped = desk.now().max(now.plus_minutes(-CATCH_UP_DAYS * 1_440));
+        desk.begin(stopped);
         let book = Book::read(&desk, &Fixture::kitchen()?)?;
         // Another seed than the history's, or the days after a restart would repeat its first ones.
-        let mut simulator = Self::new(desk, book, seed ^ now.micros().unsigned_abs(), now);
+        let mut simulator = Self::new(desk, book, seed ^ stopped.micros().unsigned_abs(), stopped);
         simulator.look()?;
-        // Whoever was left clocked in when the plant stopped goes home now, and the open shift takes over.
-        simulator.shift = None;
         Ok(simulator)
     }
 
-    /// One step, if it ends by `limit`; answers whether it was made.
-    fn step_before(&mut self, limit: Time) -> Result<bool, Refusal> {
-        let end = self.done_until.plus_minutes(STEP_MINUTES);
-        if end > limit {
-            return Ok(false);
+    fn happen_until(&mut self, limit: Time) -> Result<(), Refusal> {
+        while let Some((at, event)) = self.agenda.next_by(limit) {
+            self.desk.begin(at);
+            self.done_until = self.done_until.max(at);
+            self.happen(event)?;
         }
-        self.desk.begin(self.done_until, end);
-        self.change_shift()?;
+        self.done_until = self.done_until.max(limit);
+        Ok(())
+    }
+
+    fn happen(&mut self, event: Event) -> Result<(), Refusal> {
+        match event {
+            Event::Hour => self.hour(),
+            Event::Shift => self.change_shift(),
+            Event::Arrival => self.customer_order().map(|_| ()),
+            Event::Office(order) => self.office(order),
+            Event::Ready(order, at) => self.arrive(order, at),
+            Event::Station(id, token) => self.station_due(id, token),
+            Event::BreakOver(id, row) => self.end_break(id, row),
+            Event::Respond(id, stop) => self.respond(id, stop),
+            Event::StopOver(id, stop) => self.stop_over(id, stop),
+            Event::ReleaseOrder(order) => self.resume_order(order),
+            Event::ReleaseLot(lot) => self.release_lot(&lot),
+            Event::DecideHeld(order, at) => self.decide_held(order, at),
+            Event::Incoming(lot, material) => self.inspect_delivery(lot, material),
+            Event::Dispose(inspection, finding) => self.dispose(inspection, finding),
+            Event::ApproveInspection(inspection) => self.approve_inspection(inspection),
+            Event::Analyze(defect, story) => self.analyze(defect, story),
+            Event::CloseDefect(defect) => self.close_defect(defect),
+            Event::BatchRecord(record, order, act) => self.go_on_with_record(record, order, act),
+            Event::Leave(load) => self.ship(load),
+            Event::Complaint(order, lot, pieces) => self.complain(order, lot, pieces),
+            Event::ClockOut(row, rest) => self.clock_out(row, rest),
+        }
+    }
+
+    /// What the office does on the hour.
+    fn hour(&mut self) -> Result<(), Refusal> {
+        let now = self.desk.now();
+        let (day, hour, _) = self.book.local(now);
+        self.agenda.add(now.plus_minutes(60), Event::Hour);
+        self.expect_orders();
+        self.make_ahead()?;
         self.deliveries()?;
-        self.plan()?;
-        self.work()?;
-        self.dispatch()?;
-        self.ship()?;
-        self.approve()?;
-        self.incidents()?;
-        self.done_until = end;
-        Ok(true)
+        if matches!(hour, 7 | 10 | 13 | 16 | 19) {
+            self.plan_loads()?;
+        }
+        match hour {
+            3 | 10 | 17 => self.patrol(InspectionType::Patrol)?,
+            14 => self.approve()?,
+            9 if day.weekday() == 4 => self.patrol(InspectionType::Audit)?,
+            _ => {}
+        }
+        self.recur()?;
+        self.incidents()
     }
 }

@@ -4,90 +4,155 @@
 use std::collections::BTreeMap;
 
 use super::Simulator;
+use super::agenda::Event;
 use super::incidents::{LOT_HOLDS, ORDER_HOLDS};
-use super::job::{Crew, Job, Stage, Step, StepState};
+use super::job::{Job, Stage, Step, StepState};
+use super::quality::Finding;
+use super::records;
 use super::shipping::Load;
+use super::station::{Changeover, Place, Row, Run, Station, Stop};
 use super::stock::Stocked;
-use crate::base::{Decimal, Refusal};
+use crate::base::{Decimal, Refusal, Time};
+use crate::model::batch_record::{RecordStatus, ReleaseStatus};
+use crate::model::downtime::{DowntimeCategory, DowntimeStatus};
 use crate::model::lot::LotStatus;
+use crate::model::people::ActivityType;
+use crate::model::quality::{DefectStatus, Disposition, InspectionResult};
 use crate::model::shipment::ShipmentStatus;
 use crate::model::work_order::{OperationStatus, OrderType, WorkOrderStatus};
-use crate::model::{Id, LaborTransaction, Lot, Shipment, WorkOrder, WorkOrderOperation};
+use crate::model::{
+    ChangeoverEvent, Defect, DowntimeEvent, ElectronicBatchRecord, Id, LaborTransaction, Lot, Noun, OperationReport, QualityInspection, Shipment, WorkOrder, WorkOrderOperation,
+};
 
-/// Minutes after which somebody looks at a hold that is not ours; longer than any plant runs.
-const NEVER: i64 = 60 * 24 * 3_650;
+/// What our people book beside orders; other open time is a person's own.
+const SIDE_CODES: &[&str] = &["BREAK", "5S", "MATERIAL", "CLEANING", "SORTING", "STORE", "INSPECTION", "ROUND", "REPAIR", "WPS-REFRESH", "SHIFT-MEETING"];
+
+type Orders = BTreeMap<u64, WorkOrder>;
 
 impl Simulator {
     /// Takes the plant as it is now.
     pub(super) fn look(&mut self) -> Result<(), Refusal> {
         self.desk.catch_up()?;
-        let orders: BTreeMap<u64, WorkOrder> = self.desk.records::<WorkOrder>(0, usize::MAX)?.into_iter().map(|order| (order.work_order_id.number(), order)).collect();
+        self.done_until = self.done_until.max(self.desk.now());
+        self.agenda.clear();
+        (self.repairing, self.repairers) = Default::default();
+        let orders: Orders = self.desk.records::<WorkOrder>(0, usize::MAX)?.into_iter().map(|order| (order.work_order_id.number(), order)).collect();
         self.look_at_jobs(&orders)?;
         self.look_at_lots(&orders)?;
         self.look_at_loads()?;
-        self.look_at_people()?;
-        self.shift = self.book.shift_at(self.done_until).map(|(shift, _)| shift);
+        self.look_at_quality(&orders)?;
+        self.look_at_records(&orders)?;
+        self.look_at_stations()?;
+        self.look_at_plan();
         // The story belongs to the history; a heat that is held by then stays held.
         self.story_told = true;
+        self.take_up()
+    }
+
+    /// The clockwork runs again; everybody who is there gets on with it.
+    fn take_up(&mut self) -> Result<(), Refusal> {
+        let now = self.desk.now();
+        let past = self.book.local(now).2;
+        self.agenda.add(now.plus_minutes(60 - past), Event::Hour);
+        self.agenda.add(self.book.next_shift_change(now).unwrap_or(now.plus_minutes(480)), Event::Shift);
+        self.on_shift = self.open_shift(now);
+        self.staff()?;
+        for id in self.station_ids() {
+            self.go(id)?;
+        }
         Ok(())
     }
 
-    fn look_at_jobs(&mut self, orders: &BTreeMap<u64, WorkOrder>) -> Result<(), Refusal> {
+    fn look_at_jobs(&mut self, orders: &Orders) -> Result<(), Refusal> {
         let mut operations: BTreeMap<u64, Vec<WorkOrderOperation>> = BTreeMap::new();
+        let mut latest: BTreeMap<u64, (Time, u64)> = BTreeMap::new();
         for operation in self.desk.records::<WorkOrderOperation>(0, usize::MAX)? {
-            operations.entry(operation.work_order_id.number()).or_default().push(operation);
+            let order = operation.work_order_id.number();
+            if let (Some(center), Some(started)) = (operation.work_center_id, operation.actual_start_time) {
+                let newest = latest.entry(center.number()).or_insert((started, order));
+                *newest = (*newest).max((started, order));
+            }
+            operations.entry(order).or_default().push(operation);
         }
         let mut known = std::mem::take(&mut self.jobs);
         let planner = self.desk.planner().to_owned();
         for (id, order) in orders.iter().filter(|(_, order)| order.created_by == planner) {
             let Some(stage) = stage_of(order) else { continue };
             let steps: Vec<Step> = operations.remove(id).unwrap_or_default().iter().map(step_of).collect();
-            let job = self.job_from(order, stage, steps, known.remove(id));
-            self.jobs.insert(*id, job);
+            self.take_job(order, stage, steps, known.remove(id));
+        }
+        for (id, station) in &mut self.stations {
+            let product = |order: &u64| orders.get(order).map(|it| it.product_id.number());
+            station.last = latest.get(id).and_then(|(_, order)| Some((*order, product(order)?)));
         }
         Ok(())
     }
 
-    fn job_from(&mut self, order: &WorkOrder, stage: Stage, mut steps: Vec<Step>, known: Option<Job>) -> Job {
-        for step in &mut steps {
-            let before = known.as_ref().and_then(|job| job.steps.iter().find(|it| it.sequence == step.sequence));
-            step.worked_seconds = step.worked_seconds.max(before.map_or(0, |it| it.worked_seconds));
-        }
-        let ours = order.hold_reason.as_ref().is_some_and(|why| ORDER_HOLDS.contains(&why.0.as_str()));
-        let cleared = if ours { self.later(120, 900) } else { self.desk.now().plus_minutes(NEVER) };
-        let next_at = self.later(30, 240);
-        Job {
+    fn take_job(&mut self, order: &WorkOrder, stage: Stage, steps: Vec<Step>, known: Option<Job>) {
+        let id = order.work_order_id.number();
+        let held = order.status == WorkOrderStatus::OnHold;
+        let job = Job {
             customer: order.customer_id.map(Id::number),
             kind: order.order_type,
             priority: order.priority,
             stage,
-            held_until: (order.status == WorkOrderStatus::OnHold).then(|| known.as_ref().and_then(|job| job.held_until).unwrap_or(cleared)),
+            held,
             kitted: stage >= Stage::Running,
             rework: if order.order_type == OrderType::Rework { 0 } else { order.rework_quantity },
+            lot: order.lot_number.clone(),
             tainted: known.as_ref().is_some_and(|job| job.tainted),
-            cuts: known.as_ref().map(|job| job.cuts.clone()).unwrap_or_default(),
+            cuts: known.map(|job| job.cuts).unwrap_or_default(),
             steps,
-            ..Job::new(order.work_order_id.number(), order.product_id.number(), order.planned_quantity, known.map_or(next_at, |job| job.next_at))
+            ..Job::new(id, order.product_id.number(), order.planned_quantity)
+        };
+        let (office, now) = (matches!(stage, Stage::Created | Stage::Released | Stage::Completed) || job.finished(), self.desk.now());
+        for (at, step) in job.steps.iter().enumerate().filter(|(_, step)| step.held > 0 && stage == Stage::Running) {
+            let decided = now.plus_minutes(60 + step.held);
+            self.agenda.add(decided, Event::DecideHeld(id, at));
+        }
+        (0..job.steps.len()).filter(|at| job.is_ready(*at)).for_each(|at| self.agenda.add(now, Event::Ready(id, at)));
+        self.jobs.insert(id, job);
+        self.take_stock_of(id);
+        if office {
+            let due = self.later(10, 200);
+            self.agenda.add(due, Event::Office(id));
+        }
+        if held && order.hold_reason.as_ref().is_some_and(|why| ORDER_HOLDS.contains(&why.0.as_str())) {
+            let cleared = self.later(120, 900);
+            self.agenda.add(cleared, Event::ReleaseOrder(id));
         }
     }
 
-    fn look_at_lots(&mut self, orders: &BTreeMap<u64, WorkOrder>) -> Result<(), Refusal> {
+    fn look_at_lots(&mut self, orders: &Orders) -> Result<(), Refusal> {
         self.stock.lots.clear();
-        self.held_lots.clear();
-        for lot in self.desk.records::<Lot>(0, usize::MAX)?.into_iter().filter(|lot| !lot.quantity_on_hand.is_zero()) {
+        self.held_by.clear();
+        let lots = self.desk.records::<Lot>(0, usize::MAX)?;
+        self.received = lots.len() as u64;
+        for lot in lots {
             let order = lot.work_order_id.and_then(|id| orders.get(&id.number()));
             let made = order.is_none_or(|order| lot.is_remnant || matches!(order.status, WorkOrderStatus::Completed | WorkOrderStatus::Closed));
-            if !made {
+            let held = lot.status == LotStatus::OnHold;
+            let why = lot.hold_reason.as_ref().filter(|_| held).map_or("", |why| why.0.as_str());
+            if let Some(inspection) = why.strip_prefix("inspection ").and_then(|rest| Noun::QualityInspection.number_of(rest.split(':').next()?)) {
+                self.held_by.insert(inspection, lot.lot_number.clone());
+            }
+            if !made || lot.quantity_on_hand.is_zero() {
                 continue;
             }
-            let held = lot.status == LotStatus::OnHold;
-            if held && lot.hold_reason.as_ref().is_some_and(|why| LOT_HOLDS.contains(&why.0.as_str())) {
+            if LOT_HOLDS.contains(&why) {
                 let until = self.later(120, 900);
-                self.held_lots.push((until, lot.lot_number.clone()));
+                self.agenda.add(until, Event::ReleaseLot(lot.lot_number.clone()));
             }
             let customer = if lot.is_remnant { None } else { order.and_then(|order| order.customer_id) };
             let stocked = Stocked::new(lot.lot_number, lot.material_id.number(), lot.quantity_on_hand);
-            self.stock.lots.push(Stocked { expiry: lot.expiry_date, held, customer: customer.map(Id::number), ..stocked });
+            self.stock.lots.push(Stocked {
+                expiry: lot.expiry_date,
+                held,
+                customer: customer.map(Id::number),
+                order: lot.work_order_id.map(Id::number),
+                bought: lot.supplier_id.is_some(),
+                ..stocked
+            });
         }
         Ok(())
     }
@@ -104,28 +169,197 @@ impl Simulator {
                     lot.planned = true;
                 }
             }
-            let leaves_at = self.later(30, 300);
-            self.loads.push(Load { id: shipment.shipment_id.number(), lots, leaves_at });
+            let leaves = self.later(30, 300);
+            self.loads.push(Load { id: shipment.shipment_id.number(), lots });
+            self.agenda.add(leaves, Event::Leave(shipment.shipment_id.number()));
         }
         Ok(())
     }
 
-    fn look_at_people(&mut self) -> Result<(), Refusal> {
-        self.to_approve.clear();
-        let operations: BTreeMap<u64, i64> = self.desk.records::<WorkOrderOperation>(0, usize::MAX)?.iter().map(|it| (it.operation_id.number(), it.operation_sequence)).collect();
-        for row in self.desk.records::<LaborTransaction>(0, usize::MAX)? {
-            if row.clock_out_time.is_some() {
-                self.to_approve.extend((!row.approved).then_some(row.labor_transaction_id.number()));
-                continue;
+    fn look_at_quality(&mut self, orders: &Orders) -> Result<(), Refusal> {
+        self.quality_held = orders.iter().filter(|(_, order)| order.quality_hold).map(|(id, _)| (*id, 0)).collect();
+        for it in self.desk.records::<QualityInspection>(0, usize::MAX)? {
+            let number = it.inspection_id.number();
+            let again = it.disposition == Some(Disposition::Rework);
+            let bad = !matches!(it.inspection_result, InspectionResult::Pass | InspectionResult::ConditionalPass);
+            if bad && it.approved_by.is_none() && it.created_by == self.desk.inspector() && (again || it.disposition.is_none()) {
+                let decided = self.later(40, 500);
+                self.agenda.add(decided, Event::Dispose(number, Finding { found: it.inspection_result, again }));
             }
-            let sequence = row.operation_id.and_then(|id| operations.get(&id.number()));
-            let job = row.work_order_id.and_then(|id| self.jobs.get_mut(&id.number()));
-            let Some(step) = job.and_then(|job| job.steps.iter_mut().find(|step| Some(&step.sequence) == sequence)) else { continue };
-            let crew = Crew { employee: row.employee_id.number(), row: row.labor_transaction_id.number(), since: row.clock_in_time, activity: row.activity_type, good: 0, bad: 0 };
-            step.crew.push(crew);
+            if let Some(order) = it.work_order_id.filter(|_| it.inspection_result == InspectionResult::Hold) {
+                self.quality_held.entry(order.number()).and_modify(|held_by| *held_by = number);
+            }
+        }
+        for defect in self.desk.records::<Defect>(0, usize::MAX)? {
+            let number = defect.defect_id.number();
+            let due = self.later(200, 2_000);
+            match defect.status {
+                _ if defect.created_by != self.desk.inspector() => {}
+                DefectStatus::Open | DefectStatus::Investigating => self.agenda.add(due, Event::Analyze(number, super::quality::story_of(&defect.defect_description))),
+                DefectStatus::ActionPending => self.agenda.add(due, Event::CloseDefect(number)),
+                DefectStatus::Closed => {}
+            }
         }
         Ok(())
     }
+
+    fn look_at_records(&mut self, orders: &Orders) -> Result<(), Refusal> {
+        for record in self.desk.records::<ElectronicBatchRecord>(0, usize::MAX)? {
+            let order = record.work_order_id.number();
+            let done = orders.get(&order).is_some_and(|order| matches!(order.status, WorkOrderStatus::Completed | WorkOrderStatus::Closed));
+            let act = match (record.record_status, record.release_status) {
+                (RecordStatus::InProgress, _) if done => records::SUBMIT,
+                (RecordStatus::UnderReview, _) if record.reviewed_by.is_none() => records::REVIEW,
+                (RecordStatus::UnderReview, _) => records::DECIDE,
+                (RecordStatus::Approved, ReleaseStatus::Pending) => records::RELEASE,
+                (RecordStatus::Approved, ReleaseStatus::OnHold) => records::RELEASE_LATE,
+                _ => continue,
+            };
+            let due = self.later(30, 600);
+            self.agenda.add(due, Event::BatchRecord(record.ebr_id.number(), order, act));
+        }
+        Ok(())
+    }
+
+    /// What runs and stands at the work centers.
+    fn look_at_stations(&mut self) -> Result<(), Refusal> {
+        self.renew_stations();
+        let running: Vec<(u64, usize, u64)> = self.jobs.values().filter(|job| job.stage == Stage::Running && !job.held).flat_map(running_steps).collect();
+        for (order, at, center) in running {
+            let run = Run { order, at, active: None, setup_ms: 0, changeover: None, piece_ms: 60_000, carry_ms: 0, made: 0, reported_at: self.desk.now(), row: None, helper: None };
+            if let Some(station) = self.stations.get_mut(&center).filter(|station| station.run.is_none()) {
+                station.run = Some(run);
+            }
+        }
+        for event in self.desk.records::<ChangeoverEvent>(0, usize::MAX)?.into_iter().filter(|event| event.is_open) {
+            let run = self.stations.get_mut(&event.work_center_id.number()).and_then(|station| station.run.as_mut());
+            if let Some(run) = run.filter(|run| run.order == event.to_work_order_id.number()) {
+                run.setup_ms = event.planned_duration_minutes.unwrap_or(30) * 60_000;
+                run.changeover = Some(Changeover { number: event.changeover_id.number(), since: event.changeover_start });
+            }
+        }
+        self.look_at_stops()?;
+        self.look_at_people()
+    }
+
+    fn renew_stations(&mut self) {
+        let fresh = self.stations.values().any(|station| station.sound_ms == i64::MAX);
+        for station in self.stations.values_mut() {
+            let known = std::mem::replace(station, Station::new(Default::default()));
+            *station = Station {
+                hours: known.hours,
+                token: known.token + 1,
+                last: known.last,
+                had_break: known.had_break,
+                sound_ms: known.sound_ms,
+                smooth_ms: known.smooth_ms,
+                service_at: known.service_at,
+                recurs_at: known.recurs_at,
+                ..Station::new(Default::default())
+            };
+        }
+        if fresh {
+            self.plan_service();
+        }
+    }
+
+    fn look_at_stops(&mut self) -> Result<(), Refusal> {
+        for stop in self.desk.records::<DowntimeEvent>(0, usize::MAX)?.into_iter().filter(|stop| stop.status != DowntimeStatus::Resolved) {
+            let number = stop.downtime_id.number();
+            let Some((id, station)) = stop.work_center_id.and_then(|id| self.stations.get_mut(&id.number()).map(|station| (id.number(), station))) else { continue };
+            let fault = super::stops::fault_of(stop.downtime_reason_code.as_deref());
+            station.stop = Some(Stop { number, category: stop.downtime_category, fault, repair: None });
+            let awaited = stop.downtime_category == DowntimeCategory::Breakdown && stop.responded_by.is_none();
+            let due = if awaited { self.later(3, 20) } else { self.later(15, 120) };
+            self.agenda.add(due, if awaited { Event::Respond(id, number) } else { Event::StopOver(id, number) });
+        }
+        Ok(())
+    }
+
+    /// Whoever is clocked in on a step stays there; who does something else comes back soon.
+    fn look_at_people(&mut self) -> Result<(), Refusal> {
+        self.to_approve.clear();
+        let mut reports: BTreeMap<(u64, i64), Vec<OperationReport>> = BTreeMap::new();
+        for report in self.desk.records::<OperationReport>(0, usize::MAX)? {
+            if self.jobs.get(&report.work_order_id.number()).is_some_and(|job| job.stage == Stage::Running) {
+                reports.entry((report.work_order_id.number(), report.operation_sequence)).or_default().push(report);
+            }
+        }
+        for row in self.desk.records::<LaborTransaction>(0, usize::MAX)? {
+            let number = row.labor_transaction_id.number();
+            if row.clock_out_time.is_some() {
+                self.to_approve.extend((!row.approved).then_some(number));
+            } else if row.work_order_id.is_none() {
+                let ours = row.activity_code.as_deref().is_some_and(|code| SIDE_CODES.contains(&code));
+                if ours {
+                    self.agenda.add(self.desk.now(), Event::ClockOut(number, 0));
+                }
+            } else {
+                self.take_row(&row, &reports);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_row(&mut self, row: &LaborTransaction, reports: &BTreeMap<(u64, i64), Vec<OperationReport>>) {
+        let order = row.work_order_id.map_or(0, Id::number);
+        let (Some(center), Some(job)) = (row.work_center_id.map(Id::number), self.jobs.get(&order)) else { return };
+        let Some((at, sequence)) =
+            self.stations.get(&center).and_then(|station| station.run.as_ref()).filter(|run| run.order == order).map(|run| (run.at, job.steps[run.at].sequence))
+        else {
+            return self.agenda.add(self.desk.now(), Event::ClockOut(row.labor_transaction_id.number(), 0));
+        };
+        let told = reports.get(&(order, sequence)).map(Vec::as_slice).unwrap_or_default();
+        let since: Vec<&OperationReport> =
+            told.iter().filter(|report| report.reported_at >= row.clock_in_time && report.reverses.is_none() && report.reversed_by.is_none()).collect();
+        let setup = row.activity_type == ActivityType::Setup;
+        let taken = Row {
+            number: row.labor_transaction_id.number(),
+            since: row.clock_in_time,
+            good: since.iter().map(|report| report.good_quantity).sum(),
+            bad: since.iter().map(|report| report.rejected_quantity + report.scrapped_quantity + report.rework_quantity + report.held_quantity.max(0)).sum(),
+            break_minutes: 0,
+            setup,
+        };
+        let began = since.iter().map(|report| report.reported_at).max().unwrap_or(row.clock_in_time);
+        let employee = row.employee_id.number();
+        let piece_ms = self.piece_ms(order, at, employee, false);
+        let Some(station) = self.stations.get_mut(&center) else { return };
+        let stands = station.stop.is_some();
+        let Some(run) = station.run.as_mut() else { return };
+        if run.row.is_some() {
+            run.helper = Some((employee, taken));
+            return;
+        }
+        if setup && run.setup_ms == 0 {
+            run.setup_ms = 600_000;
+        }
+        (run.row, run.piece_ms, run.reported_at, run.active) = (Some(taken), piece_ms, began, (!stands).then_some(began));
+        station.operator = Some(employee);
+    }
+
+    /// The places of open steps in the plan.
+    fn look_at_plan(&mut self) {
+        let day = self.book.local(self.desk.now()).0.plus_days(40);
+        for (id, station) in &mut self.stations {
+            if let Some(center) = self.book.centers.get(id) {
+                station.hours.reach(&self.book, center, day);
+            }
+        }
+        let open = self.jobs.values().filter(|job| matches!(job.stage, Stage::Scheduled | Stage::Running));
+        for (job, at) in open.flat_map(|job| (0..job.steps.len()).map(move |at| (job, at))) {
+            let step = &job.steps[at];
+            if let Some(station) = self.stations.get_mut(&step.center).filter(|_| step.state != StepState::Done && step.planned > Time::default()) {
+                let from = station.hours.position(step.planned);
+                station.take(Place { from, to: from + super::planning::planned_seconds(step, job.planned), order: job.id, at });
+            }
+        }
+    }
+}
+
+fn running_steps(job: &Job) -> Vec<(u64, usize, u64)> {
+    let running = job.steps.iter().enumerate().filter(|(_, step)| step.state == StepState::Running);
+    running.map(|(at, step)| (job.id, at, step.center)).collect()
 }
 
 fn stage_of(order: &WorkOrder) -> Option<Stage> {
@@ -141,15 +375,13 @@ fn stage_of(order: &WorkOrder) -> Option<Stage> {
 }
 
 fn step_of(operation: &WorkOrderOperation) -> Step {
-    let setup_seconds = operation.planned_setup_time_minutes.unwrap_or(0) * 60;
-    let piece_seconds = operation.standard_time_per_unit_seconds.map_or(60, |seconds| seconds.scaled() / Decimal::ONE.scaled()).max(1);
-    let begun = operation.produced() > 0;
     Step {
         sequence: operation.operation_sequence,
-        center: operation.work_center_id.map(Id::number),
+        center: operation.work_center_id.map_or(0, Id::number),
         depends_on: operation.depends_on.clone(),
-        setup_seconds,
-        piece_seconds,
+        setup_seconds: operation.planned_setup_time_minutes.unwrap_or(0) * 60,
+        piece_seconds: operation.standard_time_per_unit_seconds.map_or(60, |seconds| seconds.scaled() / Decimal::ONE.scaled()).max(1),
+        inspected: operation.requires_inspection,
         state: match operation.status {
             OperationStatus::InProgress => StepState::Running,
             OperationStatus::Completed | OperationStatus::Skipped => StepState::Done,
@@ -157,7 +389,7 @@ fn step_of(operation: &WorkOrderOperation) -> Step {
         },
         produced: operation.produced(),
         good: operation.completed_quantity,
-        worked_seconds: if begun { setup_seconds + operation.produced() * piece_seconds } else { 0 },
-        crew: Vec::new(),
+        held: operation.held_quantity,
+        planned: operation.planned_start_time.unwrap_or_default(),
     }
 }

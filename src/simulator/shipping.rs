@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::Simulator;
+use super::agenda::Event;
 use super::desk::Who;
-use crate::base::{Decimal, Refusal, Time, Unit};
+use crate::base::{Decimal, Refusal, Unit};
 use crate::model::command::{CancelShipment, CreateShipment, ShipShipment};
 use crate::model::shipment::ShipmentLine;
-use crate::model::{Command, Id};
+use crate::model::{Command, Id, Noun};
 
 /// Lines of one shipment: what a truck's tail lift takes at once.
 const LINES_MAX: usize = 8;
@@ -18,23 +19,11 @@ const LINES_MAX: usize = 8;
 pub(super) struct Load {
     pub(super) id: u64,
     pub(super) lots: Vec<(String, Decimal)>,
-    pub(super) leaves_at: Time,
 }
 
 impl Simulator {
-    /// What shipping does in a step.
-    pub(super) fn ship(&mut self) -> Result<(), Refusal> {
-        let (_, hour, minute) = self.book.local(self.desk.now());
-        if minute < 10 && matches!(hour, 7 | 10 | 13 | 16 | 19) {
-            self.plan_loads()?;
-        }
-        let now = self.desk.now();
-        let (due, later): (Vec<Load>, Vec<Load>) = std::mem::take(&mut self.loads).into_iter().partition(|load| load.leaves_at <= now);
-        self.loads = later;
-        due.into_iter().try_for_each(|load| self.leave(load))
-    }
-
-    fn plan_loads(&mut self) -> Result<(), Refusal> {
+    /// Every few hours: what is finished for a customer is put together.
+    pub(super) fn plan_loads(&mut self) -> Result<(), Refusal> {
         let mut by_customer: BTreeMap<u64, Vec<(String, Decimal)>> = BTreeMap::new();
         for lot in self.stock.lots.iter_mut().filter(|lot| !lot.held && !lot.planned && !lot.on_hand.is_zero()) {
             let lots = lot.customer.map(|customer| by_customer.entry(customer).or_default());
@@ -56,27 +45,35 @@ impl Simulator {
             carrier: self.dice.pick(&["DB Schenker", "Dachser", "own truck"]).map(|it| (*it).to_owned()),
             ..CreateShipment::default()
         };
-        let id = self.desk.ask(Who::Planner, Command::CreateShipment(it))?;
-        self.loads.push(Load { id, lots, leaves_at });
+        let id = self.desk.make(Who::Planner, Noun::Shipment, Command::CreateShipment(it), None)?;
+        self.loads.push(Load { id, lots });
+        self.agenda.add(leaves_at, Event::Leave(id));
         Ok(())
     }
 
-    fn leave(&mut self, load: Load) -> Result<(), Refusal> {
+    /// A shipment leaves, unless one of its lots may not.
+    pub(super) fn ship(&mut self, id: u64) -> Result<(), Refusal> {
+        let Some(place) = self.loads.iter().position(|load| load.id == id) else { return Ok(()) };
+        let load = self.loads.remove(place);
         let shipment_id = Id::new(load.id);
-        let stopped = load.lots.iter().any(|(number, _)| self.stock.lot(number).is_none_or(|lot| lot.held));
-        if stopped {
-            load.lots.iter().for_each(|(number, _)| {
+        if load.lots.iter().any(|(number, _)| self.stock.lot(number).is_none_or(|lot| lot.held)) {
+            for (number, _) in &load.lots {
                 if let Some(lot) = self.stock.lot(number) {
                     lot.planned = false;
                 }
-            });
-            return self.desk.tell_why(Who::Lead, Command::CancelShipment(CancelShipment { shipment_id }), Some("a lot of it is on hold"));
+            }
+            return self.desk.tell_why(Who::Planner, Command::CancelShipment(CancelShipment { shipment_id }), "a lot of it is on hold");
         }
         let tracking = format!("TR{:08}", self.dice.between(1, 99_999_999));
         self.desk.tell(Who::Operator, Command::ShipShipment(ShipShipment { shipment_id, carrier: None, tracking_number: Some(tracking) }))?;
-        let tainted = load.lots.iter().any(|(number, _)| self.stock.lot(number).is_some_and(|lot| lot.tainted));
-        self.tainted_loads += u64::from(tainted);
-        load.lots.iter().for_each(|(number, quantity)| self.stock.change(number, quantity.negated()));
+        self.tainted_loads += u64::from(load.lots.iter().any(|(number, _)| self.stock.lot(number).is_some_and(|lot| lot.tainted)));
+        for (number, quantity) in load.lots {
+            let order = self.stock.lot(&number).and_then(|lot| lot.order);
+            self.stock.change(&number, quantity.negated());
+            if let Some(order) = order {
+                self.may_be_complained_of(order, &number);
+            }
+        }
         Ok(())
     }
 }

@@ -13,6 +13,10 @@ pub(super) struct Stocked {
     pub(super) held: bool,
     /// Finished for this customer.
     pub(super) customer: Option<u64>,
+    /// The order that made it.
+    pub(super) order: Option<u64>,
+    /// It came from a supplier.
+    pub(super) bought: bool,
     /// On a shipment that is planned.
     pub(super) planned: bool,
     /// Of the bad heat, or made of it.
@@ -22,7 +26,7 @@ pub(super) struct Stocked {
 impl Stocked {
     /// A lot for anybody.
     pub(super) const fn new(number: String, material: u64, on_hand: Decimal) -> Self {
-        Self { number, material, on_hand, expiry: None, held: false, customer: None, planned: false, tainted: false }
+        Self { number, material, on_hand, expiry: None, held: false, customer: None, order: None, bought: false, planned: false, tainted: false }
     }
 
     fn usable(&self, material: u64, day: Date) -> bool {

@@ -1,5 +1,7 @@
 //! The days of the demo plant: every state comes out, quantities add up, the same seed tells the same story.
 
+mod figures;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -44,7 +46,7 @@ fn lived(days: u32, seed: u64) -> (Engine, Simulator, Time) {
     let end = start().plus(Duration::from_secs(u64::from(days) * 86_400));
     let mut seen = (0, 0);
     simulator.history(&Plan { seed, start: start(), end }, &mut |done, total| seen = (done, total)).unwrap();
-    assert_eq!(seen, (u64::from(days) * 144, u64::from(days) * 144));
+    assert_eq!(seen, (u64::from(days) * 24, u64::from(days) * 24));
     (engine, simulator, end)
 }
 
@@ -149,4 +151,18 @@ fn a_shipment_goes_back_through_sub_assemblies_to_its_suppliers() {
     // Shipment, unit, order, weld assembly, order, part, order, sheet, supplier.
     let deepest = shipped.iter().flat_map(trace).filter(|it| it.node.subject().noun == Noun::Supplier).map(|it| it.depth).max();
     assert!(deepest >= Some(6), "{deepest:?}");
+}
+
+/// Tunes the plant: `MILLWRIGHT_DAYS=30 MILLWRIGHT_SEEDS=1,2,3,4,5 cargo test --release figures_of -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes minutes; prints the figures of whole histories"]
+fn figures_of_histories() {
+    let given = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let days: u32 = given("MILLWRIGHT_DAYS", "30").parse().unwrap();
+    for seed in given("MILLWRIGHT_SEEDS", "1").split(',').map(|seed| seed.parse().unwrap()) {
+        let (engine, simulator, end) = lived(days, seed);
+        println!("seed {seed}: {} entries, {:#?}", head(&engine).0, figures::figures(&engine, start(), end));
+        println!("{:?}", figures::stop_hours(&engine));
+        drop(simulator);
+    }
 }
