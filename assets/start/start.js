@@ -154,6 +154,7 @@ function lateness(end) {
 
 function showWelcome(why) {
   stopLive();
+  showFigures.at = 0;
   clearInterval(tick.timer);
   for (const id of ["overview", "plant", "clock", "person"]) $(id).hidden = true;
   $("welcome").hidden = false;
@@ -221,7 +222,7 @@ async function refresh() {
     takePlant(overview);
     if (!plant.names.size) await names();
     showStatuses(overview);
-    await Promise.all([showFloor(), showNeeds(overview), showRecent()]);
+    await Promise.all([showFloor(), showFiguresSometimes(), showNeeds(overview), showRecent()]);
     show($("fault"), "");
   } catch (refused) {
     trouble(refused);
@@ -329,6 +330,69 @@ function jobOf(job) {
     h("p", { class: "made" }, h("progress", { max: Math.max(1, job.planned_quantity), value: Math.min(done, job.planned_quantity), "aria-label": label }), h("span", null, label)),
   ];
 }
+
+// ---------------------------------------------------------------------------- figures
+
+const FIGURES = ["oee", "first_pass_yield", "utilization", "schedule_adherence", "on_time_delivery", "labor_efficiency", "ppm", "mttr", "mtbf"];
+const FIGURES_EVERY = 30_000;
+const UNITS = { percent: "%", ppm: "ppm", minutes: "min", hours: "h", pieces_per_hour: "pieces/h" };
+/** What became of planned busy time, from the good to the lost; each has a tone and a word. */
+const LOSSES = { fully_productive: "good pieces at standard time", quality: "pieces that are not good", speed: "slower than standard", delay: "begun and nobody there", setup: "setup", down: "down" };
+
+async function showFigures() {
+  const answers = await Promise.all(FIGURES.map((name) => read(`kpi/${name}`)));
+  const [oee] = answers;
+  $("figures-said").textContent = `${dayOf(oee.from)} until now`;
+  $("figures-list").replaceChildren(...answers.map(figureCard));
+  showLosses(oee.data[0]);
+}
+
+/** Figures of a week change slowly: they follow at their own pace. */
+function showFiguresSometimes() {
+  const now = performance.now();
+  if (showFigures.at && now - showFigures.at < FIGURES_EVERY) return Promise.resolve();
+  showFigures.at = now;
+  return showFigures();
+}
+
+function figureCard(answer) {
+  const value = answer.data[0]?.value ?? null;
+  const { at_least: least, at_most: most } = answer.target;
+  const band = [least === null ? null : `at least ${least}`, most === null ? null : `at most ${most}`].filter(Boolean).join(", ");
+  const off = value === null ? null : least !== null && value < least ? "below" : most !== null && value > most ? "above" : "within";
+  const judged = !band ? "no band" : off === null ? band : `${off} its band: ${band}`;
+  return h("li", { class: off ?? "none" },
+    h("span", null, answer.title),
+    h("b", null, value === null ? "no data" : `${amount(rounded(value))}\u00a0${UNITS[answer.unit]}`),
+    h("span", { class: "band" }, band && off && off !== "within" ? shape("late") : null, judged));
+}
+
+const rounded = (value) => (Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 10) / 10);
+
+function showLosses(group) {
+  const minutes = group?.losses_minutes;
+  const busy = group?.minutes.planned_busy ?? 0;
+  if (!busy) return $("losses").replaceChildren(h("p", { class: "quiet" }, "No work center was planned to be busy in this time."));
+  // Faster than standard is a gain, which no bar of losses can show; the table does.
+  const parts = Object.keys(LOSSES).map((name) => [name, minutes[name]]);
+  const drawn = parts.filter(([, length]) => length > 0);
+  const all = drawn.reduce((sum, [, length]) => sum + length, 0);
+  let x = 0;
+  const bar = drawn.map(([name, length]) => {
+    const width = Math.max(2, (1000 * length) / all);
+    const part = s("rect", { class: `loss-${name}`, x, y: 0, width, height: 28 }, s("title", null, `${LOSSES[name]}: ${hours(length)}`));
+    x += width;
+    return part;
+  });
+  const rows = parts.map(([name, length]) => h("tr", null,
+    h("th", { scope: "row" }, h("span", { class: `swatch loss-${name}`, "aria-hidden": "true" }), LOSSES[name]),
+    h("td", { class: "number" }, hours(length)), h("td", { class: "number" }, `${rounded((100 * length) / busy)}\u00a0%`)));
+  $("losses").replaceChildren(
+    s("svg", { class: "strip", viewBox: `0 0 ${Math.max(1000, x)} 28`, preserveAspectRatio: "none", role: "img", "aria-label": parts.map(([name, length]) => `${LOSSES[name]}: ${hours(length)}`).join(", ") }, bar),
+    table(["What", { label: "Hours", number: true }, { label: "Of planned busy time", number: true }], rows, "losses"));
+}
+
+const hours = (minutes) => `${amount(rounded(minutes / 60))}\u00a0h`;
 
 // ---------------------------------------------------------------------------- finding
 

@@ -119,6 +119,34 @@ test("the wall shows every work center with its state in words, and the day's fi
   await close();
 });
 
+test("figures have their band in words, and the planned busy time adds up to a whole", { skip: skip || false }, async () => {
+  const { page, wrongs, close } = await openPage("dark", 1024);
+  await logIn(page);
+  await page.locator("#figures-list li").first().waitFor();
+  for (const band of await page.locator("#figures-list .band").allInnerTexts()) assert.notEqual(band.trim(), "");
+  const shares = await page.locator("#losses tbody td:last-child").allInnerTexts();
+  const sum = shares.map((it) => Number.parseFloat(it.replace(/[^0-9.-]/g, ""))).reduce((one, other) => one + other, 0);
+  assert.ok(Math.abs(sum - 100) < 0.5, `the shares add up to ${sum}`);
+  assert.deepEqual(wrongs, []);
+  await close();
+});
+
+test("a misspelled word finds, and a hit of a lot leads to its trace", { skip: skip || false }, async () => {
+  const { page, wrongs, close } = await openPage("light", 820);
+  await logIn(page);
+  await page.getByText("Connected").waitFor();
+  await page.locator("#search-words").fill((await anyLot(page)).slice(-6));
+  await page.keyboard.press("Enter");
+  await page.locator("#search-result li a").first().waitFor();
+  await page.locator("#search-words").fill("kind:lots " + (await anyLot(page)));
+  await page.keyboard.press("Enter");
+  await page.locator("#search-result .kind").getByText("lot", { exact: true }).first().waitFor();
+  await page.locator("#search-result li a").first().click();
+  await page.locator(".drawing svg .root").waitFor();
+  assert.deepEqual(wrongs, []);
+  await close();
+});
+
 test("the admin of a simulated plant pauses it and lets it run", { skip: skip || false }, async () => {
   const { page, wrongs, close } = await openPage("light", 1280);
   await logIn(page);
