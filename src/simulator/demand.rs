@@ -19,7 +19,8 @@ const AHEAD_MAX: usize = 3;
 const OPEN_MAX: usize = 500;
 
 /// What customers write on their orders.
-const WISHES: &[&str] = &["grain lengthwise, film stays on", "deliver on Euro pallets", "label each piece with the room number", "edges broken 0.3 mm", "call the site manager a day ahead"];
+const WISHES: &[&str] =
+    &["grain lengthwise, film stays on", "deliver on Euro pallets", "label each piece with the room number", "edges broken 0.3 mm", "call the site manager a day ahead"];
 
 impl Simulator {
     /// Customers' orders of the coming hour, by the time of day and week.

@@ -131,7 +131,8 @@ impl Simulator {
         let Some((_, first, ..)) = due.first().copied() else { return Vec::new() };
         let set_up_for = station.last.map(|(_, product)| self.book.family(product));
         let alike = |order: &u64| self.jobs.get(order).map(|job| self.book.family(job.product)) == set_up_for;
-        let mut ranked: Vec<_> = due.iter().map(|(waits, planned, order, at)| ((*waits, !(alike(order) && *planned <= first.plus(FAMILY_WINDOW)), *planned), *order, *at)).collect();
+        let mut ranked: Vec<_> =
+            due.iter().map(|(waits, planned, order, at)| ((*waits, !(alike(order) && *planned <= first.plus(FAMILY_WINDOW)), *planned), *order, *at)).collect();
         ranked.sort_unstable();
         ranked.into_iter().map(|(_, order, at)| (order, at)).collect()
     }
@@ -228,7 +229,12 @@ impl Simulator {
         let minutes = now.minutes_since(changeover.since);
         let (teardown, adjustment, trial) = (minutes / 5, minutes / 6, minutes / 8);
         let slow = minutes > 55;
-        let wishes = ["stage the next tools on the cart before the run ends", "keep the nozzle set at the machine", "print the setup sheet with the nest", "second lifting aid for the dies"];
+        let wishes = [
+            "stage the next tools on the cart before the run ends",
+            "keep the nozzle set at the machine",
+            "print the setup sheet with the nest",
+            "second lifting aid for the dies",
+        ];
         let it = FinishChangeover {
             changeover_id: Id::new(changeover.number),
             teardown_time_minutes: teardown,
@@ -267,7 +273,8 @@ impl Simulator {
         let left = (open - run.made) * run.piece_ms - run.carry_ms;
         let until_break = if had_break { i64::MAX } else { (self.on_shift.latest_break.micros() - now.micros()) / 1_000 };
         let until_report = REPORT_MS - (now.micros() - run.reported_at.micros()) / 1_000;
-        let next = left.min(sound).min(smooth).min(until_break).min(until_report.max(60_000)).max(0);
+        // At least a moment ahead, or a rest below a millisecond would never pass.
+        let next = left.min(sound).min(smooth).min(until_break).min(until_report.max(60_000)).max(1);
         self.wake(id, Time::from_micros(now.micros() + next * 1_000), Act::Count);
         Ok(())
     }

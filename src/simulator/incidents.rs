@@ -89,7 +89,9 @@ impl Simulator {
 
     /// Puts an order on hold that stands just now.
     pub(super) fn hold_order(&mut self) -> Result<(), Refusal> {
-        let stands = |job: &&super::job::Job| job.stage != Stage::Completed && !job.held && job.priority > 1 && !job.finished() && job.steps.iter().all(|step| step.state != StepState::Running);
+        let stands = |job: &&super::job::Job| {
+            job.stage != Stage::Completed && !job.held && job.priority > 1 && !job.finished() && job.steps.iter().all(|step| step.state != StepState::Running)
+        };
         let open: Vec<u64> = self.jobs.values().filter(stands).map(|job| job.id).collect();
         let Some(id) = self.dice.pick(&open).copied() else { return Ok(()) };
         let why = self.dice.pick(ORDER_HOLDS).copied().unwrap_or_default();
@@ -177,8 +179,13 @@ impl Simulator {
     fn unite(&mut self) -> Result<(), Refusal> {
         let parts = |lot: &&Stocked| lot.bought && !lot.held && !lot.tainted && !lot.on_hand.is_zero() && lot.expiry.is_none();
         let known = |material: u64| self.book.materials.get(&material).is_some_and(|it| it.stock_unit == Unit::Ea);
-        let lots: Vec<(u64, String, Decimal)> = self.stock.lots.iter().filter(parts).filter(|lot| known(lot.material)).map(|lot| (lot.material, lot.number.clone(), lot.on_hand)).collect();
-        let pairs: Vec<_> = lots.iter().zip(lots.iter().skip(1)).flat_map(|(one, _)| lots.iter().filter(move |other| other.0 == one.0 && other.1 != one.1).map(move |other| (one, other))).collect();
+        let lots: Vec<(u64, String, Decimal)> =
+            self.stock.lots.iter().filter(parts).filter(|lot| known(lot.material)).map(|lot| (lot.material, lot.number.clone(), lot.on_hand)).collect();
+        let pairs: Vec<_> = lots
+            .iter()
+            .zip(lots.iter().skip(1))
+            .flat_map(|(one, _)| lots.iter().filter(move |other| other.0 == one.0 && other.1 != one.1).map(move |other| (one, other)))
+            .collect();
         let Some((into, from)) = self.dice.pick(&pairs).map(|(into, from)| ((*into).clone(), (*from).clone())) else { return Ok(()) };
         let merge = |lot_id| Command::MergeLots(MergeLots { lot_id, from_lot_numbers: vec![from.1.clone()] });
         self.tell_lot(&into.1, merge, "two open boxes in one bin")?;

@@ -75,7 +75,13 @@ impl Simulator {
     /// Operators go to the work centers that are open; who knows one best goes there.
     pub(super) fn staff(&mut self) -> Result<(), Refusal> {
         let Some(shift) = self.on_shift.shift else { return Ok(()) };
-        let mut free: Vec<u64> = self.book.employees.values().filter(|it| it.shift_id.is_some_and(|id| id.number() == shift) && it.status == crate::model::plant::Status::Active).map(|it| it.employee_id.number()).collect();
+        let mut free: Vec<u64> = self
+            .book
+            .employees
+            .values()
+            .filter(|it| it.shift_id.is_some_and(|id| id.number() == shift) && it.status == crate::model::plant::Status::Active)
+            .map(|it| it.employee_id.number())
+            .collect();
         let taken: BTreeSet<u64> = self.stations.values().filter_map(|station| station.operator).collect();
         free.retain(|person| !self.dice.chance(ABSENT) && !taken.contains(person));
         let open: Vec<u64> = self.station_ids().into_iter().filter(|id| self.is_open(*id, shift)).collect();
@@ -115,7 +121,8 @@ impl Simulator {
         let busy: BTreeSet<u64> = self.stations.values().filter_map(|station| station.operator).collect();
         let shift = self.on_shift.shift;
         let fits = |person: &&crate::model::Employee| person.shift_id.map(Id::number) != shift && person.role.as_deref() == Some("operator");
-        let able: Vec<u64> = self.book.employees.values().filter(fits).map(|it| it.employee_id.number()).filter(|it| !busy.contains(it) && self.book.rank(*it, &skill) == Some(0)).collect();
+        let able: Vec<u64> =
+            self.book.employees.values().filter(fits).map(|it| it.employee_id.number()).filter(|it| !busy.contains(it) && self.book.rank(*it, &skill) == Some(0)).collect();
         let person = self.dice.pick(&able).copied();
         if let Some(station) = self.stations.get_mut(&id) {
             station.operator = person;

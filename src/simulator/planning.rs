@@ -159,7 +159,12 @@ impl Simulator {
         let steps = &job.steps;
         let operations: Vec<OperationSlot> = slots
             .iter()
-            .map(|(_, place, begins, finishes)| OperationSlot { operation_sequence: steps[place.at].sequence, work_center_id: None, planned_start_time: *begins, planned_end_time: *finishes })
+            .map(|(_, place, begins, finishes)| OperationSlot {
+                operation_sequence: steps[place.at].sequence,
+                work_center_id: None,
+                planned_start_time: *begins,
+                planned_end_time: *finishes,
+            })
             .collect();
         let (Some(start), Some(end)) = (operations.iter().map(|it| it.planned_start_time).min(), operations.iter().map(|it| it.planned_end_time).max()) else { return Ok(()) };
         let Some(line_id) = slots.first().and_then(|(center, ..)| self.book.centers.get(center)).and_then(|center| center.line_id) else { return Ok(()) };

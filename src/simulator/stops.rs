@@ -9,7 +9,7 @@ use super::agenda::Event;
 use super::desk::Who;
 use super::station::{Act, Stop};
 use crate::base::{Decimal, Refusal};
-use crate::model::command::{ChangeDowntimeCause, MarkDowntime, RespondDowntime, ResolveDowntime, StartDowntime};
+use crate::model::command::{ChangeDowntimeCause, MarkDowntime, ResolveDowntime, RespondDowntime, StartDowntime};
 use crate::model::downtime::{DowntimeCategory as Category, DowntimeStatus};
 use crate::model::field::Note;
 use crate::model::machine::Criticality;

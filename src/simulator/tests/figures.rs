@@ -83,7 +83,8 @@ pub(super) fn figures(engine: &Engine, start: Time, end: Time) -> Figures {
     it.oee = it.availability * it.effectiveness * it.quality / 10_000.0;
     it.first_pass = percent(first_good, first_made);
     it.orders = orders.len() as f64;
-    let due: Vec<ProductionSchedule> = all(engine).into_iter().filter(|slot: &ProductionSchedule| slot.schedule_status != ScheduleStatus::Cancelled && slot.planned_end_time <= end).collect();
+    let due: Vec<ProductionSchedule> =
+        all(engine).into_iter().filter(|slot: &ProductionSchedule| slot.schedule_status != ScheduleStatus::Cancelled && slot.planned_end_time <= end).collect();
     it.adherence = percent(due.iter().filter(|slot| slot.on_time_completion == Some(true)).count() as f64, due.len() as f64);
     let inspections: Vec<QualityInspection> = all(engine);
     it.inspection_pass = percent(inspections.iter().filter(|it| it.inspection_result == InspectionResult::Pass).count() as f64, inspections.len() as f64);
