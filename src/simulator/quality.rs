@@ -343,7 +343,7 @@ impl Simulator {
     pub(super) fn analyze(&mut self, defect: u64, story: usize) -> Result<(), Refusal> {
         let known = story < STORIES.len();
         let (_, _, _, cause, why, action, prevention) = STORIES[story % STORIES.len()];
-        let acts = !known || self.dice.chance(750);
+        let acts = !known || self.dice.chance(600);
         let (due, note) = (self.book.local(self.desk.now()).0.plus_days(7), |text: &str| Some(Note(text.to_owned())));
         let it = AnalyzeDefect {
             defect_id: Id::new(defect),
