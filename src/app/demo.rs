@@ -105,6 +105,7 @@ fn wake(engine: &Engine, it: &Demo, output: &Output) -> Result<Simulator, Refusa
 fn make(engine: &Engine, it: &Demo, output: &Output) -> Result<(Logins, Simulator), Refusal> {
     let end = engine.wall_now();
     let start = end.minus(Duration::from_secs(u64::from(it.days) * 86_400));
+    let start = Time::from_micros(start.micros() - start.micros() % 60_000_000);
     let moment = Moment { origin: Origin::Simulator, at: Some(start) };
     founding::found(engine, moment, PLANT_NAME, &it.timezone, true)?;
     let users = output.progress("making log-ins");

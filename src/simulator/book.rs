@@ -208,6 +208,12 @@ impl Book {
         area.times(self.sheets_per_m2(material)?)
     }
 
+    /// A quantity of a remnant as its sheet; anything else as it is.
+    pub(super) fn in_sheets(&self, material: u64, quantity: Decimal) -> (u64, Decimal) {
+        let sheet = self.materials.keys().copied().find(|sheet| self.remnant_of(*sheet).is_some_and(|remnant| remnant.material_id.number() == material));
+        sheet.and_then(|sheet| Some((sheet, self.sheets(sheet, quantity)?))).unwrap_or((material, quantity))
+    }
+
     /// Hour and minute on the plant's wall, and the day.
     pub(super) fn local(&self, at: Time) -> (Date, i64, i64) {
         let civil = at.civil(&self.zone);

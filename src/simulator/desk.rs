@@ -13,6 +13,8 @@ use crate::model::{Command, Noun, Record};
 
 /// Commands on their way at once; a quarter of the writer's queue leaves room for people.
 const PIPELINE_MAX: usize = 1_024;
+/// The same while nobody else can act: the writer finds a full batch each time it looks.
+const PIPELINE_ALONE: usize = 3_072;
 
 /// Entries of others that are looked at one by one; more are taken for a stranger's.
 const STRANGERS_MAX: usize = 500;
@@ -90,13 +92,23 @@ impl Desk {
     }
 
     fn send(&mut self, who: Who, command: Command, why: Option<&str>, foretold: Option<u64>) -> Result<(), Refusal> {
-        if self.waiting.len() >= PIPELINE_MAX {
-            self.hear()?;
-        }
+        self.make_room()?;
         let what = format!("{} at {}", command.name(), self.now);
         let told = Envelope { origin: Origin::Simulator, occurred_at: Some(self.now), reason: why.map(str::to_owned), ..Envelope::of(self.actor(who), command) };
         let answer = self.engine.enqueue(told)?;
         self.waiting.push_back(Waiting { answer, what, foretold });
+        Ok(())
+    }
+
+    /// Hears out a third of what is on its way before more is sent: one by one would make small batches.
+    fn make_room(&mut self) -> Result<(), Refusal> {
+        let most = if self.alone.is_some() { PIPELINE_ALONE } else { PIPELINE_MAX };
+        if self.waiting.len() < most {
+            return Ok(());
+        }
+        while self.waiting.len() > most * 2 / 3 {
+            self.hear()?;
+        }
         Ok(())
     }
 

@@ -273,7 +273,8 @@ impl Simulator {
         let left = (open - run.made) * run.piece_ms - run.carry_ms;
         let until_break = if had_break { i64::MAX } else { (self.on_shift.latest_break.micros() - now.micros()) / 1_000 };
         let until_report = REPORT_MS - (now.micros() - run.reported_at.micros()) / 1_000;
-        let next = left.min(sound).min(smooth).min(until_break).min(until_report.max(60_000)).max(0);
+        // At least a moment ahead, or a rest below a millisecond would never pass.
+        let next = left.min(sound).min(smooth).min(until_break).min(until_report.max(60_000)).max(1);
         self.wake(id, Time::from_micros(now.micros() + next * 1_000), Act::Count);
         Ok(())
     }

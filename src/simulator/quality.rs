@@ -21,7 +21,9 @@ const SEEN: i64 = 18;
 /// Shipped lots in a thousand whose customer finds something.
 const COMPLAINTS: i64 = 11;
 /// Days after which the drifting angle begins to creep, and ten-thousandths of a degree it creeps a day.
-const DRIFT: (i64, i64) = (3, 900);
+const DRIFT: (i64, i64) = (3, 1_300);
+/// A failed inspection is laid to the drift once it has come so far.
+const DRIFT_SEEN: i64 = 4_000;
 
 /// What is measured: skill, characteristic, target, tolerance and spread (ten-thousandths), unit, name of the plan.
 type Gauge = (&'static str, &'static str, i64, i64, i64, &'static str, &'static str);
@@ -202,6 +204,7 @@ impl Simulator {
         }
         if let (true, Some(center)) = (found == Found::Fail, step.and_then(|(order, at)| self.jobs.get(&order).map(|job| job.steps[at].center)))
             && self.book.drifting == Some(center)
+            && self.drift() > DRIFT_SEEN
         {
             self.drift_fails += 1;
             if self.drift_fails >= 2 {
@@ -340,7 +343,7 @@ impl Simulator {
     pub(super) fn analyze(&mut self, defect: u64, story: usize) -> Result<(), Refusal> {
         let known = story < STORIES.len();
         let (_, _, _, cause, why, action, prevention) = STORIES[story % STORIES.len()];
-        let acts = !known || self.dice.chance(750);
+        let acts = !known || self.dice.chance(600);
         let (due, note) = (self.book.local(self.desk.now()).0.plus_days(7), |text: &str| Some(Note(text.to_owned())));
         let it = AnalyzeDefect {
             defect_id: Id::new(defect),

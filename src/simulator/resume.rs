@@ -16,12 +16,14 @@ use crate::base::{Decimal, Refusal, Time};
 use crate::model::batch_record::{RecordStatus, ReleaseStatus};
 use crate::model::downtime::{DowntimeCategory, DowntimeStatus};
 use crate::model::lot::LotStatus;
+use crate::model::material::TransactionType;
 use crate::model::people::ActivityType;
 use crate::model::quality::{DefectStatus, Disposition, InspectionResult};
 use crate::model::shipment::ShipmentStatus;
 use crate::model::work_order::{OperationStatus, OrderType, WorkOrderStatus};
 use crate::model::{
-    ChangeoverEvent, Defect, DowntimeEvent, ElectronicBatchRecord, Id, LaborTransaction, Lot, Noun, OperationReport, QualityInspection, Shipment, WorkOrder, WorkOrderOperation,
+    ChangeoverEvent, Defect, DowntimeEvent, ElectronicBatchRecord, Id, LaborTransaction, Lot, MaterialTransaction, Noun, OperationReport, QualityInspection, Shipment, WorkOrder,
+    WorkOrderOperation,
 };
 
 /// What our people book beside orders; other open time is a person's own.
@@ -38,6 +40,7 @@ impl Simulator {
         (self.repairing, self.repairers) = Default::default();
         let orders: Orders = self.desk.records::<WorkOrder>(0, usize::MAX)?.into_iter().map(|order| (order.work_order_id.number(), order)).collect();
         self.look_at_jobs(&orders)?;
+        self.look_at_kits()?;
         self.look_at_lots(&orders)?;
         self.look_at_loads()?;
         self.look_at_quality(&orders)?;
@@ -121,6 +124,21 @@ impl Simulator {
             let cleared = self.later(120, 900);
             self.agenda.add(cleared, Event::ReleaseOrder(id));
         }
+    }
+
+    /// A kit that was cut short when the plant stopped is completed, not issued again.
+    fn look_at_kits(&mut self) -> Result<(), Refusal> {
+        for movement in self.desk.records::<MaterialTransaction>(0, usize::MAX)? {
+            let issued = matches!(movement.transaction_type, TransactionType::Issue | TransactionType::Return);
+            let job = movement.work_order_id.and_then(|id| self.jobs.get_mut(&id.number()));
+            let Some(job) = job.filter(|job| issued && !job.kitted) else { continue };
+            let (material, quantity) = self.book.in_sheets(movement.material_id.number(), movement.stock_change.negated());
+            for (_, need) in job.needs.iter_mut().filter(|(needed, _)| *needed == material) {
+                *need = need.minus(quantity).unwrap_or_default().max(Decimal::ZERO);
+            }
+            job.needs.retain(|(_, need)| !need.is_zero());
+        }
+        Ok(())
     }
 
     fn look_at_lots(&mut self, orders: &Orders) -> Result<(), Refusal> {
@@ -286,28 +304,36 @@ impl Simulator {
             }
         }
         for row in self.desk.records::<LaborTransaction>(0, usize::MAX)? {
-            let number = row.labor_transaction_id.number();
             if row.clock_out_time.is_some() {
-                self.to_approve.extend((!row.approved).then_some(number));
+                self.to_approve.extend((!row.approved).then_some(row.labor_transaction_id.number()));
             } else if row.work_order_id.is_none() {
-                let ours = row.activity_code.as_deref().is_some_and(|code| SIDE_CODES.contains(&code));
-                if ours {
-                    self.agenda.add(self.desk.now(), Event::ClockOut(number, 0));
-                }
+                self.take_side_row(&row)?;
             } else {
-                self.take_row(&row, &reports);
+                self.take_row(&row, &reports)?;
             }
         }
         Ok(())
     }
 
-    fn take_row(&mut self, row: &LaborTransaction, reports: &BTreeMap<(u64, i64), Vec<OperationReport>>) {
+    /// Store keepers and inspectors stay until their shift ends.
+    fn take_side_row(&mut self, row: &LaborTransaction) -> Result<(), Refusal> {
+        let (number, code) = (row.labor_transaction_id.number(), row.activity_code.as_deref().unwrap_or_default());
+        let ends = self.book.shift_at(row.clock_in_time).map(|(_, ends)| ends).filter(|ends| *ends > self.desk.now());
+        match ends {
+            Some(ends) if matches!(code, "STORE" | "INSPECTION") => self.agenda.add(ends, Event::ClockOut(number, 30)),
+            _ if SIDE_CODES.contains(&code) => self.clock_out(number, 0)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_row(&mut self, row: &LaborTransaction, reports: &BTreeMap<(u64, i64), Vec<OperationReport>>) -> Result<(), Refusal> {
         let order = row.work_order_id.map_or(0, Id::number);
-        let (Some(center), Some(job)) = (row.work_center_id.map(Id::number), self.jobs.get(&order)) else { return };
+        let (Some(center), Some(job)) = (row.work_center_id.map(Id::number), self.jobs.get(&order)) else { return Ok(()) };
         let Some((at, sequence)) =
             self.stations.get(&center).and_then(|station| station.run.as_ref()).filter(|run| run.order == order).map(|run| (run.at, job.steps[run.at].sequence))
         else {
-            return self.agenda.add(self.desk.now(), Event::ClockOut(row.labor_transaction_id.number(), 0));
+            return self.clock_out(row.labor_transaction_id.number(), 0);
         };
         let told = reports.get(&(order, sequence)).map(Vec::as_slice).unwrap_or_default();
         let since: Vec<&OperationReport> =
@@ -324,18 +350,19 @@ impl Simulator {
         let began = since.iter().map(|report| report.reported_at).max().unwrap_or(row.clock_in_time);
         let employee = row.employee_id.number();
         let piece_ms = self.piece_ms(order, at, employee, false);
-        let Some(station) = self.stations.get_mut(&center) else { return };
+        let Some(station) = self.stations.get_mut(&center) else { return Ok(()) };
         let stands = station.stop.is_some();
-        let Some(run) = station.run.as_mut() else { return };
+        let Some(run) = station.run.as_mut() else { return Ok(()) };
         if run.row.is_some() {
             run.helper = Some((employee, taken));
-            return;
+            return Ok(());
         }
         if setup && run.setup_ms == 0 {
             run.setup_ms = 600_000;
         }
         (run.row, run.piece_ms, run.reported_at, run.active) = (Some(taken), piece_ms, began, (!stands).then_some(began));
         station.operator = Some(employee);
+        Ok(())
     }
 
     /// The places of open steps in the plan.

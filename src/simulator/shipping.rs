@@ -14,6 +14,9 @@ use crate::model::{Command, Id, Noun};
 /// Lines of one shipment: what a truck's tail lift takes at once.
 const LINES_MAX: usize = 8;
 
+/// Shipments in a thousand that nobody fetches.
+const NO_TRUCK: i64 = 40;
+
 /// A planned shipment.
 #[derive(Clone, Debug)]
 pub(super) struct Load {
@@ -56,13 +59,15 @@ impl Simulator {
         let Some(place) = self.loads.iter().position(|load| load.id == id) else { return Ok(()) };
         let load = self.loads.remove(place);
         let shipment_id = Id::new(load.id);
-        if load.lots.iter().any(|(number, _)| self.stock.lot(number).is_none_or(|lot| lot.held)) {
+        let held = load.lots.iter().any(|(number, _)| self.stock.lot(number).is_none_or(|lot| lot.held));
+        if held || self.dice.chance(NO_TRUCK) {
             for (number, _) in &load.lots {
                 if let Some(lot) = self.stock.lot(number) {
                     lot.planned = false;
                 }
             }
-            return self.desk.tell_why(Who::Planner, Command::CancelShipment(CancelShipment { shipment_id }), "a lot of it is on hold");
+            let why = if held { "a lot of it is on hold" } else { "the carrier's truck did not come" };
+            return self.desk.tell_why(Who::Planner, Command::CancelShipment(CancelShipment { shipment_id }), why);
         }
         let tracking = format!("TR{:08}", self.dice.between(1, 99_999_999));
         self.desk.tell(Who::Operator, Command::ShipShipment(ShipShipment { shipment_id, carrier: None, tracking_number: Some(tracking) }))?;
