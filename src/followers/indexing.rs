@@ -120,6 +120,7 @@ fn fill(engine: &Engine, writer: &mut Writer, progress: Progress<'_>) -> Result<
     }
     // What changed meanwhile stands behind the mark and is indexed again.
     writer.commit(Mark { seq, hash }).map_err(refused)?;
+    writer.pack().map_err(refused)?;
     tracing::info!(records = done, seq, "the search index is made");
     Ok(true)
 }

@@ -57,12 +57,13 @@ impl Shelf {
             (Self::Number, Fit::Whole) => 90,
             (Self::OwnNumber, Fit::Part) => 60,
             (Self::Number, Fit::Part) => 50,
-            (Self::OwnNumber, Fit::Typo) => 40,
-            (Self::Number, Fit::Typo) => 38,
             (Self::OwnWords, Fit::Whole) => 35,
             (Self::Words, Fit::Whole) => 30,
             (Self::OwnWords, Fit::Part) => 28,
             (Self::Words, Fit::Part) => 25,
+            // Below everything that is written as it was typed: `query` relies on it.
+            (Self::OwnNumber, Fit::Typo) => 22,
+            (Self::Number, Fit::Typo) => 20,
             (Self::OwnWords, Fit::Typo) => 18,
             (Self::Words, Fit::Typo) => 15,
         }
@@ -97,23 +98,39 @@ struct Column {
     shelf: Shelf,
 }
 
+/// What is known of a noun.
+struct Searched {
+    columns: Vec<Column>,
+    /// The column of the number that people use.
+    number: Option<usize>,
+    /// The column that says best what it is.
+    name: Option<usize>,
+}
+
 /// The nouns that are searched.
 pub fn nouns() -> impl Iterator<Item = Noun> {
     Noun::ALL.iter().copied().filter(|noun| noun.class() == Class::Public && read_act(*noun) != "ReadAccounts")
 }
 
-/// The columns of each searched noun; worked out once.
-fn columns(noun: Noun) -> &'static [Column] {
-    static COLUMNS: OnceLock<BTreeMap<Noun, Vec<Column>>> = OnceLock::new();
-    let all = COLUMNS.get_or_init(|| nouns().map(|noun| (noun, columns_of(noun))).collect());
-    all.get(&noun).map_or(&[], Vec::as_slice)
+/// What is known of each searched noun; worked out once.
+fn searched(noun: Noun) -> Option<&'static Searched> {
+    static SEARCHED: OnceLock<BTreeMap<Noun, Searched>> = OnceLock::new();
+    SEARCHED.get_or_init(|| nouns().map(|noun| (noun, look_at(noun))).collect()).get(&noun)
 }
 
-fn columns_of(noun: Noun) -> Vec<Column> {
+fn columns(noun: Noun) -> &'static [Column] {
+    searched(noun).map_or(&[], |searched| searched.columns.as_slice())
+}
+
+fn look_at(noun: Noun) -> Searched {
     let specs = model::columns(noun);
     let of_person = specs.iter().any(|spec| spec.mark == Mark::Personal);
     let shelved = specs.iter().enumerate().filter_map(|(at, spec)| shelf_of(noun, spec, of_person).map(|shelf| Column { at, shelf }));
-    shelved.collect()
+    let columns: Vec<Column> = shelved.collect();
+    let own = columns.iter().find(|column| column.shelf == Shelf::OwnWords).map(|column| column.at);
+    let ending = |ending: &str| specs.iter().position(|spec| spec.mark == Mark::Plain && spec.name.ends_with(ending));
+    let name = own.or_else(|| ending("_name")).or_else(|| ending("_code"));
+    Searched { number: specs.iter().position(|spec| spec.name == noun.number_column()), name, columns }
 }
 
 fn shelf_of(noun: Noun, spec: &FieldSpec, of_person: bool) -> Option<Shelf> {
@@ -133,12 +150,15 @@ fn shelf_of(noun: Noun, spec: &FieldSpec, of_person: bool) -> Option<Shelf> {
     }
 }
 
-/// Everything of a record that is searched.
-pub(super) fn texts(record: &dyn AnyRecord) -> Vec<Text> {
+/// Everything of a record that is searched, or what of it stands in columns that are wanted.
+pub(super) fn texts(record: &dyn AnyRecord, wanted: &dyn Fn(&str, Kind) -> bool) -> Vec<Text> {
     let mut texts = Vec::new();
     for column in columns(record.noun()) {
         let spec = &record.specs()[column.at];
-        gather(spec.name, spec.kind, column.shelf, record.value(column.at), &mut texts);
+        // The columns of lines have names of their own.
+        if wanted(spec.name, spec.kind) || matches!(spec.kind, Kind::List(_) | Kind::Object(_)) {
+            gather(spec.name, spec.kind, column.shelf, record.value(column.at), &mut texts);
+        }
     }
     texts
 }
@@ -203,11 +223,15 @@ pub(super) fn fingerprint() -> String {
 
 /// What a record is called: its number and, where it has one, its name.
 pub fn name_of(record: &dyn AnyRecord) -> String {
-    let noun = record.noun();
-    let known = |name: &str| record.by_name(name).filter(|value| !value.is_null()).map(|value| value.to_string());
-    let number = known(noun.number_column()).unwrap_or_else(|| noun.id_text(record.number()));
-    let own = columns(noun).iter().find(|column| column.shelf == Shelf::OwnWords).map(|column| record.specs()[column.at].name);
-    let ending = |ending: &str| record.specs().iter().find(|spec| spec.mark == Mark::Plain && spec.name.ends_with(ending)).map(|spec| spec.name);
-    let name = own.or_else(|| ending("_name")).or_else(|| ending("_code")).and_then(known);
-    name.map_or_else(|| number.clone(), |name| format!("{number} {name}"))
+    let text = |at: usize| match record.value(at) {
+        Value::Text(text) => Some(text),
+        _ => None,
+    };
+    let searched = searched(record.noun());
+    let mut name = searched.and_then(|it| it.number).and_then(text).unwrap_or_else(|| record.noun().id_text(record.number()));
+    if let Some(more) = searched.and_then(|it| it.name).and_then(text) {
+        name.push(' ');
+        name.push_str(&more);
+    }
+    name
 }

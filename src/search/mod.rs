@@ -2,9 +2,11 @@
 //! at any time; how far it has read the journal stands in its own commit. Deliberately without
 //! records in it: whoever shows a hit loads the current one, and asks it again whether it fits.
 
+mod asking;
 mod documents;
 mod index;
 mod query;
+mod segment;
 mod words;
 mod writer;
 

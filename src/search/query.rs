@@ -1,13 +1,17 @@
 //! What was typed, read as words: `hotel adlr`, `8412`, `heat_number:H4711`, `kind:lot`. There is no
 //! syntax that can be wrong, but for a field that nobody has.
 
+use std::cell::OnceCell;
+
 use super::documents::{self, Shelf, Text};
-use super::words::{self, Mode, Token};
+use super::words::{self, Fit, Mode, Token};
 use crate::base::{Code, Refusal, limits};
-use crate::model::{AnyRecord, Noun};
+use crate::model::{AnyRecord, Kind, Noun};
 
 /// Words shown around the one that was found in a long text.
 const EXCERPT_WORDS: usize = 16;
+/// A text of this length is shown whole.
+const EXCERPT_BYTES: usize = 80;
 
 /// A typed word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,41 @@ pub struct Found {
     pub score: u32,
     /// The columns in which it was found, and what stands there.
     pub places: Vec<(&'static str, String)>,
+}
+
+/// A text of a record that is asked for one word after the other.
+struct Looked {
+    text: Text,
+    bare: String,
+    tokens: OnceCell<Vec<Token>>,
+}
+
+impl Looked {
+    fn at(text: Text) -> Self {
+        Self { bare: words::bare(&text.value), text, tokens: OnceCell::new() }
+    }
+
+    fn tokens(&self) -> &[Token] {
+        self.tokens.get_or_init(|| self.text.tokens())
+    }
+
+    /// What a term scores as it was typed. Most texts are passed by without a closer look.
+    fn typed(&self, term: &str) -> Option<u32> {
+        let number = self.text.shelf.is_number();
+        if number && self.bare == term {
+            return Some(self.text.shelf.score(Fit::Whole));
+        }
+        if number && self.bare.starts_with(term) {
+            return Some(self.text.shelf.score(Fit::Part));
+        }
+        // A number may be typed without the zeros that fill it up.
+        let may_hold = self.bare.contains(term) || (number && self.bare.contains('0'));
+        if may_hold { self.score(|token| token.fit_as_typed(term)) } else { None }
+    }
+
+    fn score(&self, fit: impl Fn(&Token) -> Option<Fit>) -> Option<u32> {
+        self.tokens().iter().filter_map(|token| fit(token).map(|fit| shelf_of(&self.text, token).score(fit))).max()
+    }
 }
 
 /// Where a word fits best.
@@ -101,18 +140,23 @@ impl Query {
         Self { words, kind: self.kind, mode: Mode::Loose }
     }
 
+    /// Whether a column may hold a word: the words of an enumeration only where it is named.
+    fn wants(&self, column: &str, kind: Kind) -> bool {
+        self.words.iter().any(|word| word.column.map_or(!matches!(kind, Kind::Word(_)), |name| name == column))
+    }
+
     /// Whether a record fits, and where.
     pub fn fit(&self, record: &dyn AnyRecord) -> Option<Found> {
         if self.kind.is_some_and(|kind| kind != record.noun()) {
             return None;
         }
-        let texts: Vec<(Text, Vec<Token>)> = documents::texts(record).into_iter().map(|text| (text.tokens(), text)).map(|(tokens, text)| (text, tokens)).collect();
+        let texts: Vec<Looked> = documents::texts(record, &|column, kind| self.wants(column, kind)).into_iter().map(Looked::at).collect();
         let mut found = Found { score: 0, places: Vec::new() };
         for word in &self.words {
             match best(&texts, word, self.mode) {
                 Some(place) => {
                     found.score += place.score;
-                    let text = &texts[place.text].0;
+                    let text = &texts[place.text].text;
                     let told = (text.column, excerpt(&text.value, word, self.mode));
                     if !found.places.contains(&told) {
                         found.places.push(told);
@@ -191,25 +235,26 @@ fn one_slip(own: &str, part: &str) -> bool {
     Token { form: words::Form::Word, text: own.to_owned(), tail: false }.fit(part, Mode::Strict).is_some()
 }
 
-fn best(texts: &[(Text, Vec<Token>)], word: &Word, mode: Mode) -> Option<Place> {
+fn best(texts: &[Looked], word: &Word, mode: Mode) -> Option<Place> {
     let whole = best_of(texts, word.column, &word.term, mode);
     let parts: Option<Vec<Place>> = word.parts.iter().map(|part| best_of(texts, word.column, part, mode)).collect();
     let parts = parts.and_then(|places| places.into_iter().min_by_key(|place| place.score));
     whole.into_iter().chain(parts).max_by_key(|place| place.score)
 }
 
-fn best_of(texts: &[(Text, Vec<Token>)], column: Option<&'static str>, term: &str, mode: Mode) -> Option<Place> {
-    let mut best: Option<Place> = None;
-    for (at, (text, tokens)) in texts.iter().enumerate() {
-        if column.map_or(text.only_named, |column| column != text.column) {
-            continue;
-        }
-        let scores = tokens.iter().filter_map(|token| token.fit(term, mode).map(|fit| shelf_of(text, token).score(fit)));
-        if let Some(score) = scores.max().filter(|score| best.is_none_or(|best| *score > best.score)) {
-            best = Some(Place { score, text: at });
-        }
+/// As it was typed if it is anywhere; else with the slips that are forgiven.
+fn best_of(texts: &[Looked], column: Option<&'static str>, term: &str, mode: Mode) -> Option<Place> {
+    let own = |looked: &&Looked| column.map_or(!looked.text.only_named, |column| column == looked.text.column);
+    let best = |score: &dyn Fn(&Looked) -> Option<u32>| {
+        let scored = texts.iter().enumerate().filter(|(_, looked)| own(looked)).filter_map(|(text, looked)| score(looked).map(|score| Place { score, text }));
+        // Of equals the first.
+        scored.reduce(|best, next| if next.score > best.score { next } else { best })
+    };
+    let typed = best(&|looked| looked.typed(term));
+    if words::slips(term) == 0 && words::number_slips(term, mode) == 0 {
+        return typed;
     }
-    best
+    typed.or_else(|| best(&|looked| looked.score(|token| token.fit_but_for_slips(term, mode))))
 }
 
 /// Where a token is kept.
@@ -219,6 +264,9 @@ pub(super) fn shelf_of(text: &Text, token: &Token) -> Shelf {
 
 /// A text, or of a long one the words around the one that was found.
 fn excerpt(value: &str, word: &Word, mode: Mode) -> String {
+    if value.len() <= EXCERPT_BYTES && !value.contains('\n') {
+        return value.to_owned();
+    }
     let all: Vec<&str> = value.split_whitespace().collect();
     if all.len() <= EXCERPT_WORDS {
         return all.join(" ");

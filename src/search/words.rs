@@ -58,6 +58,14 @@ pub(super) fn fold(text: &str) -> String {
     folded
 }
 
+/// Letters and digits alone, folded: cheap, since every text of a record that may fit is looked at.
+pub(super) fn bare(text: &str) -> String {
+    if text.is_ascii() {
+        return text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
+    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
 /// Runs of letters and digits.
 pub(super) fn pieces(folded: &str) -> impl Iterator<Item = &str> {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|piece| !piece.is_empty())
@@ -143,18 +151,28 @@ pub(super) fn may_be_tail(term: &str) -> bool {
 impl Token {
     /// How well a typed word fits this one.
     pub(super) fn fit(&self, term: &str, mode: Mode) -> Option<Fit> {
+        self.fit_as_typed(term).or_else(|| self.fit_but_for_slips(term, mode))
+    }
+
+    /// How well it fits without a slip.
+    pub(super) fn fit_as_typed(&self, term: &str) -> Option<Fit> {
         if self.form != Form::Piece && self.text == term {
             return Some(Fit::Whole);
         }
         if self.text.starts_with(term) || (self.tail && may_be_tail(term) && self.text.ends_with(term)) {
             return Some(Fit::Part);
         }
+        None
+    }
+
+    /// Whether it fits but for the slips that are forgiven.
+    pub(super) fn fit_but_for_slips(&self, term: &str, mode: Mode) -> Option<Fit> {
         let forgiven = match self.form {
             Form::Whole => number_slips(term, mode),
             Form::Word => slips(term),
             Form::Piece => 0,
         };
-        (forgiven > 0 && begins_within(term, &self.text, forgiven)).then_some(Fit::Typo)
+        (forgiven > 0 && self.text.len() + forgiven >= term.chars().count() && begins_within(term, &self.text, forgiven)).then_some(Fit::Typo)
     }
 }
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tantivy::directory::MmapDirectory;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
 use super::Fault;
 use super::documents::{self, Text};
-use super::index::{Fields, Index, PIECE, key_of, reversed, scoped};
+use super::index::{Fields, Index, Open, PIECE, key_of, reversed, scoped};
 use super::query::shelf_of;
 use super::words::{Form, Token};
 use crate::base::{Digest, limits};
@@ -68,7 +68,8 @@ impl Writer {
         let why = match existing(folder) {
             Ok(Some((index, mark))) if holds(mark) => {
                 let writer = Self::over(index, shown)?;
-                writer.show(mark.seq);
+                writer.merge_by_and_by();
+                writer.show(mark.seq)?;
                 return Ok(Opened::Ready(writer));
             }
             Ok(Some(_)) => "it is of another journal".to_owned(),
@@ -91,17 +92,22 @@ impl Writer {
     fn over(index: tantivy::Index, shown: &Arc<Index>) -> Result<Self, Fault> {
         let options = IndexWriterOptions::builder().num_worker_threads(1).num_merge_threads(1).memory_budget_per_thread(limits::INDEX_MEMORY).build();
         let writer: IndexWriter = index.writer_with_options(options)?;
-        let mut merges = LogMergePolicy::default();
-        merges.set_del_docs_ratio_before_merge(DELETED_SHARE);
-        writer.set_merge_policy(Box::new(merges));
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         // By hand, after each commit: watching the directory would be work without news.
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { shown: Arc::clone(shown), writer, reader, fields: Fields::make().1 })
     }
 
-    fn show(&self, seq: u64) {
-        self.shown.show(Some(self.reader.clone()));
+    fn merge_by_and_by(&self) {
+        let mut merges = LogMergePolicy::default();
+        merges.set_del_docs_ratio_before_merge(DELETED_SHARE);
+        self.writer.set_merge_policy(Box::new(merges));
+    }
+
+    fn show(&self, seq: u64) -> Result<(), Fault> {
+        self.shown.show(Some(Open::of(self.reader.searcher(), &self.fields)?));
         self.shown.moved(seq);
+        Ok(())
     }
 
     /// Adds a record that is not in the index.
@@ -128,7 +134,18 @@ impl Writer {
         commit.set_payload(&mark.payload());
         commit.commit()?;
         self.reader.reload()?;
-        self.show(mark.seq);
+        self.show(mark.seq)
+    }
+
+    /// Makes one segment of all that is committed, once a new index is filled: a question then asks one.
+    pub fn pack(&mut self) -> Result<(), Fault> {
+        let segments = self.writer.index().searchable_segment_ids()?;
+        if segments.len() > 1 {
+            self.writer.merge(&segments).wait()?;
+            self.reader.reload()?;
+            self.show(self.shown.position())?;
+        }
+        self.merge_by_and_by();
         Ok(())
     }
 
@@ -165,7 +182,7 @@ fn existing(folder: &Path) -> Result<Option<(tantivy::Index, Mark)>, Fault> {
 /// Every term of a record, once.
 fn terms(record: &dyn AnyRecord, fields: &Fields) -> Vec<(tantivy::schema::Field, String)> {
     let mut terms = Vec::new();
-    for text in documents::texts(record) {
+    for text in documents::texts(record, &|_, _| true) {
         for token in text.tokens() {
             let field = fields.of(shelf_of(&text, &token));
             push_terms(&text, &token, &mut |term| terms.push((field, term)));

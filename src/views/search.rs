@@ -16,6 +16,8 @@ pub use crate::search::Query as SearchQuery;
 
 /// Hits taken from the index beyond those asked for: some no longer fit.
 const SPARE: usize = 32;
+/// Hits taken when too many of those did not.
+const MANY: usize = 1_000;
 
 /// A record that fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +51,13 @@ pub fn search(snapshot: &Snapshot, index: &Index, role: Role, query: &Query, lim
     // Before the index is asked: what it reads meanwhile is found twice, not missed.
     let indexed_seq = index.position();
     let looking = Looking { snapshot, index, readable: &readable, limit };
-    let beside = looking.beside(query, indexed_seq)?;
-    let mut hits = looking.look(query, &beside)?;
-    if hits.is_empty() {
-        hits = looking.look(&query.loosened(), &beside)?;
+    let mut hits = looking.beginnings(query)?;
+    if hits.len() < limit {
+        let beside = looking.beside(query, indexed_seq)?;
+        hits = looking.look(query, &beside)?;
+        if hits.is_empty() {
+            hits = looking.look(&query.loosened(), &beside)?;
+        }
     }
     hits.sort_by(|left, right| (right.score, right.seq, left.subject).cmp(&(left.score, left.seq, right.subject)));
     hits.truncate(limit);
@@ -67,6 +72,24 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
+    /// The beginning of a kind's own number, as a form asks while somebody types: the store alone knows
+    /// enough of them, unless there are few.
+    fn beginnings(&self, query: &Query) -> Result<Vec<Hit>, Refusal> {
+        let ([word], [noun]) = (query.words.as_slice(), self.readable) else { return Ok(Vec::new()) };
+        let own = model::columns(*noun).iter().find(|spec| spec.mark == Mark::Unique && word.column == Some(spec.name));
+        let Some(spec) = own else { return Ok(Vec::new()) };
+        let mut numbers = self.snapshot.beginning(*noun, spec.name, &word.typed, self.limit)?;
+        if numbers.len() < self.limit {
+            return Ok(Vec::new());
+        }
+        numbers.extend(self.snapshot.unique(*noun, spec.name, &word.typed)?.filter(|number| !numbers.contains(number)));
+        let mut hits = Vec::new();
+        for number in numbers {
+            hits.extend(self.hit(query, Subject { noun: *noun, number })?);
+        }
+        Ok(hits)
+    }
+
     /// Records that may fit and that the index may not know.
     fn beside(&self, query: &Query, indexed_seq: u64) -> Result<BTreeSet<Subject>, Refusal> {
         let unread = self.snapshot.head()?.saturating_sub(indexed_seq);
@@ -126,23 +149,26 @@ impl Looking<'_> {
         for subject in beside {
             hits.extend(self.hit(query, *subject)?);
         }
-        let mut wanted = self.limit;
-        for subject in self.ask(query) {
-            if wanted == 0 {
+        let mut indexed = Vec::new();
+        for asked in [self.limit + SPARE, MANY] {
+            let found = self.ask(query, asked);
+            indexed.clear();
+            for subject in found.iter().filter(|subject| !beside.contains(subject)) {
+                indexed.extend(self.hit(query, *subject)?);
+                if indexed.len() == self.limit {
+                    break;
+                }
+            }
+            if indexed.len() == self.limit || found.len() < asked {
                 break;
             }
-            if !beside.contains(&subject)
-                && let Some(hit) = self.hit(query, subject)?
-            {
-                hits.push(hit);
-                wanted -= 1;
-            }
         }
+        hits.append(&mut indexed);
         Ok(hits)
     }
 
-    fn ask(&self, query: &Query) -> Vec<Subject> {
-        match self.index.find(query, self.readable, self.limit + SPARE) {
+    fn ask(&self, query: &Query, limit: usize) -> Vec<Subject> {
+        match self.index.find(query, self.readable, limit) {
             Ok(found) => found.unwrap_or_default(),
             Err(fault) => {
                 tracing::error!(%fault, "the search index could not be asked; it is made anew at the next start if its files are damaged");
@@ -159,6 +185,10 @@ impl Looking<'_> {
 
 fn fitting(query: &Query, subject: Subject, seq: u64, record: &dyn AnyRecord) -> Option<Hit> {
     let found = query.fit(record)?;
-    let places: Vec<String> = found.places.iter().map(|(column, text)| format!("{column}: {text}")).collect();
-    Some(Hit { subject, title: search::name_of(record), snippet: places.join("; "), score: found.score, seq })
+    let mut snippet = String::new();
+    for (column, text) in &found.places {
+        let glue = if snippet.is_empty() { "" } else { "; " };
+        [glue, column, ": ", text].iter().for_each(|part| snippet.push_str(part));
+    }
+    Some(Hit { subject, title: search::name_of(record), snippet, score: found.score, seq })
 }
