@@ -54,6 +54,17 @@ fn founded() -> Engine {
     engine
 }
 
+#[test]
+fn a_history_may_begin_at_any_moment() {
+    for (seed, micros) in [(1, 31 * 60_000_000), (2, 119 * 60_000_000 + 59_999_999), (3, 461 * 60_000_000 + 123_457), (4, 1_079 * 60_000_000 + 1)] {
+        let engine = founded();
+        let begin = Time::from_micros(start().micros() + micros);
+        let mut simulator = master_data(&engine, &cast(), begin).unwrap();
+        simulator.history(&Plan { seed, start: begin, end: begin.plus_minutes(11 * 60 + 7) }, &mut |_, _| {}).unwrap();
+        assert!(head(&engine).0 > 2_000);
+    }
+}
+
 fn lived(days: u32, seed: u64) -> (Engine, Simulator, Time) {
     let engine = founded();
     let mut simulator = master_data(&engine, &cast(), start()).unwrap();
