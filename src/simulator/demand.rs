@@ -76,7 +76,7 @@ impl Simulator {
     /// Creates an order; answers its number.
     pub(super) fn create(&mut self, mut job: Job, parent: Option<u64>, note: Option<String>) -> Result<u64, Refusal> {
         let today = self.book.local(self.desk.now()).0;
-        let days = if job.priority == 1 { 2 } else { i32::try_from(self.dice.between(5, 9)).unwrap_or(7) };
+        let days = if job.priority == 1 { 2 } else { i32::try_from(self.dice.between(3, 6)).unwrap_or(7) };
         let sales_order = job.customer.map(|_| format!("SO-{:05}", self.dice.between(10_000, 99_999)));
         let order = WorkOrder {
             product_id: Id::new(job.product),

@@ -52,7 +52,8 @@ impl Simulator {
     pub(super) fn open_shift(&self, now: Time) -> OnShift {
         let Some((shift, ends)) = self.book.shift_at(now) else { return OnShift::default() };
         let minutes = ends.minutes_since(now);
-        let break_minutes = self.book.shifts.get(&shift).map_or(0, |shift| shift.break_minutes);
+        // Who comes for the last hour of a shift has no break in it.
+        let break_minutes = self.book.shifts.get(&shift).map_or(0, |shift| shift.break_minutes).min(minutes / 8);
         OnShift { shift: Some(shift), ends, first_break: now.plus_minutes(minutes * 35 / 100), latest_break: now.plus_minutes(minutes * 65 / 100), break_minutes }
     }
 

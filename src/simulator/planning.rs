@@ -69,7 +69,11 @@ impl Simulator {
         if splits && !rush && self.dice.chance(35) {
             self.split(id)?;
         }
-        if rush { self.schedule(id) } else { Ok(self.next_office(id, 20, 120)) }
+        if rush {
+            return self.schedule(id);
+        }
+        self.next_office(id, 20, 120);
+        Ok(())
     }
 
     fn split(&mut self, id: u64) -> Result<(), Refusal> {

@@ -320,7 +320,7 @@ impl Simulator {
         let (number, code) = (row.labor_transaction_id.number(), row.activity_code.as_deref().unwrap_or_default());
         let ends = self.book.shift_at(row.clock_in_time).map(|(_, ends)| ends).filter(|ends| *ends > self.desk.now());
         match ends {
-            Some(ends) if matches!(code, "STORE" | "INSPECTION") => self.agenda.add(ends, Event::ClockOut(number, 30)),
+            Some(ends) if matches!(code, "STORE" | "INSPECTION") => self.agenda.add(ends, Event::ClockOut(number, ends.minutes_since(row.clock_in_time).min(480) / 16)),
             _ if SIDE_CODES.contains(&code) => self.clock_out(number, 0)?,
             _ => {}
         }

@@ -54,6 +54,17 @@ fn founded() -> Engine {
     engine
 }
 
+#[test]
+fn a_history_may_begin_at_any_moment() {
+    for (seed, micros) in [(1, 31 * 60_000_000), (2, 119 * 60_000_000 + 59_999_999), (3, 461 * 60_000_000 + 123_457), (4, 1_079 * 60_000_000 + 1)] {
+        let engine = founded();
+        let begin = Time::from_micros(start().micros() + micros);
+        let mut simulator = master_data(&engine, &cast(), begin).unwrap();
+        simulator.history(&Plan { seed, start: begin, end: begin.plus_minutes(11 * 60 + 7) }, &mut |_, _| {}).unwrap();
+        assert!(head(&engine).0 > 2_000);
+    }
+}
+
 fn lived(days: u32, seed: u64) -> (Engine, Simulator, Time) {
     let engine = founded();
     let mut simulator = master_data(&engine, &cast(), start()).unwrap();
@@ -129,15 +140,17 @@ fn assert_sums_hold(engine: &Engine) {
     }
 }
 
+type Spans = Vec<(Time, Time)>;
+
 /// Nobody is at two runs of one kind at once, and no work center is changed over or stopped twice.
 fn assert_nothing_doubled(engine: &Engine) {
     let open: Vec<LaborTransaction> = all::<LaborTransaction>(engine).into_iter().filter(|row| row.is_open).collect();
     let people: BTreeSet<u64> = open.iter().filter(|row| row.work_order_id.is_some()).map(|row| row.employee_id.number()).collect();
     assert_eq!(people.len(), open.iter().filter(|row| row.work_order_id.is_some()).count());
-    let mut spans: BTreeMap<(u64, Option<u64>), Vec<(Time, Time)>> = BTreeMap::new();
+    let mut spans: BTreeMap<(u64, u64), Spans> = BTreeMap::new();
     for row in all::<LaborTransaction>(engine).into_iter().filter(|row| row.activity_type == ActivityType::DirectLabor) {
         if let (Some(operation), Some(out)) = (row.operation_id, row.clock_out_time) {
-            spans.entry((row.employee_id.number(), Some(operation.number()))).or_default().push((row.clock_in_time, out));
+            spans.entry((row.employee_id.number(), operation.number())).or_default().push((row.clock_in_time, out));
         }
     }
     for (who, mut spans) in spans {
@@ -368,16 +381,37 @@ fn a_shipment_goes_back_through_sub_assemblies_to_its_suppliers() {
     assert!(deepest >= Some(6), "{deepest:?}");
 }
 
-/// Tunes the plant: `MILLWRIGHT_DAYS=30 MILLWRIGHT_SEEDS=1,2,3,4,5 cargo test --release figures_of -- --ignored --nocapture`.
+/// What the plant was tuned to, as percentages unless their names say otherwise.
+fn assert_in_bands(it: &figures::Figures) {
+    let bands = [
+        ("orders", it.orders, 1_800.0, 2_400.0),
+        ("oee", it.oee, 75.0, 85.0),
+        ("utilization", it.utilization, 70.0, 85.0),
+        ("first pass yield", it.first_pass, 92.0, 99.5),
+        ("schedule adherence", it.adherence, 75.0, 90.0),
+        ("inspection pass", it.inspection_pass, 93.0, 97.0),
+        ("defect rate", it.defect_rate, 2.0, 4.0),
+        ("ppm", it.ppm, 500.0, 3_000.0),
+        ("labor efficiency", it.labor_efficiency, 85.0, 110.0),
+        ("material yield", it.material_yield, 95.0, 98.0),
+        ("changeover minutes", it.changeover_minutes, 30.0, 90.0),
+    ];
+    for (name, value, least, most) in bands {
+        assert!((least..=most).contains(&value), "{name} is {value:.1}, outside {least} to {most}");
+    }
+}
+
+/// Holds whole months against their bands: `MILLWRIGHT_SEEDS=1,2,3 cargo test --lib months -- --ignored --nocapture`.
 #[test]
-#[ignore = "takes minutes; prints the figures of whole histories"]
-fn figures_of_histories() {
-    let given = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-    let days: u32 = given("MILLWRIGHT_DAYS", "30").parse().unwrap();
-    for seed in given("MILLWRIGHT_SEEDS", "1").split(',').map(|seed| seed.parse().unwrap()) {
-        let (engine, simulator, end) = lived(days, seed);
-        println!("seed {seed}: {} entries, {:#?}", head(&engine).0, figures::figures(&engine, start(), end));
-        println!("{:?}", figures::stop_hours(&engine));
-        drop(simulator);
+#[ignore = "half a minute a seed"]
+fn months_of_any_seed_lie_within_their_bands() {
+    let seeds = std::env::var("MILLWRIGHT_SEEDS").unwrap_or_else(|_| "1".to_owned());
+    for seed in seeds.split(',').map(|seed| seed.parse().unwrap()) {
+        let (engine, _, end) = lived(30, seed);
+        let figures = figures::figures(&engine, start(), end);
+        eprintln!("seed {seed}: {} entries, {figures:#?}", head(&engine).0);
+        assert_in_bands(&figures);
+        assert_sums_hold(&engine);
+        assert_nothing_doubled(&engine);
     }
 }

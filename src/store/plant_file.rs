@@ -16,7 +16,7 @@ use super::tables::Tables;
 use crate::model::genealogy::Node;
 
 /// Cache of redb, named rather than left to a default of a gigabyte on a small box.
-const CACHE_BYTES: usize = 96 << 20;
+const CACHE_BYTES: usize = 48 << 20;
 
 /// Opens a backend anew; the fault tests hand one in.
 pub type Reopen = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;

@@ -177,14 +177,3 @@ fn times(engine: &Engine, start: Time, end: Time, operations: &[WorkOrderOperati
     let (standard, actual) = direct.fold((0.0, 0.0), |(standard, actual), row| (standard + row.standard_hours.map_or(0.0, float), actual + row.actual_hours.map_or(0.0, float)));
     it.labor_efficiency = percent(standard, actual);
 }
-
-/// Hours and number of stops by category.
-pub(super) fn stop_hours(engine: &Engine) -> BTreeMap<&'static str, (i64, i64)> {
-    let mut hours: BTreeMap<&'static str, (i64, i64)> = BTreeMap::new();
-    for stop in all::<DowntimeEvent>(engine) {
-        let (minutes, count) = hours.entry(stop.downtime_category.word()).or_default();
-        *minutes += stop.duration_minutes.unwrap_or(0);
-        *count += 1;
-    }
-    hours.into_iter().map(|(category, (minutes, count))| (category, (minutes / 60, count))).collect()
-}
