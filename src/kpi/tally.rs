@@ -90,8 +90,6 @@ struct Place {
     order: u32,
     product: u32,
     employee: u32,
-    /// The shift, where the fact knows better than the clock.
-    shift: Option<u32>,
 }
 
 /// The sums of every group; under `None` what belongs to none.
@@ -110,7 +108,8 @@ pub fn tally(facts: &Facts, question: &Question) -> Groups {
         _ => Vec::new(),
     };
     let plant = calendar.plant_hours(question.now);
-    let mut pass = Pass { facts, question: &question, limits, plant, groups: Groups::new() };
+    let centers = facts.centers.iter().map(|(number, center)| (*number, calendar.hours_of(*number, center, question.now))).collect();
+    let mut pass = Pass { facts, question: &question, limits, plant, centers: &centers, groups: Groups::new() };
     match question.family {
         Family::WorkCenter => {
             pass.work_centers(&calendar);
@@ -139,6 +138,7 @@ struct Pass<'p> {
     question: &'p Question,
     limits: Vec<i64>,
     plant: Hours,
+    centers: &'p HashMap<u32, Hours>,
     groups: Groups,
 }
 
@@ -183,10 +183,16 @@ impl Pass<'_> {
             By::WorkOrder => place.order,
             By::Product if place.product != 0 => place.product,
             By::Product => self.facts.orders.get(place.order).map_or(0, |order| order.product),
-            By::Shift => place.shift.unwrap_or_else(|| self.plant.shift_at(moment).unwrap_or(0)),
+            By::Shift => self.shift_at(place.center, moment),
             By::Employee => place.employee,
             By::Total | By::Day | By::Hour => 0,
         }
+    }
+
+    /// The shift that is open at the center, else the plant's: time and pieces of one moment are of one shift.
+    fn shift_at(&self, center: u32, moment: i64) -> u32 {
+        let own = self.centers.get(&center).and_then(|hours| hours.shift_at(moment));
+        own.or_else(|| self.plant.shift_at(moment)).unwrap_or(0)
     }
 
     fn line_of(&self, place: &Place) -> u32 {
@@ -204,18 +210,15 @@ impl Pass<'_> {
     }
 
     fn work_centers(&mut self, calendar: &Calendar<'_>) {
-        let (facts, now) = (self.facts, self.question.now);
         let mut going_on = self.going_on(calendar.window());
-        for (number, center) in &facts.centers {
-            let hours = calendar.hours_of(*number, center, now);
-            for piece in timeline::pieces(going_on.remove(number).unwrap_or_default(), &hours, now) {
-                let place = Place {
-                    center: *number,
-                    order: piece.order, // Unplanned overtime belongs to no shift.
-                    shift: Some(piece.span.map_or(0, |span| hours.spans[span].shift)),
-                    ..Place::default()
-                };
-                self.over(&place, piece.start, piece.end, |sums, length| sums.count_time(piece.class, length));
+        for (number, hours) in self.centers {
+            for piece in timeline::pieces(going_on.remove(number).unwrap_or_default(), hours, self.question.now) {
+                let place = Place { center: *number, order: piece.order, ..Place::default() };
+                let count = |sums: &mut Elements, length| sums.count_time(piece.class, length);
+                match piece.span {
+                    Some(_) => self.over(&place, piece.start, piece.end, count),
+                    None => self.over_shifts(&place, piece.start, piece.end, count),
+                }
             }
         }
     }
@@ -259,12 +262,14 @@ impl Pass<'_> {
         }
     }
 
-    /// Counts a span that knows no shift of its own: split at the plant's shifts where they are asked for.
+    /// Counts a span that may reach over several shifts: split at those of its center and of the plant where they are asked for.
     fn over_shifts(&mut self, place: &Place, start: i64, end: i64, mut count: impl FnMut(&mut Elements, i64)) {
         if self.question.by != By::Shift && self.question.only.iter().all(|(by, _)| *by != By::Shift) {
             return self.over(place, start, end, count);
         }
-        let bounds: Vec<i64> = self.plant.openings.iter().flat_map(|opening| [opening.start, opening.end]).filter(|bound| (start + 1..end).contains(bound)).collect();
+        let openings = self.centers.get(&place.center).into_iter().chain([&self.plant]).flat_map(|hours| &hours.openings);
+        let mut bounds: Vec<i64> = openings.flat_map(|opening| [opening.start, opening.end]).filter(|bound| (start + 1..end).contains(bound)).collect();
+        bounds.sort_unstable();
         let mut at = start;
         for bound in bounds.into_iter().chain(std::iter::once(end)) {
             self.over(place, at, bound, &mut count);

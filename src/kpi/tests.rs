@@ -206,6 +206,19 @@ fn a_night_shift_is_split_at_midnight_and_stays_one_shift() {
 }
 
 #[test]
+fn time_and_pieces_of_one_moment_are_of_one_shift() {
+    let mut facts = plant(&[("06:00", "14:00", 0), ("14:00", "22:00", 0), ("08:00", "16:00", 0)]);
+    facts.centers.insert(1, Center { line: 1, shifts: vec![3], is_active: true, ..Center::default() });
+    facts.operations.put(1, Some(operation(monday("15:00"), monday("17:00"))));
+    facts.labor.put(1, Some(direct(1, monday("15:00"), monday("17:00"))));
+    facts.reports.put(1, Some(report(monday("15:30"), [40, 0, 0, 0, 0])));
+    facts.reports.put(2, Some(report(monday("16:30"), [20, 0, 0, 0, 0])));
+    let shifts = ask(&facts, monday("15:00"), monday("18:00"), By::Shift, Family::WorkCenter);
+    let told = |shift| shifts.get(&Some(shift)).map(|sums| (sums.produced_quantity, sums.actual_production_time_ms / MINUTE, sums.actual_order_execution_time_ms / MINUTE));
+    assert_eq!([told(3), told(2), told(1)], [Some((40, 60, 60)), Some((20, 60, 60)), None], "its own shift while it is open, then the plant's");
+}
+
+#[test]
 fn a_night_of_the_clock_change_is_as_long_as_it_was() {
     let facts = plant(&[("22:00", "06:00", 0)]);
     for (evening, morning, hours) in [("2026-03-28T20:00:00", "2026-03-29T08:00:00", 7), ("2026-10-24T20:00:00", "2026-10-25T08:00:00", 9)] {

@@ -2,8 +2,8 @@
 //! where several things go on at once the first of this order decides: down, planned stop, setup,
 //! production, break, delay, no order. Intervals are half-open, so nothing is counted twice at a limit.
 //!
-//! Several people at once are one production interval. Work outside open time is unplanned overtime:
-//! it counts as what it is and as open time. A break told at a clock-out lies in the middle of that
+//! Several people at once are one production interval. What somebody is clocked in for outside open
+//! time is unplanned overtime: it counts in its class and as open time. A break told at a clock-out lies in the middle of that
 //! row. A shift's `break_minutes` have no time of day: what clock-outs did not tell of them is taken
 //! from the shift's first minutes without an order, then from its first minutes of delay, never from
 //! minutes somebody is clocked in.
