@@ -135,9 +135,9 @@ elements! {
     ms standard_labor_time_ms;
     /// Time of these clock-ins, less their breaks.
     ms rated_labor_time_ms;
-    /// Cost of the material that orders used: issued less returned less remnants made.
+    /// Cost of the bought material that orders used: issued less returned less remnants made.
     money material_used_value;
-    /// Cost of the material scrapped of it.
+    /// Cost of the bought material that orders scrapped: out of stock, so what of it was issued had been returned.
     money material_scrapped_value;
 }
 

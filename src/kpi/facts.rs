@@ -10,7 +10,7 @@ use super::shelf::{Shelf, Spanned};
 use crate::base::limits::{FORGOTTEN_CLOCK_IN, KPI_DAYS};
 use crate::base::{ClockTime, Decimal, Time, Unit};
 use crate::model::downtime::DowntimeCategory;
-use crate::model::material::TransactionType;
+use crate::model::material::{MaterialType, TransactionType};
 use crate::model::people::ActivityType;
 use crate::model::plant::{LineType, Status};
 use crate::model::quality::{DetectionMethod, InspectionResult};
@@ -571,7 +571,9 @@ fn flaw(_: &Facts, it: &Defect) -> Option<Flaw> {
 }
 
 fn movement(_: &Facts, it: &MaterialTransaction) -> Option<Movement> {
-    if it.work_order_id.is_none() || it.reverses.is_some() || it.reversed_by.is_some() {
+    // What was made here had its material counted when it was made.
+    let made_here = matches!(it.material_type, MaterialType::SubAssembly | MaterialType::FinishedGood);
+    if made_here || it.work_order_id.is_none() || it.reverses.is_some() || it.reversed_by.is_some() {
         return None;
     }
     let flow = match it.transaction_type {

@@ -180,8 +180,8 @@ indicators! {
         e: e.defective_orders_count, e.orders_finished_count;
     "inspection_pass_rate" "Inspection pass rate" "inspection_pass_count / inspection_count" Percent Order (Some(95), ANY)
         e: e.inspection_pass_count, e.inspection_count;
-    "material_yield" "Material yield" "(material_used_value - material_scrapped_value) / material_used_value" Percent Order (Some(95), ANY)
-        e: e.material_used_value - e.material_scrapped_value, e.material_used_value;
+    "material_yield" "Material yield" "material_used_value / (material_used_value + material_scrapped_value)" Percent Order (Some(95), ANY)
+        e: e.material_used_value, e.material_used_value + e.material_scrapped_value;
     "ppm" "Parts per million complained about" "complaint_quantity / shipped_quantity" PartsPerMillion Plant (ANY, Some(3_000))
         e: e.complaint_quantity, e.shipped_quantity;
     "labor_efficiency" "Labor efficiency" "standard_labor_time_ms / rated_labor_time_ms" Percent People (Some(85), Some(110))

@@ -222,7 +222,7 @@ fn orders_material_inspections_and_complaints_have_their_figures() {
     assert_figures(
         &mut admin,
         &[
-            ("material_yield", Some(87.5)),
+            ("material_yield", Some(88.8889)),
             ("inspection_pass_rate", Some(75.0)),
             ("on_time_delivery", Some(50.0)),
             ("defect_rate", Some(100.0)),

@@ -185,7 +185,7 @@ UNION ALL BY NAME
 SELECT 'order' AS family, 'plant' AS place, epoch_ms(transaction_date) AS instant, rounded((abs(stock_change) * 10000)::HUGEINT * (coalesce(it.unit_cost, materials.unit_cost) * 10000)::HUGEINT, 10000) AS worth,
     CASE WHEN transaction_type = 'issue' THEN worth WHEN transaction_type = 'return' OR transaction_type = 'production' AND parent_lot_number IS NOT NULL THEN -worth END AS material_used_value,
     CASE transaction_type WHEN 'scrap' THEN worth END AS material_scrapped_value
-FROM material_transactions AS it JOIN materials USING (material_id) WHERE work_order_id IS NOT NULL AND reverses IS NULL AND reversed_by IS NULL
+FROM material_transactions AS it JOIN materials USING (material_id) WHERE work_order_id IS NOT NULL AND reverses IS NULL AND reversed_by IS NULL AND it.material_type NOT IN ('sub_assembly', 'finished_good')
 UNION ALL BY NAME SELECT 'plant' AS family, 'plant' AS place, epoch_ms(detected_date) AS instant, quantity_affected AS complaint_quantity FROM defects WHERE detection_method = 'customer_complaint'
 UNION ALL BY NAME SELECT 'plant' AS family, 'plant' AS place, epoch_ms(shipped_at) AS instant, line.quantity AS shipped_quantity
 FROM (SELECT shipped_at, unnest(lines) AS line FROM shipments WHERE status = 'shipped') WHERE line.unit_of_measure = 'EA'
@@ -249,7 +249,7 @@ SELECT period, told_by, told, unnest(map_entries(MAP {
     'on_time_delivery': ratio(orders_on_time_count, orders_due_count, 100),
     'defect_rate': ratio(defective_orders_count, orders_finished_count, 100),
     'inspection_pass_rate': ratio(inspection_pass_count, inspection_count, 100),
-    'material_yield': ratio(material_used_value - material_scrapped_value, material_used_value, 100)})) FROM element WHERE family = 'order'
+    'material_yield': ratio(material_used_value, material_used_value + material_scrapped_value, 100)})) FROM element WHERE family = 'order'
 UNION ALL
 SELECT period, told_by, told, unnest(map_entries(MAP {'ppm': ratio(complaint_quantity, shipped_quantity, 1000000)})) FROM element WHERE family = 'plant'
 UNION ALL
