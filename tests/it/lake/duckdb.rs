@@ -32,8 +32,9 @@ def rows(query):
 print(json.dumps([rows(query) for query in work["queries"]]))
 "#;
 
-struct Site {
-    plant: Plant,
+/// An exported plant.
+pub(super) struct Site {
+    pub(super) plant: Plant,
     folder: TempDir,
     manifest: Manifest,
 }
@@ -45,22 +46,24 @@ fn python() -> Process {
 /// The exported plant, made once; `None` where nobody can read it.
 fn site() -> Option<&'static Site> {
     static SITE: OnceLock<Option<Site>> = OnceLock::new();
-    let make = || {
+    SITE.get_or_init(|| Site::of(|| lived("Küchenwerk 50% / Nord", 7))).as_ref()
+}
+
+impl Site {
+    /// Exports a plant; it is not even made where nobody can read it.
+    pub(super) fn of(make: impl FnOnce() -> Plant) -> Option<Self> {
         let found = python().args(["-c", "import duckdb, pandas, pyarrow"]).stderr(Stdio::null()).status();
         if !found.is_ok_and(|status| status.success()) {
             println!("skipped: MILLWRIGHT_PYTHON (or python3) has no duckdb, pandas and pyarrow");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let plant = lived("Küchenwerk 50% / Nord", 7);
+        let plant = make();
         let manifest = export(&plant, folder.path()).unwrap();
-        Some(Site { plant, folder, manifest })
-    };
-    SITE.get_or_init(make).as_ref()
-}
+        Some(Self { plant, folder, manifest })
+    }
 
-impl Site {
-    fn ask(&self, queries: &[String]) -> Vec<Vec<Vec<Option<String>>>> {
+    pub(super) fn ask(&self, queries: &[String]) -> Vec<Vec<Vec<Option<String>>>> {
         let tables: Vec<&str> = self.manifest.tables.iter().map(|table| table.table).collect();
         let work = json!({"out": self.folder.path().to_str().unwrap(), "tables": tables, "queries": queries});
         let mut child = python().args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

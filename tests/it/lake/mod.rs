@@ -2,13 +2,14 @@
 
 mod duckdb;
 mod folder;
+mod kpi;
 mod moment;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use millwright::base::{Digest, Refusal};
+use millwright::base::{Digest, Refusal, Time};
 use millwright::engine::clock::Clock;
 use millwright::engine::{Engine, Envelope};
 use millwright::followers::lake;
@@ -26,20 +27,29 @@ const START: &str = "2026-03-30T04:00:00Z";
 
 /// A plant of this name in which nothing has happened.
 fn named(name: &str) -> Plant {
-    let clock = Clock::manual(time(START));
+    founded(name, time(START))
+}
+
+fn founded(name: &str, start: Time) -> Plant {
+    let clock = Clock::manual(start);
     let plant = Plant { engine: Engine::start(Store::in_memory().unwrap(), options(&clock)).unwrap(), clock };
     let found = Command::FoundPlant(FoundPlant { plant_name: name.to_owned(), timezone: ZONE.to_owned(), simulated: true });
-    plant.engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(time(START)), ..by(Role::Admin, found) }).unwrap();
+    plant.engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(start), ..by(Role::Admin, found) }).unwrap();
     plant
 }
 
 /// A simulated plant with three days behind it.
 fn lived(name: &str, seed: u64) -> Plant {
-    let plant = named(name);
+    let start = time(START);
+    lived_through(name, &Plan { seed, start, end: start.plus(Duration::from_secs(3 * 86_400)) })
+}
+
+/// A simulated plant with a plan behind it.
+fn lived_through(name: &str, plan: &Plan) -> Plant {
+    let plant = founded(name, plan.start);
     let cast = Cast { planner: actor(Role::Planner), lead: actor(Role::Lead), operator: actor(Role::Operator), inspector: actor(Role::Inspector), manager: actor(Role::Manager) };
-    let mut simulator: Simulator = master_data(&plant.engine, &cast, time(START)).unwrap();
-    let plan = Plan { seed, start: time(START), end: time(START).plus(Duration::from_secs(3 * 86_400)) };
-    simulator.history(&plan, &mut |_, _| {}).unwrap();
+    let mut simulator: Simulator = master_data(&plant.engine, &cast, plan.start).unwrap();
+    simulator.history(plan, &mut |_, _| {}).unwrap();
     plant
 }
 
