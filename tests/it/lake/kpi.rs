@@ -12,7 +12,7 @@ use millwright::kpi::Facts;
 use millwright::model::command::{RecordDefect, ResolveDowntime, RespondDowntime, StartDowntime};
 use millwright::model::downtime::DowntimeCategory;
 use millwright::model::quality::DetectionMethod;
-use millwright::model::{Id, Noun, WorkCenter};
+use millwright::model::{DowntimeEvent, Id, Noun, WorkCenter};
 use millwright::views::kpi::{ALL, Ask, By, answer};
 use serde_json::Value as Json;
 
@@ -67,7 +67,8 @@ fn change_the_calendar(plant: &Plant) {
 
 /// A machine and a line that stand, and a customer who complains.
 fn tell_of_trouble(plant: &Plant) {
-    let calm = centers(plant).pop().unwrap();
+    let standing: Vec<_> = plant.every::<DowntimeEvent>().into_iter().filter(|it| it.downtime_end.is_none()).map(|it| it.machine_id).collect();
+    let calm = centers(plant).into_iter().rev().find(|it| !standing.contains(&it.machine_id)).unwrap();
     let tell = |at: &str, command: Command| plant.simulator(at, command).unwrap().subject.number;
     let (machine_id, line_id, downtime_category) = (calm.machine_id, calm.line_id, DowntimeCategory::Breakdown);
     for place in [StartDowntime { machine_id, ..StartDowntime::default() }, StartDowntime { line_id, ..StartDowntime::default() }] {

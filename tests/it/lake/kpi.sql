@@ -1,5 +1,5 @@
--- The figures of `assets/api.md`, section KPIs, from the exported tables alone. Written from those
--- definitions and not from the code that answers them, so that neither can repeat the other's mistake.
+-- The figures of `assets/api.md`, section KPIs, from the exported tables alone: written from those
+-- definitions, so that it cannot repeat a mistake of the code that answers them.
 -- `asked` holds the periods, the variable `now` the plant's clock; both in milliseconds.
 SET VARIABLE zone = (SELECT timezone FROM plants);
 
@@ -25,7 +25,8 @@ UNION ALL BY NAME SELECT 'plant' AS place, []::VARCHAR[] AS shift_ids, true AS i
 -- What a calendar exception says about a place, with its hours; `whole` where it has none.
 CREATE TABLE exception AS
 SELECT place, kind, exception_date AS day, start_time IS NULL AS whole, moment(day, minute_of(start_time)) AS begins, ends_at(day, start_time, coalesce(end_time, '24:00')) AS ends
-FROM calendar_exceptions AS it JOIN place ON (work_center_id IS NULL OR work_center_id = place) AND (it.factory_id IS NULL OR place.factory_id IS NULL OR it.factory_id = place.factory_id);
+FROM calendar_exceptions AS it JOIN place
+    ON (work_center_id IS NULL OR work_center_id = place) AND (it.factory_id IS NULL OR place.factory_id IS NULL OR it.factory_id = place.factory_id);
 
 -- When a shift is open at a place, and on which day it opened; hours of overtime have no shift, and nothing closes them.
 CREATE TABLE opening AS
@@ -39,14 +40,16 @@ WITH pattern AS (
     SELECT * EXCLUDE (is_planned), false AS is_overtime FROM pattern
     WHERE list_contains(told, 'overtime') OR is_planned AND NOT list_has_any(told, ['holiday', 'shutdown'])
     UNION ALL BY NAME
-    SELECT place, day, false AS is_regular, 0 AS break_ms, known_from, begins, ends, []::VARCHAR[] AS told, true AS is_overtime FROM exception JOIN place USING (place) WHERE is_active AND kind = 'overtime' AND NOT whole
+    SELECT place, day, false AS is_regular, 0 AS break_ms, known_from, begins, ends, []::VARCHAR[] AS told, true AS is_overtime
+    FROM exception JOIN place USING (place) WHERE is_active AND kind = 'overtime' AND NOT whole
 )
 SELECT * EXCLUDE (known_from) REPLACE (greatest(begins, known_from) AS begins) FROM opened;
 
 -- The time of a work center ------------------------------------------------------------------------
 
 CREATE TABLE stop AS
-SELECT it.*, place, epoch_ms(downtime_start) AS begins, coalesce(epoch_ms(downtime_end), getvariable('now')) AS ends, downtime_category IN ('maintenance', 'no_orders') AS is_planned
+SELECT it.*, place, epoch_ms(downtime_start) AS begins, coalesce(epoch_ms(downtime_end), getvariable('now')) AS ends,
+    downtime_category IN ('maintenance', 'no_orders') AS is_planned
 FROM downtime_events AS it LEFT JOIN place ON CASE
     WHEN it.work_center_id IS NOT NULL THEN it.work_center_id = place
     WHEN it.machine_id IS NOT NULL THEN it.machine_id = place.machine_id
@@ -54,7 +57,8 @@ FROM downtime_events AS it LEFT JOIN place ON CASE
 
 -- Rows of labor, with the break in the middle.
 CREATE TABLE labor AS
-SELECT it.*, coalesce(work_center_id, 'plant') AS place, epoch_ms(clock_in_time) AS begins, coalesce(epoch_ms(clock_out_time), least(getvariable('now'), begins + 12 * 3600000)) AS ends,
+SELECT it.*, coalesce(work_center_id, 'plant') AS place, epoch_ms(clock_in_time) AS begins,
+    coalesce(epoch_ms(clock_out_time), least(getvariable('now'), begins + 12 * 3600000)) AS ends,
     least(break_time_minutes * 60000, ends - begins) AS break_ms, begins + (ends - begins - break_ms) // 2 AS break_begins, break_begins + break_ms AS break_ends
 FROM labor_transactions AS it;
 -- What is left of a row when its break is taken out.
@@ -63,7 +67,8 @@ SELECT * REPLACE (break_begins AS ends) FROM labor UNION ALL SELECT * REPLACE (b
 
 CREATE TABLE operation AS
 SELECT it.*, it.work_center_id AS place, order_type <> 'rework' AS is_first_pass, epoch_ms(it.actual_start_time) AS begins,
-    least(coalesce(it.actual_end_time, CASE it.status WHEN 'skipped' THEN it.updated_at END), CASE work_orders.status WHEN 'cancelled' THEN work_orders.updated_at ELSE work_orders.actual_end_time END) AS ended_at,
+    least(coalesce(it.actual_end_time, CASE it.status WHEN 'skipped' THEN it.updated_at END),
+        CASE work_orders.status WHEN 'cancelled' THEN work_orders.updated_at ELSE work_orders.actual_end_time END) AS ended_at,
     coalesce(epoch_ms(ended_at), getvariable('now')) AS ends
 FROM work_order_operations AS it JOIN work_orders USING (work_order_id);
 
@@ -121,7 +126,8 @@ WITH rest AS (
         sum(CASE WHEN may_be_break THEN length_ms ELSE 0 END) OVER (PARTITION BY place, shift, opened ORDER BY class = 'delay', begins) - length_ms AS before_ms
     FROM shifted WHERE place <> 'plant' AND (is_open OR is_manned)
 )
-SELECT place, shift, begins, class, CASE WHEN may_be_break THEN greatest(least(length_ms, owed_ms - before_ms), 0) ELSE 0 END AS taken_ms, length_ms - taken_ms AS left_ms FROM rest;
+SELECT place, shift, begins, class,
+    CASE WHEN may_be_break THEN greatest(least(length_ms, owed_ms - before_ms), 0) ELSE 0 END AS taken_ms, length_ms - taken_ms AS left_ms FROM rest;
 
 -- What is summed ------------------------------------------------------------------------------------
 
@@ -139,7 +145,8 @@ WITH edge AS (
     SELECT employee_id, instant AS begins, lead(instant) OVER (PARTITION BY employee_id ORDER BY instant) AS ends FROM edge
 )
 SELECT piece.*, activity_type IN ('direct_labor', 'setup') AS is_work, place
-FROM piece JOIN work ON work.employee_id = piece.employee_id AND work.begins <= piece.begins AND piece.ends <= work.ends AND activity_type <> 'break' AND piece.ends <= getvariable('now')
+FROM piece JOIN work
+    ON work.employee_id = piece.employee_id AND work.begins <= piece.begins AND piece.ends <= work.ends AND activity_type <> 'break' AND piece.ends <= getvariable('now')
 QUALIFY row_number() OVER (PARTITION BY piece.employee_id, piece.begins ORDER BY is_work DESC, clock_in_time DESC, labor_transaction_id DESC) = 1;
 
 CREATE TABLE fact AS
@@ -154,7 +161,8 @@ FROM timed
 UNION ALL BY NAME SELECT 'center' AS family, place, shifted.begins AS instant, shifted.ends - shifted.begins AS actual_order_execution_time_ms
 FROM operation JOIN shifted USING (place) WHERE operation.begins <= shifted.begins AND shifted.ends <= operation.ends
 UNION ALL BY NAME
-SELECT 'center' AS family, place, epoch_ms(reported_at) AS instant, it.good_quantity, it.rejected_quantity, it.scrapped_quantity AS scrap_quantity, it.rework_quantity, it.held_quantity,
+SELECT 'center' AS family, place, epoch_ms(reported_at) AS instant,
+    it.good_quantity, it.rejected_quantity, it.scrapped_quantity AS scrap_quantity, it.rework_quantity, it.held_quantity,
     it.good_quantity + it.rejected_quantity + it.scrapped_quantity + it.rework_quantity + it.held_quantity AS produced_quantity,
     produced_quantity * (standard_time_per_unit_seconds * 1000)::BIGINT AS planned_run_time_ms,
     CASE WHEN standard_time_per_unit_seconds > 0 THEN produced_quantity END AS rated_quantity,
@@ -165,12 +173,16 @@ UNION ALL BY NAME SELECT 'center' AS family, place, ends AS instant, 1 AS repair
 FROM stopped WHERE downtime_category = 'breakdown' AND downtime_end IS NOT NULL
 UNION ALL BY NAME SELECT 'center' AS family, place, epoch_ms(responded_at) AS instant, 1 AS response_count, epoch_ms(responded_at) - begins AS time_to_response_ms
 FROM stopped WHERE NOT is_planned AND responded_at IS NOT NULL
-UNION ALL BY NAME SELECT 'center' AS family, place, ends AS instant, ends - begins AS preventive_maintenance_time_ms FROM stopped WHERE downtime_category = 'maintenance' AND downtime_end IS NOT NULL
-UNION ALL BY NAME SELECT 'center' AS family, work_center_id AS place, epoch_ms(changeover_end) AS instant, 1 AS changeover_count, instant - epoch_ms(changeover_start) AS changeover_time_ms
+UNION ALL BY NAME SELECT 'center' AS family, place, ends AS instant, ends - begins AS preventive_maintenance_time_ms
+FROM stopped WHERE downtime_category = 'maintenance' AND downtime_end IS NOT NULL
+UNION ALL BY NAME
+SELECT 'center' AS family, work_center_id AS place, epoch_ms(changeover_end) AS instant, 1 AS changeover_count, instant - epoch_ms(changeover_start) AS changeover_time_ms
 FROM changeover_events WHERE changeover_end IS NOT NULL
-UNION ALL BY NAME SELECT 'center' AS family, work_center_id AS place, epoch_ms(planned_end_time) AS instant, 1 AS slots_due_count, coalesce(on_time_completion, false)::INT AS slots_on_time_count
+UNION ALL BY NAME
+SELECT 'center' AS family, work_center_id AS place, epoch_ms(planned_end_time) AS instant, 1 AS slots_due_count, coalesce(on_time_completion, false)::INT AS slots_on_time_count
 FROM production_schedule WHERE schedule_status <> 'cancelled'
-UNION ALL BY NAME SELECT 'center' AS family, work_center_id AS place, epoch_ms(planned_start_time) AS instant, 1 AS starts_due_count, coalesce(on_time_start, false)::INT AS starts_on_time_count
+UNION ALL BY NAME
+SELECT 'center' AS family, work_center_id AS place, epoch_ms(planned_start_time) AS instant, 1 AS starts_due_count, coalesce(on_time_start, false)::INT AS starts_on_time_count
 FROM production_schedule WHERE schedule_status <> 'cancelled'
 UNION ALL BY NAME
 SELECT 'order' AS family, 'plant' AS place, moment(planned_end_date + 1, 0) - 1 AS instant, 1 AS orders_due_count,
@@ -180,18 +192,25 @@ UNION ALL BY NAME
 SELECT 'order' AS family, 'plant' AS place, epoch_ms(actual_end_time) AS instant, 1 AS orders_finished_count,
     (work_order_id IN (SELECT work_order_id FROM defects WHERE work_order_id IS NOT NULL))::INT AS defective_orders_count
 FROM work_orders WHERE status IN ('completed', 'closed')
-UNION ALL BY NAME SELECT 'order' AS family, 'plant' AS place, epoch_ms(inspection_date) AS instant, 1 AS inspection_count, (inspection_result = 'pass')::INT AS inspection_pass_count FROM quality_inspections
+UNION ALL BY NAME SELECT 'order' AS family, 'plant' AS place, epoch_ms(inspection_date) AS instant, 1 AS inspection_count, (inspection_result = 'pass')::INT AS inspection_pass_count
+FROM quality_inspections
 UNION ALL BY NAME
-SELECT 'order' AS family, 'plant' AS place, epoch_ms(transaction_date) AS instant, rounded((abs(stock_change) * 10000)::HUGEINT * (coalesce(it.unit_cost, materials.unit_cost) * 10000)::HUGEINT, 10000) AS worth,
-    CASE WHEN transaction_type = 'issue' THEN worth WHEN transaction_type = 'return' OR transaction_type = 'production' AND parent_lot_number IS NOT NULL THEN -worth END AS material_used_value,
+SELECT 'order' AS family, 'plant' AS place, epoch_ms(transaction_date) AS instant,
+    rounded((abs(stock_change) * 10000)::HUGEINT * (coalesce(it.unit_cost, materials.unit_cost) * 10000)::HUGEINT, 10000) AS worth,
+    CASE WHEN transaction_type = 'issue' THEN worth
+        WHEN transaction_type = 'return' OR transaction_type = 'production' AND parent_lot_number IS NOT NULL THEN -worth END AS material_used_value,
     CASE transaction_type WHEN 'scrap' THEN worth END AS material_scrapped_value
 FROM material_transactions AS it JOIN materials USING (material_id) WHERE work_order_id IS NOT NULL AND reverses IS NULL AND reversed_by IS NULL AND it.material_type NOT IN ('sub_assembly', 'finished_good')
-UNION ALL BY NAME SELECT 'plant' AS family, 'plant' AS place, epoch_ms(detected_date) AS instant, quantity_affected AS complaint_quantity FROM defects WHERE detection_method = 'customer_complaint'
+UNION ALL BY NAME
+SELECT 'plant' AS family, 'plant' AS place, epoch_ms(detected_date) AS instant, quantity_affected AS complaint_quantity
+FROM defects WHERE detection_method = 'customer_complaint'
 UNION ALL BY NAME SELECT 'plant' AS family, 'plant' AS place, epoch_ms(shipped_at) AS instant, line.quantity AS shipped_quantity
 FROM (SELECT shipped_at, unnest(lines) AS line FROM shipments WHERE status = 'shipped') WHERE line.unit_of_measure = 'EA'
-UNION ALL BY NAME SELECT 'people' AS family, place, begins AS instant, ends - begins AS actual_personnel_attendance_time_ms, CASE WHEN is_work THEN ends - begins END AS actual_personnel_work_time_ms FROM attended
+UNION ALL BY NAME SELECT 'people' AS family, place, begins AS instant, ends - begins AS actual_personnel_attendance_time_ms,
+    CASE WHEN is_work THEN ends - begins END AS actual_personnel_work_time_ms FROM attended
 UNION ALL BY NAME
-SELECT 'people' AS family, labor.place, labor.begins AS instant, (quantity_produced + quantity_rejected) * (standard_time_per_unit_seconds * 1000)::BIGINT AS standard_labor_time_ms,
+SELECT 'people' AS family, labor.place, labor.begins AS instant,
+    (quantity_produced + quantity_rejected) * (standard_time_per_unit_seconds * 1000)::BIGINT AS standard_labor_time_ms,
     labor.ends - labor.begins - break_ms AS rated_labor_time_ms
 FROM labor JOIN operation USING (operation_id) WHERE activity_type = 'direct_labor' AND clock_out_time IS NOT NULL AND standard_time_per_unit_seconds > 0;
 
@@ -221,7 +240,8 @@ WHERE told_by <> 'work_center' OR family IN ('center', 'people');
 
 CREATE TABLE figure AS
 SELECT period, told_by, told, unnest(map_entries(MAP {
-    'oee': CASE WHEN produced_quantity = 0 THEN ratio(0, planned_busy_time_ms, 100) WHEN rated_quantity <> 0 THEN ratio(planned_run_time_ms * good_quantity, planned_busy_time_ms * produced_quantity, 100) END,
+    'oee': CASE WHEN produced_quantity = 0 THEN ratio(0, planned_busy_time_ms, 100)
+        WHEN rated_quantity <> 0 THEN ratio(planned_run_time_ms * good_quantity, planned_busy_time_ms * produced_quantity, 100) END,
     'availability': ratio(actual_production_time_ms, planned_busy_time_ms, 100),
     'effectiveness': CASE WHEN produced_quantity = 0 OR rated_quantity <> 0 THEN ratio(planned_run_time_ms, actual_production_time_ms, 100) END,
     'quality_ratio': ratio(good_quantity, produced_quantity, 100),
