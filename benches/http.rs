@@ -147,7 +147,7 @@ impl Plant {
 
 fn demo(folder: &std::path::Path) -> anyhow::Result<(Process, String, String)> {
     let data = folder.join("data");
-    let (process, address) = listening(Command::new(env!("CARGO_BIN_EXE_millwright")).args(["demo", "--http", "127.0.0.1:0", "--speed", "0", "--data"]).arg(&data))?;
+    let (process, address) = listening(Command::new(env!("CARGO_BIN_EXE_millwright")).args(["demo", "--http", "127.0.0.1:0", "--speed", "0", "--days", "2", "--data"]).arg(&data))?;
     let logins: Value = serde_json::from_slice(&std::fs::read(data.join("demo-logins.json"))?)?;
     let planner = logins["users"].as_array().into_iter().flatten().find(|user| user["role"] == "planner");
     let token = planner.and_then(|user| user["token"].as_str()).context("demo-logins.json names no token of a planner")?;

@@ -1,6 +1,10 @@
 //! The follower loop: whoever wants to know what happened reads the journal from a cursor of its
 //! own. After a commit only a number travels; the news is fetched.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::Engine;
 use crate::base::{Refusal, limits};
 use crate::model::Entry;
@@ -10,12 +14,23 @@ pub struct Follower {
     engine: Engine,
     head: tokio::sync::watch::Receiver<u64>,
     after: u64,
+    pause: Duration,
+    /// Not before then, unless there is more than a page.
+    not_before: Option<Instant>,
 }
 
 impl Follower {
     /// A follower that has seen everything up to `after`.
     pub fn new(engine: &Engine, after: u64) -> Self {
-        Self { engine: engine.clone(), head: engine.head(), after }
+        Self { engine: engine.clone(), head: engine.head(), after, pause: Duration::ZERO, not_before: None }
+    }
+
+    /// Reads at most once in a while: for whoever looks at records as they are now, and would look at
+    /// the same ones again and again while much is written.
+    #[must_use]
+    pub const fn pausing(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
     }
 
     /// The next entries, at least one; `None` when the engine has stopped.
@@ -25,9 +40,17 @@ impl Follower {
             // Marked as seen before reading, so that a commit in between wakes the next wait.
             self.head.borrow_and_update();
             let after = self.after;
-            let entries = self.engine.read(|snapshot| snapshot.entries(after, limits::PAGE_DEFAULT))??;
+            if let Some(due) = self.not_before.take_if(|_| !ended) {
+                tokio::select! {
+                    () = tokio::time::sleep_until(due) => {}
+                    () = self.engine.queue.closed() => {}
+                }
+            }
+            let page = if self.pause.is_zero() { limits::PAGE_DEFAULT } else { limits::PAGE_MAX };
+            let entries = self.engine.read(|snapshot| snapshot.entries(after, page))??;
             if let Some(last) = entries.last() {
                 self.after = last.seq;
+                self.not_before = (!self.pause.is_zero() && entries.len() < page).then(|| Instant::now() + self.pause);
                 return Ok(Some(entries));
             }
             if ended {

@@ -18,6 +18,8 @@ use crate::store::View as _;
 
 /// How long a question waits for what was just committed.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long records may change unseen, so that many changes of one are read once.
+const PAUSE: Duration = Duration::from_millis(20);
 /// Microseconds of the plant after which old facts are looked through.
 const DAY: i64 = 86_400_000_000;
 
@@ -94,7 +96,7 @@ pub async fn run(engine: Engine, figures: Figures, mut stopping: watch::Receiver
 async fn follow(engine: &Engine, figures: &Figures) -> Result<(), Refusal> {
     let gathering = engine.clone();
     let facts = tokio::task::spawn_blocking(move || gather(&gathering)).await.map_err(|_| Refusal::new(Code::Internal, "gathering the facts of figures ended early"))??;
-    let mut follower = Follower::new(engine, facts.as_of_seq);
+    let mut follower = Follower::new(engine, facts.as_of_seq).pausing(PAUSE);
     figures.set(facts);
     let mut day = engine.plant_now().micros() / DAY;
     while let Some(entries) = follower.next().await? {

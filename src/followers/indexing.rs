@@ -15,7 +15,7 @@ use crate::base::{Code, Digest, Refusal, limits};
 use crate::engine::Engine;
 use crate::engine::follow::Follower;
 use crate::model::{Entry, Noun, Subject};
-use crate::search::{Fault, Index, Mark, Opened, Writer, nouns};
+use crate::search::{self, Fault, Index, Mark, Opened, Writer, nouns};
 use crate::store::codec::Sealed;
 use crate::store::{Snapshot, StoreError, View as _};
 
@@ -23,6 +23,9 @@ use crate::store::{Snapshot, StoreError, View as _};
 const GATHER: Duration = Duration::from_millis(50);
 /// How long to wait before trying again what failed.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// Versions of a record that are looked through; who changes faster is written without looking.
+const LOOK_BACK: usize = 8;
 
 /// Tells how many of how many records are indexed; false stops.
 type Progress<'p> = &'p mut dyn FnMut(u64, u64) -> bool;
@@ -160,7 +163,7 @@ fn follow(runtime: &tokio::runtime::Runtime, engine: &Engine, folder: &Path, ind
         !*stop.borrow()
     });
     let Some(mut writer) = opened? else { return Ok(()) };
-    let mut follower = Follower::new(engine, index.position());
+    let mut follower = Follower::new(engine, index.position()).pausing(GATHER / 2);
     let mut waiting = BTreeSet::new();
     let (mut due, mut earliest) = (None, Instant::now());
     loop {
@@ -189,21 +192,53 @@ fn follow(runtime: &tokio::runtime::Runtime, engine: &Engine, folder: &Path, ind
     }
 }
 
+/// What of some records has to be written: most changes of an order or a lot move quantities and times,
+/// which nobody searches for, and writing a document again costs more than reading the old record.
+fn to_index(snapshot: &Snapshot, subjects: &[Subject], indexed: u64) -> Result<Vec<(Subject, Option<Record>)>, StoreError> {
+    let mut changed = Vec::new();
+    for subject in subjects {
+        match snapshot.any(*subject)? {
+            Some(sealed) if reads_as_indexed(snapshot, *subject, &sealed, indexed)? => {}
+            sealed => changed.push((*subject, sealed)),
+        }
+    }
+    Ok(changed)
+}
+
+/// Whether a record has had the same words and numbers ever since the entry up to which the index is
+/// made. All versions since then are looked at, as any of them may be the one that was indexed.
+fn reads_as_indexed(snapshot: &Snapshot, subject: Subject, now: &Record, indexed: u64) -> Result<bool, StoreError> {
+    let Some(value) = &now.value else { return Ok(false) };
+    let (mut seq, mut previous) = (now.seq, now.previous);
+    for _ in 0..LOOK_BACK {
+        if seq <= indexed {
+            return Ok(true);
+        }
+        let Some(old) = snapshot.past(subject, previous)? else { return Ok(false) };
+        if !old.value.is_some_and(|old| search::read_alike(old.as_ref(), value.as_ref())) {
+            return Ok(false);
+        }
+        (seq, previous) = (old.seq, old.previous);
+    }
+    Ok(false)
+}
+
 /// Indexes records as they are now, and says that the journal was read so far.
 fn take_in(engine: &Engine, writer: &mut Writer, subjects: &BTreeSet<Subject>, seq: u64) -> Result<(), Refusal> {
-    if subjects.is_empty() {
-        writer.pass(seq);
-        return Ok(());
-    }
-    let subjects: Vec<Subject> = subjects.iter().copied().collect();
+    let (subjects, indexed): (Vec<Subject>, u64) = (subjects.iter().copied().collect(), writer.position());
+    let mut written = false;
     for page in subjects.chunks(limits::INDEX_PAGE) {
-        let records = engine.read(|snapshot| page.iter().map(|subject| snapshot.any(*subject)).collect::<Result<Vec<_>, _>>())??;
-        for (subject, sealed) in page.iter().zip(records) {
-            writer.remove(*subject);
+        for (subject, sealed) in engine.read(|snapshot| to_index(snapshot, page, indexed))?? {
+            written = true;
+            writer.remove(subject);
             if let Some(sealed) = sealed {
                 add(writer, &sealed)?;
             }
         }
+    }
+    if !written {
+        writer.pass(seq);
+        return Ok(());
     }
     let hash = engine.read(|snapshot| hash_of(snapshot, seq))??;
     let hash = hash.ok_or_else(|| Refusal::new(Code::Internal, format!("the journal has no entry {seq}, which was read before")))?;

@@ -163,6 +163,11 @@ pub(super) fn texts(record: &dyn AnyRecord, wanted: &dyn Fn(&str, Kind) -> bool)
     texts
 }
 
+/// Whether two versions of a record make the same document.
+pub fn read_alike(one: &dyn AnyRecord, other: &dyn AnyRecord) -> bool {
+    columns(one.noun()).iter().all(|column| one.value(column.at) == other.value(column.at))
+}
+
 fn gather(column: &'static str, kind: Kind, shelf: Shelf, value: Value, into: &mut Vec<Text>) {
     match (kind, value) {
         (_, Value::Null) => {}

@@ -10,7 +10,7 @@ mod segment;
 mod words;
 mod writer;
 
-pub use documents::{name_of, nouns};
+pub use documents::{name_of, nouns, read_alike};
 pub use index::Index;
 pub use query::{Found, Query, Word};
 pub use writer::{Mark, Opened, Writer};

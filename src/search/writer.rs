@@ -104,6 +104,11 @@ impl Writer {
         self.writer.set_merge_policy(Box::new(merges));
     }
 
+    /// The entry up to which the index is made.
+    pub fn position(&self) -> u64 {
+        self.shown.position()
+    }
+
     fn show(&self, seq: u64) -> Result<(), Fault> {
         self.shown.show(Some(Open::of(self.reader.searcher(), &self.fields)?));
         self.shown.moved(seq);

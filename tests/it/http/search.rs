@@ -157,6 +157,13 @@ fn a_record_that_changed_is_found_by_what_it_says_now_only() {
         assert_eq!((best(&mut client, "kuchenbau"), best(&mut client, "krone")), (String::new(), "CUST-000002".to_owned()));
         caught_up(&site);
     }
+    // There and back between two looks of the index, and a change that nobody searches for.
+    for name in ["Adler", "Gasthof Krone"] {
+        site.plant.admin(update(Noun::Customer, 2, &[("customer_name", text(name))])).unwrap();
+    }
+    site.plant.admin(update(Noun::Customer, 2, &[("annual_volume", Value::Int(7))])).unwrap();
+    caught_up(&site);
+    assert_eq!(best(&mut client, "krone"), "CUST-000002");
 }
 
 #[test]
