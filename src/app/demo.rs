@@ -54,10 +54,10 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     let (engine, mut logins, simulator) = open_or_make(&data, it, output)?;
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let living = if it.speed > 0 { Some(live(&engine, simulator, Arc::clone(&stop))?) } else { None };
+    let living = live(&engine, simulator, Arc::clone(&stop))?;
     let answer = serve::serve(&engine, place.http(), output, |address| tell(&data, &mut logins, address, output));
     stop.store(true, Ordering::SeqCst);
-    if living.is_some_and(|thread| thread.join().is_err()) {
+    if living.join().is_err() {
         tracing::error!("the simulator ended with a panic");
     }
     engine.stop();
@@ -150,6 +150,10 @@ fn live(engine: &Engine, mut simulator: Simulator, stop: Arc<AtomicBool>) -> Res
             std::thread::sleep(LOOK);
             // An hour at a time, so that a stop is heard.
             let until = engine.plant_now().min(simulator.lived_until().plus_minutes(60));
+            if until <= simulator.lived_until() {
+                // The clock stands still.
+                continue;
+            }
             if let Err(refusal) = simulator.advance_to(until).and_then(|()| keep_up(&engine, simulator.lived_until())) {
                 tracing::warn!(%refusal, "the simulated plant could not go on; it tries again");
                 std::thread::sleep(Duration::from_secs(2));

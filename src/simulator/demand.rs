@@ -18,6 +18,9 @@ const AHEAD_MAX: usize = 3;
 /// Orders in work at once; above it customers are told to wait.
 const OPEN_MAX: usize = 500;
 
+/// Why an order is a rush.
+const RUSH_NOTE: &str = "Rush: the customer's site opens this week, goes before everything else";
+
 /// What customers write on their orders.
 const WISHES: &[&str] =
     &["grain lengthwise, film stays on", "deliver on Euro pallets", "label each piece with the room number", "edges broken 0.3 mm", "call the site manager a day ahead"];
@@ -54,11 +57,31 @@ impl Simulator {
         let rush = self.dice.chance(RUSH);
         let priority = if rush { 1 } else { self.dice.between(3, 7) };
         let note = match rush {
-            true => Some("Rush: the customer's site opens this week, goes before everything else".to_owned()),
+            true => Some(RUSH_NOTE.to_owned()),
             false if self.dice.chance(150) => self.dice.pick(WISHES).map(|wish| (*wish).to_owned()),
             false => None,
         };
         self.create(Job { customer, priority, ..Job::new(0, product, pieces) }, None, note)
+    }
+
+    /// The story: a rush order comes for what is about to be begun for somebody else, once a working day
+    /// until it moves them back.
+    pub(super) fn plant_rush(&mut self) -> Result<(), Refusal> {
+        let now = self.desk.now();
+        let (day, hour, _) = self.book.local(now);
+        if self.rush_due.is_none_or(|due| now < due) || day.weekday() > 5 || !(8..16).contains(&hour) {
+            return Ok(());
+        }
+        let soon = |job: &&Job| {
+            let begins = job.steps.first().map(|step| step.planned);
+            job.stage == Stage::Scheduled && !job.held && job.priority > 1 && begins.is_some_and(|at| now.plus_minutes(30) < at && at < now.plus_minutes(240))
+        };
+        let waiting = self.jobs.values().filter(soon).max_by_key(|job| job.planned).map(|job| (job.product, job.planned));
+        let Some((product, pieces)) = waiting else { return Ok(()) };
+        let customers: Vec<u64> = self.book.customers.values().copied().collect();
+        let customer = self.dice.pick(&customers).copied();
+        self.rush_due = Some(now.plus_minutes(1_440));
+        self.create(Job { customer, priority: 1, ..Job::new(0, product, pieces) }, None, Some(RUSH_NOTE.to_owned())).map(|_| ())
     }
 
     /// Demand comes evenly over time: a bag of a hundred orders is emptied before it is filled again.

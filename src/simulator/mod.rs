@@ -47,6 +47,8 @@ use stock::Stock;
 
 /// Orders on the books when a history begins.
 const FIRST_ORDERS: usize = 70;
+/// Days of a history after which the planted rush order comes.
+const RUSH_AFTER_DAYS: i64 = 2;
 /// A plant that was stopped for longer than this stood still, and does not catch up.
 const CATCH_UP_DAYS: i64 = 31;
 
@@ -106,6 +108,8 @@ pub struct Simulator {
     drift_fails: u64,
     tainted_loads: u64,
     story_told: bool,
+    /// When the planted rush order comes; `None` once one has moved others back.
+    rush_due: Option<Time>,
 }
 
 /// Makes the master data on a founded, empty plant.
@@ -146,6 +150,7 @@ impl Simulator {
             drift_fails: 0,
             tainted_loads: 0,
             story_told: false,
+            rush_due: None,
         }
     }
 
@@ -156,6 +161,7 @@ impl Simulator {
         self.done_until = plan.start;
         self.desk.begin(plan.start);
         self.begin_drift(plan.start);
+        self.rush_due = Some(plan.start.plus_minutes(RUSH_AFTER_DAYS * 1_440));
         self.first_deliveries()?;
         self.plan_service();
         for _ in 0..FIRST_ORDERS {
@@ -294,6 +300,7 @@ impl Simulator {
             _ => {}
         }
         self.recur()?;
+        self.plant_rush()?;
         self.incidents()
     }
 }

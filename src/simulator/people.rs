@@ -164,7 +164,7 @@ impl Simulator {
             Some(Senior) => 96,
             Some(Expert) => 94,
         };
-        let percent = level * self.dice.between(99, 114) / 100;
+        let percent = level * self.dice.between(101, 117) / 100;
         let alone = (standard * 10 * percent).max(1_000);
         if helped { alone * 54 / 100 } else { alone }
     }

@@ -195,6 +195,9 @@ impl Simulator {
         moved.dedup();
         moved.retain(|id| self.jobs.get(id).is_some_and(|job| job.stage == Stage::Scheduled && !job.held && job.priority > 1));
         moved.truncate(DISPLACED_MAX);
+        if !moved.is_empty() {
+            self.rush_due = None;
+        }
         for id in moved {
             self.stations.values_mut().for_each(|station| station.give(id, None));
             let slots = self.slots(id, false);
