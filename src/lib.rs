@@ -12,6 +12,7 @@
 //! | 2 | [`kpi`] | ISO 22400 elements and indicators from facts in memory; pure arithmetic |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
+//! | 5 | [`telemetry`] | the second lane: samples of machines checked, made durable in blocks, sealed by the hour, rolled up |
 //! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; schemas |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
@@ -48,4 +49,5 @@ pub mod rules;
 pub mod search;
 pub mod simulator;
 pub mod store;
+pub mod telemetry;
 pub mod views;

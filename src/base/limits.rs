@@ -125,3 +125,22 @@ pub const ROW_GROUP_BYTES: usize = 128 << 20;
 pub const PARQUET_FILES_OPEN: usize = 64;
 /// Largest manifest of an export that is read back.
 pub const MANIFEST_MAX: u64 = 64 << 20;
+
+/// Series of all machines together.
+pub const SERIES_MAX: usize = 100_000;
+/// Longest name of a machine or a metric in telemetry, in bytes.
+pub const SERIES_NAME_MAX: usize = 200;
+/// Longest text a machine may tell as one value, in bytes.
+pub const READING_TEXT_MAX: usize = 4_096;
+/// Samples in one batch for the telemetry lane.
+pub const SAMPLES_MAX: usize = 500_000;
+/// Batches waiting for the telemetry lane.
+pub const LANE_QUEUE_MAX: usize = 1_024;
+/// How far back a machine may measure; older samples are quarantined unless they are told as history.
+pub const SAMPLE_BACK: Duration = Duration::from_secs(30 * 86_400);
+/// How far ahead a machine's clock may be.
+pub const SAMPLE_AHEAD: Duration = Duration::from_secs(600);
+/// Bytes of an original kept in quarantine.
+pub const QUARANTINED_BYTES_MAX: usize = 4_096;
+/// Originals kept in quarantine; the oldest make room.
+pub const QUARANTINE_MAX: u64 = 10_000;

@@ -20,6 +20,7 @@ pub mod quality;
 pub mod schedule;
 pub mod shift;
 pub mod shipment;
+pub mod telemetry;
 pub mod work_order;
 
 pub use batch_record::ElectronicBatchRecord;

@@ -14,6 +14,7 @@ pub mod plant_file;
 pub mod schema;
 pub mod snapshot;
 pub mod tables;
+pub mod telemetry_file;
 pub mod verify;
 pub mod view;
 
@@ -24,4 +25,5 @@ pub use mirror::{Direction, Mirror};
 pub use plant_file::{Keep, Store};
 pub use snapshot::Snapshot;
 pub use tables::Tables;
+pub use telemetry_file::TelemetryFile;
 pub use view::{Stored, View};
