@@ -83,7 +83,7 @@ pub const SEARCH_TERMS_MAX: usize = 256;
 /// Entries of the journal that a search reads itself where the index has not; beyond them only numbers are looked up.
 pub const SEARCH_UNREAD_MAX: usize = 256;
 /// Memory in which the index gathers documents before they go to disk.
-pub const INDEX_MEMORY: usize = 30 << 20;
+pub const INDEX_MEMORY: usize = 16 << 20;
 /// Records that wait to be indexed before the follower stops reading on.
 pub const INDEX_WAITING_MAX: usize = 20_000;
 /// Records of one snapshot while the index is made.

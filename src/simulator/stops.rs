@@ -46,6 +46,11 @@ const FAULTS: &[Fault] = &[
 const RECURRING: Fault =
     ("laser", "LAS-E417", "height sensor at the cutting head loses contact", "sensor cable moves in its clip", "cable clipped again, run restarted", Some("height sensor cable"));
 
+/// The code of a fault.
+pub(super) fn fault_code(fault: usize) -> &'static str {
+    FAULTS.get(fault).map_or("", |known| known.1)
+}
+
 impl Simulator {
     /// How long a machine runs until it next breaks down: less when it is old or matters less.
     fn until_failure(&mut self, id: u64) -> i64 {
