@@ -144,3 +144,15 @@ pub const SAMPLE_AHEAD: Duration = Duration::from_secs(600);
 pub const QUARANTINED_BYTES_MAX: usize = 4_096;
 /// Originals kept in quarantine; the oldest make room.
 pub const QUARANTINE_MAX: u64 = 10_000;
+/// Largest body of samples, packed or unpacked.
+pub const SAMPLES_BODY_MAX: usize = 25 << 20;
+/// Longest measurement with its tags in a line of line protocol, in bytes.
+pub const POINT_KEY_MAX: usize = 1_024;
+/// Measurements with tags whose series are remembered; beyond them all are looked up anew.
+pub const POINT_KEYS_MAX: usize = 50_000;
+/// Faults of a body of samples that are named; the rest is counted.
+pub const SAMPLE_FAULTS_MAX: usize = 100;
+/// Rows of telemetry in one answer.
+pub const SAMPLES_READ_MAX: usize = 1_000_000;
+/// Rows of telemetry in one answer, unless asked for.
+pub const SAMPLES_READ_DEFAULT: usize = 100_000;

@@ -4,7 +4,9 @@
 pub mod entry;
 pub mod floor;
 pub mod kpi;
+pub mod line_protocol;
 pub mod lists;
+pub mod points;
 pub mod problem;
 pub mod read;
 pub mod record;
