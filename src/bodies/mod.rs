@@ -12,4 +12,5 @@ pub mod read;
 pub mod record;
 pub mod schema;
 pub mod search;
+pub mod telemetry;
 pub mod trace;
