@@ -140,6 +140,9 @@ impl<'a> Lines<'a> {
         self.skip_blanks();
         loop {
             let field = self.field()?;
+            if self.fields.len() == limits::POINT_FIELDS_MAX {
+                return Err("too many fields in one line");
+            }
             self.fields.push(field);
             match self.peek() {
                 Some(b',') => self.at += 1,

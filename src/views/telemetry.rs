@@ -157,10 +157,10 @@ fn raw(lane: &Lane, ask: &Ask, found: &[Series], visit: &mut dyn FnMut(&Series, 
 fn rolled(lane: &Lane, ask: &Ask, step: Duration, found: &[Series], visit: &mut dyn FnMut(&Series, Rows)) -> Result<(), Refusal> {
     let span = u128::try_from(ask.to.micros() - ask.from.micros()).unwrap_or_default();
     let rows = span.div_ceil(step.as_micros()).saturating_mul(found.len() as u128);
-    if rows > limits::SAMPLES_READ_MAX as u128 {
+    if rows > limits::QUERY_SAMPLES_MAX as u128 {
         return Err(Refusal::invalid(
             "step",
-            format!("this comes to {rows} rows of {} series, and at most {} are answered; take a longer step or name fewer series", found.len(), limits::SAMPLES_READ_MAX),
+            format!("this comes to {rows} rows of {} series, and at most {} are answered; take a longer step or name fewer series", found.len(), limits::QUERY_SAMPLES_MAX),
         ));
     }
     for it in found {

@@ -41,6 +41,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("arrow_schema", &["src/lake/"]),
     ("parquet", &["src/lake/"]),
     ("tantivy", &["src/search/"]),
+    ("pco", &["src/telemetry/"]),
     ("axum", &["src/adapters/http"]),
     ("flate2", &["src/adapters/http"]),
     ("hyper", &["src/adapters/http"]),
