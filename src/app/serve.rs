@@ -14,6 +14,7 @@ use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
+use crate::telemetry::Lane;
 use crate::views::search::SearchIndex;
 
 pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
@@ -46,8 +47,9 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     let (stop, stopping) = watch::channel(false);
     let figures = Figures::default();
     let index = Arc::new(SearchIndex::default());
-    let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?.with_search(Arc::clone(&index));
-    let service = Arc::new(service);
+    let lane = Lane::start(engine)?;
+    let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?;
+    let service = Arc::new(service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()));
     let server = Server::bind(address, service).await?;
     let address = server.address()?;
     ready(address)?;
@@ -64,6 +66,10 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
     output.say("stopping: open requests finish, then the writer");
     if running.await.is_err() {
         tracing::error!("the server ended with a panic");
+    }
+    // Nobody hands samples in any more: what waits is written.
+    if tokio::task::spawn_blocking(move || lane.stop()).await.is_err() {
+        tracing::error!("telemetry ended with a panic");
     }
     if indexing.is_some_and(|thread| thread.join().is_err()) {
         tracing::error!("the search index ended with a panic");

@@ -144,6 +144,22 @@ pub const SAMPLE_AHEAD: Duration = Duration::from_secs(600);
 pub const QUARANTINED_BYTES_MAX: usize = 4_096;
 /// Originals kept in quarantine; the oldest make room.
 pub const QUARANTINE_MAX: u64 = 10_000;
+/// Largest body of samples, packed or unpacked.
+pub const SAMPLES_BODY_MAX: usize = 25 << 20;
+/// Samples of a body that are handed to the lane at once; a larger body takes several turns.
+pub const SAMPLES_TURN: usize = 100_000;
+/// Largest body of samples that is read where it arrives; a larger one would delay other requests.
+pub const SAMPLES_BODY_SMALL: usize = 64 << 10;
+/// Lines of a body that are read before another body has its turn.
+pub const LINES_TURN: usize = 2_048;
+/// Longest measurement with its tags in a line of line protocol, in bytes.
+pub const POINT_KEY_MAX: usize = 1_024;
+/// Fields in one line of line protocol.
+pub const POINT_FIELDS_MAX: usize = 4_096;
+/// Measurements with tags whose series are remembered; beyond them all are looked up anew.
+pub const POINT_KEYS_MAX: usize = 50_000;
+/// Faults of a body of samples that are named; the rest is counted.
+pub const SAMPLE_FAULTS_MAX: usize = 100;
 /// Batches of samples in one commit.
 pub const LANE_BATCHES_MAX: usize = 512;
 /// Samples in memory beyond which the oldest hour is sealed before its time.
@@ -158,5 +174,7 @@ pub const TALLY_TEXTS_MAX: usize = 64;
 pub const STATE_BACK_DAYS: u32 = 31;
 /// Samples in one answer.
 pub const QUERY_SAMPLES_MAX: usize = 1_000_000;
+/// Samples in one answer, unless asked for.
+pub const QUERY_SAMPLES_DEFAULT: usize = 100_000;
 /// Steps in one answer.
 pub const QUERY_STEPS_MAX: i64 = 500_000;

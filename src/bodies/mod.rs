@@ -4,10 +4,13 @@
 pub mod entry;
 pub mod floor;
 pub mod kpi;
+pub mod line_protocol;
 pub mod lists;
+pub mod points;
 pub mod problem;
 pub mod read;
 pub mod record;
 pub mod schema;
 pub mod search;
+pub mod telemetry;
 pub mod trace;

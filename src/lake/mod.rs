@@ -7,11 +7,13 @@ mod export;
 mod file;
 mod manifest;
 mod partition;
+mod sheet;
 mod table_files;
 mod tables;
 
 pub use export::{Export, files_named, manifest_in, manifest_name};
 pub use manifest::{FileLine, Manifest, TableLine};
 pub use partition::plant_folder;
+pub use sheet::{Cells, Column, Form};
 pub use table_files::TableFiles;
 pub use tables::{EdgeRow, EventRow, JournalRow, Source, Table, published};

@@ -10,6 +10,7 @@ pub mod list;
 pub mod overview;
 pub mod search;
 pub mod shift;
+pub mod telemetry;
 pub mod trace;
 
 use crate::base::{Refusal, Value};

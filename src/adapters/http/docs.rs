@@ -154,6 +154,8 @@ fn request_body(operation: &Operation) -> Option<Json> {
         Does::Update(noun) => beside(schema::input(crate::model::columns(noun), false)),
         Does::Act(act) => act_body(act.command, act.target.map(|(_, field)| field)),
         Does::Fixed(Fixed { body: FixedBody::Json(fields), .. }) => fixed_body(fields),
+        Does::Fixed(Fixed { body: FixedBody::Schema(schema), .. }) => schema(),
+        Does::Fixed(Fixed { body: FixedBody::Text, .. }) => return Some(json!({"required": true, "content": {"text/plain": {"schema": {"type": "string"}}}})),
         Does::Fixed(Fixed { body: FixedBody::File, .. }) => return Some(json!({"required": true, "content": {"application/octet-stream": {"schema": {}}}})),
         _ => return None,
     };

@@ -11,6 +11,7 @@ mod imports;
 mod kpi;
 mod lake;
 mod leftover;
+mod lines;
 mod operations;
 mod page;
 mod reads;
@@ -18,17 +19,20 @@ mod reply;
 mod search;
 mod server;
 mod sessions;
+mod telemetry;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Semaphore, watch};
 
 use crate::accounts::Accounts;
 use crate::base::{Code, Refusal, limits};
+use crate::bodies::points::Points;
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
 use crate::model::journal::Actor;
 use crate::model::{Noun, Subject};
+use crate::telemetry::Lane;
 use crate::views;
 use crate::views::search::SearchIndex;
 
@@ -66,6 +70,9 @@ pub struct Service {
     /// One export at a time.
     lake: Arc<Semaphore>,
     search: Arc<SearchIndex>,
+    lane: Option<Lane>,
+    /// What lines of line protocol stood for so far.
+    points: Mutex<Points>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -84,6 +91,8 @@ impl Service {
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             lake: Arc::new(Semaphore::new(1)),
             search: Arc::default(),
+            lane: None,
+            points: Mutex::default(),
             stopping,
         })
     }
@@ -94,9 +103,20 @@ impl Service {
         self.search = index;
         self
     }
+
+    /// With a lane for what machines tell.
+    #[must_use]
+    pub fn with_telemetry(mut self, lane: Lane) -> Self {
+        self.lane = Some(lane);
+        self
+    }
 }
 
 impl Service {
+    fn lane(&self) -> Result<&Lane, Refusal> {
+        self.lane.as_ref().ok_or_else(|| Refusal::new(Code::Unavailable, "this server takes no telemetry"))
+    }
+
     /// The record that an address names, by its id or by the number people use.
     fn find(&self, noun: Noun, text: &str) -> Result<Subject, Refusal> {
         let number = self.engine.read(|snapshot| views::resolve(snapshot, noun, text))??;
