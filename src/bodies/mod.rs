@@ -6,6 +6,7 @@ pub mod floor;
 pub mod kpi;
 pub mod line_protocol;
 pub mod lists;
+pub mod machine;
 pub mod points;
 pub mod problem;
 pub mod read;

@@ -11,7 +11,7 @@ use super::stops::fault_code;
 use crate::base::{Code, Decimal, Refusal, Time};
 use crate::model::downtime::DowntimeCategory;
 use crate::model::telemetry::{Measure, Reading, Sample, SeriesId};
-use crate::model::{Noun, Sensor};
+use crate::model::{Noun, ProductionLine, Sensor};
 use crate::telemetry::{Batch, Identity, Intake, Lane, Window};
 
 /// Whom the samples come from.
@@ -111,13 +111,14 @@ impl Simulator {
         let known: BTreeMap<SeriesId, f64> =
             lane.last().into_iter().filter_map(|it| if let Reading::Number(number) = it.value { Some((it.series, number)) } else { None }).collect();
         let sensors = self.desk.records::<Sensor>(0, usize::MAX)?;
+        let lines: BTreeMap<u64, String> = self.desk.records::<ProductionLine>(0, usize::MAX)?.into_iter().map(|line| (line.line_id.number(), line.line_name)).collect();
         let intake = lane.intake();
         let mut voices = BTreeMap::new();
         for (id, center) in &self.book.centers {
             let Some(machine) = center.machine_id.and_then(|it| self.book.machines.get(&it.number())) else { continue };
             let own = sensors.iter().filter(|sensor| sensor.machine_id == machine.machine_id).collect::<Vec<_>>();
             let name = machine.machine_code.clone().unwrap_or_else(|| Noun::Machine.id_text(machine.machine_id.number()));
-            let naming = Naming { intake: &intake, machine: &name, department: center.machine_type.as_deref(), known: &known };
+            let naming = Naming { intake: &intake, machine: &name, department: center.line_id.and_then(|line| lines.get(&line.number())).map(String::as_str), known: &known };
             voices.insert(*id, naming.voice(self.book.skill(*id), machine.power_kw, &own)?);
         }
         let (due, dice) = (self.done_until, Dice::new(self.done_until.micros().unsigned_abs()));

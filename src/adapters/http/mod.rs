@@ -12,6 +12,7 @@ mod kpi;
 mod lake;
 mod leftover;
 mod lines;
+mod machines;
 mod operations;
 mod page;
 mod reads;
