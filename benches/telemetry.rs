@@ -213,10 +213,10 @@ impl<'r> Postgres<'r> {
     }
 
     fn know_series(&mut self) -> anyhow::Result<()> {
-        self.runtime.block_on(
-            self.client
-                .batch_execute("INSERT INTO series SELECT DISTINCT machine_id, metric_name FROM machine_metrics; VACUUM ANALYZE machine_metrics; ANALYZE series; CHECKPOINT"),
-        )?;
+        // One by one: sent together they would be one transaction, in which nothing can be vacuumed.
+        for sql in ["INSERT INTO series SELECT DISTINCT machine_id, metric_name FROM machine_metrics", "VACUUM ANALYZE machine_metrics", "ANALYZE series", "CHECKPOINT"] {
+            self.runtime.block_on(self.client.batch_execute(sql))?;
+        }
         Ok(())
     }
 
@@ -415,7 +415,7 @@ fn questions(month: Span, end_s: i64) -> [Question; 3] {
     let metrics: Vec<&str> = METRICS.iter().map(|(metric, _)| *metric).collect();
     let between = |span: Span| format!("time >= '{}' AND time < '{}'", shown(span.from_s), shown(span.to_s));
     let every = "%7B__name__%3D~%22machine_metrics_.%2B%22%7D";
-    let hourly = |what: &str| format!("/api/v1/query_range?query={what}_over_time({every}%5B1h%5D)&start={}&end={}&step=1h", hours.from_s + 3_600, hours.to_s);
+    let hourly = |what: &str| format!("/api/v1/query_range?query={what}_over_time({every}%5B1h%5D)%20keep_metric_names&start={}&end={}&step=1h", hours.from_s + 3_600, hours.to_s);
     [
         Question {
             what: "newest value of all 720 series",
