@@ -163,6 +163,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     on(Noun::Attachment, "attachments/{id}/remove", "RemoveAttachment", "attachment_id"),
     plain("users", "CreateUser"),
     on(Noun::User, "users/{id}/change", "ChangeUser", "user_id"),
+    on(Noun::Connector, "connectors/{id}/secret", "SetConnectorSecret", "connector_id"),
     on(Noun::User, "users/{id}/password", "SetPassword", "user_id"),
     plain("api-tokens", "CreateApiToken"),
     on(Noun::ApiToken, "api-tokens/{id}/revoke", "RevokeApiToken", "token_id"),
