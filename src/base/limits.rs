@@ -178,3 +178,30 @@ pub const QUERY_SAMPLES_MAX: usize = 1_000_000;
 pub const QUERY_SAMPLES_DEFAULT: usize = 100_000;
 /// Steps in one answer.
 pub const QUERY_STEPS_MAX: i64 = 500_000;
+
+/// Largest document of an MTConnect agent, and largest part of its stream, in bytes.
+pub const DOCUMENT_MAX: usize = 16 << 20;
+/// How deep the elements of such a document may stand.
+pub const XML_DEPTH_MAX: usize = 64;
+/// Attributes of one element.
+pub const XML_ATTRIBUTES_MAX: usize = 64;
+/// Longest attribute, in bytes.
+pub const XML_ATTRIBUTE_MAX: usize = 16 << 10;
+/// Longest text of one element, in bytes: a time series is one.
+pub const XML_TEXT_MAX: usize = 1 << 20;
+/// Longest heading of a part of a stream, in bytes.
+pub const PART_HEAD_MAX: usize = 8 << 10;
+/// Longest line of an SHDR adapter, in bytes.
+pub const SHDR_LINE_MAX: usize = 64 << 10;
+/// Keys of one SHDR adapter.
+pub const SHDR_KEYS_MAX: usize = 10_000;
+/// Warnings and faults of one data item at once.
+pub const CONDITIONS_MAX: usize = 100;
+/// First pause before a connection to a machine is tried again; it doubles with each failure.
+pub const RETRY_FIRST: Duration = Duration::from_millis(250);
+/// Longest pause before a connection to a machine is tried again.
+pub const RETRY_MAX: Duration = Duration::from_secs(30);
+/// How long a machine may take to answer one request, or to accept a connection.
+pub const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// How long an SHDR adapter that knows no heartbeat may be silent before it is called anew.
+pub const SHDR_SILENCE: Duration = Duration::from_secs(600);
