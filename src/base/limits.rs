@@ -157,3 +157,19 @@ pub const MQTT_MEMBERS_MAX: usize = 10_000;
 pub const MQTT_RULES_MAX: usize = 200;
 /// Sparkplug edge nodes of one connection.
 pub const SPARKPLUG_EDGES_MAX: usize = 10_000;
+/// Batches of samples in one commit.
+pub const LANE_BATCHES_MAX: usize = 512;
+/// Samples in memory beyond which the oldest hour is sealed before its time.
+pub const UNSEALED_EARLY: usize = 2_000_000;
+/// Samples in memory beyond which no more are taken until some are sealed.
+pub const UNSEALED_MAX: usize = 8_000_000;
+/// How long after its end an hour waits for samples that come late.
+pub const SEAL_LATENESS: Duration = Duration::from_secs(120);
+/// Distinct texts of which one stretch says how long they held.
+pub const TALLY_TEXTS_MAX: usize = 64;
+/// How far back a state is looked for that still holds.
+pub const STATE_BACK_DAYS: u32 = 31;
+/// Samples in one answer.
+pub const QUERY_SAMPLES_MAX: usize = 1_000_000;
+/// Steps in one answer.
+pub const QUERY_STEPS_MAX: i64 = 500_000;

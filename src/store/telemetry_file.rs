@@ -3,7 +3,7 @@
 //! what the bytes say: `telemetry` makes and reads them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{Database, Durability, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
@@ -19,9 +19,13 @@ const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
 const CURSORS: TableDefinition<&str, &[u8]> = TableDefinition::new("source_cursors");
 const GAPS: TableDefinition<u64, &[u8]> = TableDefinition::new("gaps");
 const QUARANTINE: TableDefinition<u64, &[u8]> = TableDefinition::new("quarantine");
-const HOURS: TableDefinition<u64, &[u8]> = TableDefinition::new("sealed_hours");
-const MINUTE_ROLLUPS: TableDefinition<u64, &[u8]> = TableDefinition::new("minute_rollups");
-const HOUR_ROLLUPS: TableDefinition<u64, &[u8]> = TableDefinition::new("hour_rollups");
+type PieceKey = [u8; 10];
+const HOURS: TableDefinition<&PieceKey, &[u8]> = TableDefinition::new("sealed_hours");
+const HOUR_ROLLUPS: TableDefinition<&PieceKey, &[u8]> = TableDefinition::new("hour_rollups");
+
+/// redb gives a long value pages in powers of two: cut into what fits one page each, a value of twenty
+/// pages wastes a twentieth of what it wastes whole.
+const PIECE_BYTES: usize = 3_900;
 
 /// A stretch of a machine: what tables of hours and rollups are kept by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,8 +37,16 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    fn key(self) -> u64 {
-        (u64::from(self.machine) << 32) | u64::from(self.slot)
+    fn key(self, piece: u16) -> PieceKey {
+        let mut key = [0; 10];
+        key[..4].copy_from_slice(&self.machine.to_be_bytes());
+        key[4..8].copy_from_slice(&self.slot.to_be_bytes());
+        key[8..].copy_from_slice(&piece.to_be_bytes());
+        key
+    }
+
+    fn slot_of(key: &PieceKey) -> u32 {
+        u32::from_be_bytes([key[4], key[5], key[6], key[7]])
     }
 }
 
@@ -43,17 +55,14 @@ impl Stretch {
 pub enum Shelf {
     /// Samples of an hour of a machine.
     Hours,
-    /// Its minutes, by the hour.
-    MinuteRollups,
     /// Its hours, by the day.
     HourRollups,
 }
 
 impl Shelf {
-    const fn table(self) -> TableDefinition<'static, u64, &'static [u8]> {
+    const fn table(self) -> TableDefinition<'static, &'static PieceKey, &'static [u8]> {
         match self {
             Self::Hours => HOURS,
-            Self::MinuteRollups => MINUTE_ROLLUPS,
             Self::HourRollups => HOUR_ROLLUPS,
         }
     }
@@ -93,22 +102,23 @@ pub struct Opened {
 
 /// The open telemetry file.
 pub struct TelemetryFile {
-    database: RwLock<Arc<Database>>,
+    database: RwLock<Option<Arc<Database>>>,
+    path: Option<PathBuf>,
 }
 
 impl TelemetryFile {
     /// Opens the file, or makes it.
     pub fn open(path: &Path) -> Result<(Self, Opened), StoreError> {
-        guarded(|| Self::over(plant_file::open_file(path)?))
+        guarded(|| Self::over(plant_file::open_file(path)?, Some(path.to_path_buf())))
     }
 
     /// A file in memory, for tests.
     pub fn in_memory() -> Result<(Self, Opened), StoreError> {
-        Self::over(Database::builder().create_with_backend(redb::backends::InMemoryBackend::new())?)
+        Self::over(Database::builder().create_with_backend(redb::backends::InMemoryBackend::new())?, None)
     }
 
-    fn over(database: Database) -> Result<(Self, Opened), StoreError> {
-        let file = Self { database: RwLock::new(Arc::new(database)) };
+    fn over(database: Database, path: Option<PathBuf>) -> Result<(Self, Opened), StoreError> {
+        let file = Self { database: RwLock::new(Some(Arc::new(database))), path };
         // The tables exist before the first reader comes.
         file.commit(&Commit::default())?;
         let txn = file.read()?.txn;
@@ -128,13 +138,22 @@ impl TelemetryFile {
         Ok((file, opened))
     }
 
-    fn database(&self) -> Arc<Database> {
-        Arc::clone(&self.database.read().unwrap_or_else(PoisonError::into_inner))
+    fn database(&self) -> Result<Arc<Database>, StoreError> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
+    }
+
+    /// Closes the file and opens it again after a fault: a failed sync is never retried on the same handle.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        let Some(path) = &self.path else { return Err(StoreError::Unusable("telemetry in memory cannot be reopened".to_owned())) };
+        drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
+        let database = guarded(|| plant_file::open_file(path))?;
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(database));
+        Ok(())
     }
 
     /// One durable transaction. An error leaves its outcome unknown.
     pub fn commit(&self, it: &Commit) -> Result<(), StoreError> {
-        let mut txn = self.database().begin_write()?;
+        let mut txn = self.database()?.begin_write()?;
         txn.set_durability(Durability::Immediate)?;
         txn.set_quick_repair(true);
         {
@@ -166,13 +185,18 @@ impl TelemetryFile {
                     quarantine.remove(old)?;
                 }
             }
-            for shelf in [Shelf::Hours, Shelf::MinuteRollups, Shelf::HourRollups] {
+            for shelf in [Shelf::Hours, Shelf::HourRollups] {
                 let mut table = txn.open_table(shelf.table())?;
-                for (_, stretch, bytes) in it.shelved.iter().filter(|(on, ..)| *on == shelf) {
-                    table.insert(stretch.key(), bytes.as_slice())?;
-                }
                 for (_, stretch) in it.retired.iter().filter(|(on, _)| *on == shelf) {
-                    table.remove(stretch.key())?;
+                    remove_pieces(&mut table, *stretch, 0)?;
+                }
+                for (_, stretch, bytes) in it.shelved.iter().filter(|(on, ..)| *on == shelf) {
+                    let mut pieces = 0;
+                    for piece in bytes.chunks(PIECE_BYTES) {
+                        table.insert(&stretch.key(pieces), piece)?;
+                        pieces = pieces.checked_add(1).ok_or(StoreError::Exhausted("pieces of a sealed hour"))?;
+                    }
+                    remove_pieces(&mut table, *stretch, pieces)?;
                 }
             }
         }
@@ -182,7 +206,7 @@ impl TelemetryFile {
 
     /// One moment to read. Drop it soon.
     pub fn read(&self) -> Result<TelemetrySnapshot, StoreError> {
-        Ok(TelemetrySnapshot { txn: self.database().begin_read()? })
+        Ok(TelemetrySnapshot { txn: self.database()?.begin_read()? })
     }
 }
 
@@ -198,18 +222,50 @@ impl TelemetrySnapshot {
             return Ok(());
         }
         let table = self.txn.open_table(shelf.table())?;
-        for row in table.range(Stretch { machine, slot: first }.key()..=Stretch { machine, slot: last }.key())? {
-            let (key, bytes) = row?;
-            visit(u32::try_from(key.value() & u64::from(u32::MAX)).unwrap_or(0), bytes.value())?;
+        let (mut slot, mut bytes) = (first, Vec::new());
+        for row in table.range::<&PieceKey>(&Stretch { machine, slot: first }.key(0)..=&Stretch { machine, slot: last }.key(u16::MAX))? {
+            let (key, piece) = row?;
+            let at = Stretch::slot_of(key.value());
+            if at != slot {
+                if !bytes.is_empty() {
+                    visit(slot, &bytes)?;
+                }
+                bytes.clear();
+                slot = at;
+            }
+            bytes.extend_from_slice(piece.value());
         }
-        Ok(())
+        if bytes.is_empty() { Ok(()) } else { visit(slot, &bytes) }
     }
 
-    /// Bytes of the newest slot of a machine up to one.
-    pub fn newest(&self, shelf: Shelf, machine: u32, last: u32) -> Result<Option<(u32, Vec<u8>)>, StoreError> {
+    /// Slots of a machine that hold anything, from the first to the last.
+    pub fn slots(&self, shelf: Shelf, machine: u32, first: u32, last: u32) -> Result<Vec<u32>, StoreError> {
+        let mut slots = Vec::new();
         let table = self.txn.open_table(shelf.table())?;
-        let row = table.range(Stretch { machine, slot: 0 }.key()..=Stretch { machine, slot: last }.key())?.next_back().transpose()?;
-        Ok(row.map(|(key, bytes)| (u32::try_from(key.value() & u64::from(u32::MAX)).unwrap_or(0), bytes.value().to_vec())))
+        for row in table.range::<&PieceKey>(&Stretch { machine, slot: first }.key(0)..=&Stretch { machine, slot: last }.key(u16::MAX))? {
+            let slot = Stretch::slot_of(row?.0.value());
+            if slots.last() != Some(&slot) {
+                slots.push(slot);
+            }
+        }
+        Ok(slots)
+    }
+
+    /// Bytes of one slot of a machine.
+    pub fn one(&self, shelf: Shelf, stretch: Stretch) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut found = None;
+        self.shelved(shelf, stretch.machine, stretch.slot, stretch.slot, |_, bytes| {
+            found = Some(bytes.to_vec());
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The newest slot of a machine before one.
+    pub fn slot_before(&self, shelf: Shelf, stretch: Stretch) -> Result<Option<u32>, StoreError> {
+        let table = self.txn.open_table(shelf.table())?;
+        let row = table.range::<&PieceKey>(&Stretch { slot: 0, ..stretch }.key(0)..&stretch.key(0))?.next_back().transpose()?;
+        Ok(row.map(|(key, _)| Stretch::slot_of(key.value())))
     }
 
     /// The newest gaps, newest first.
@@ -221,6 +277,11 @@ impl TelemetrySnapshot {
     pub fn quarantined(&self, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
         newest(&self.txn, QUARANTINE, limit, "a message in quarantine")
     }
+}
+
+fn remove_pieces(table: &mut redb::Table<'_, &PieceKey, &[u8]>, stretch: Stretch, from: u16) -> Result<(), StoreError> {
+    table.retain_in::<&PieceKey, _>(&stretch.key(from)..=&stretch.key(u16::MAX), |_, _| false)?;
+    Ok(())
 }
 
 fn newest<T: serde::de::DeserializeOwned>(txn: &ReadTransaction, table: TableDefinition<u64, &[u8]>, limit: usize, what: &str) -> Result<Vec<T>, StoreError> {

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::registry::Registry;
 use crate::base::{Code, Refusal, Time, limits};
 use crate::model::telemetry::{Gap, Measure, Quarantined, Sample, SeriesId};
+use crate::store::telemetry_file::{Shelf, Stretch};
 
 /// What tells a series from every other, and what is known of it.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +63,17 @@ pub struct Receipt {
     pub quarantined: u64,
 }
 
+/// A sealed hour, to be kept.
+pub(super) struct Sealed {
+    pub(super) hour: u32,
+    pub(super) shelved: Vec<(Shelf, Stretch, Vec<u8>)>,
+    pub(super) blocks: Vec<u64>,
+}
+
 pub(super) enum Message {
     Batch(Batch, oneshot::Sender<Result<Receipt, Refusal>>),
+    Sealed(Sealed, oneshot::Sender<Result<(), Refusal>>),
+    /// Nothing after this is taken.
     Stop,
 }
 

@@ -1,41 +1,90 @@
-//! The lane itself.
+//! The lane's thread: takes what waits, judges its times, writes one block, commits once, then shows
+//! it and answers all. After a storage error nothing is acknowledged until the file is open again.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::intake::Intake;
-use crate::base::{Refusal, Time};
-use crate::engine::Engine;
-use crate::model::telemetry::{Reading, Sample, Series, SeriesId};
+use tokio::sync::{mpsc, oneshot};
 
-/// What a stretch of time comes to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bucket {
-    /// Its beginning.
-    pub at: Time,
-    /// Numbers in it.
-    pub count: u64,
-    /// Their sum.
-    pub sum: f64,
-    /// The least, where there is one.
-    pub min: Option<f64>,
-    /// The largest, where there is one.
-    pub max: Option<f64>,
-    /// The last reading in it.
-    pub last: Option<Reading>,
-    /// Of a series of texts: how long each held, in milliseconds.
-    pub held_ms: Vec<(Box<str>, i64)>,
+use super::block::{self, Block};
+use super::board::{Board, Sealing};
+use super::intake::{Batch, Intake, Message, Receipt, Sealed, Window};
+use super::registry::Registry;
+use super::sealing::{self, day_tallies};
+use crate::base::{Code, Refusal, Time, limits};
+use crate::engine::Engine;
+use crate::model::telemetry::{Gap, Measure, Quarantined, Reading, Sample, Series, SeriesId};
+use crate::store::telemetry_file::{Commit, Shelf, Stretch};
+use crate::store::{StoreError, TelemetryFile};
+
+/// Beside the plant file.
+const FILE: &str = "telemetry.redb";
+/// How often the sealer looks for a full hour.
+const LOOK: Duration = Duration::from_millis(200);
+/// Waits between tries to open the file again after a fault; the last goes on for ever.
+const REOPEN_MILLIS: &[u64] = &[50, 200, 1_000, 5_000];
+
+pub(super) struct Shared {
+    pub(super) file: TelemetryFile,
+    pub(super) registry: Arc<Registry>,
+    board: RwLock<Board>,
+    stopping: AtomicBool,
+    next_block: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn look(&self) -> RwLockReadGuard<'_, Board> {
+        self.board.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, Board> {
+        self.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The running lane. Clones are the same lane.
 #[derive(Clone)]
 pub struct Lane {
+    pub(super) shared: Arc<Shared>,
     intake: Intake,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 impl Lane {
     /// Opens `telemetry.redb` beside the plant file (in memory where the plant is) and starts the lane's thread.
-    pub fn start(_engine: &Engine) -> Result<Self, Refusal> {
-        Err(Refusal::new(crate::base::Code::Internal, "not built yet"))
+    pub fn start(engine: &Engine) -> Result<Self, Refusal> {
+        let clock = engine.clone();
+        Self::over(engine.root().map(|root| root.join(FILE)), Box::new(move || clock.plant_now()))
+    }
+
+    pub(super) fn over(path: Option<PathBuf>, now: Box<dyn Fn() -> Time + Send + Sync>) -> Result<Self, Refusal> {
+        let (file, opened) = path.map_or_else(TelemetryFile::in_memory, |path| TelemetryFile::open(&path))?;
+        let registry = Arc::new(Registry::new(opened.series, opened.cursors, now));
+        let mut board = Board::default();
+        for (number, bytes) in &opened.blocks {
+            let samples = block::read(bytes)?;
+            board.take(*number, &registry.measures(&samples).into_iter().flatten().collect::<Vec<_>>());
+        }
+        let next_block = AtomicU64::new(opened.blocks.last().map_or(1, |(number, _)| number + 1));
+        remember(&file, &registry, &mut board)?;
+        let shared = Arc::new(Shared { file, registry: Arc::clone(&registry), board: RwLock::new(board), stopping: AtomicBool::new(false), next_block });
+        let (queue, messages) = mpsc::channel(limits::LANE_QUEUE_MAX);
+        let lane = Self { shared, intake: Intake { registry, queue }, threads: Arc::default() };
+        lane.spawn("telemetry", |shared, _| run(shared, messages))?;
+        lane.spawn("sealing", seal_by_and_by)?;
+        Ok(lane)
+    }
+
+    fn spawn(&self, name: &str, work: impl FnOnce(&Shared, &mpsc::Sender<Message>) + Send + 'static) -> Result<(), Refusal> {
+        let (shared, queue) = (Arc::clone(&self.shared), self.intake.queue.clone());
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&shared, &queue));
+        let thread = thread.map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
     }
 
     /// The way in.
@@ -44,30 +93,240 @@ impl Lane {
     }
 
     /// Writes what waits, and ends.
-    pub fn stop(&self) {}
+    pub fn stop(&self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        _ = self.intake.queue.blocking_send(Message::Stop);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of telemetry ended with a panic");
+            }
+        }
+    }
 
     /// All series.
     pub fn series(&self) -> Vec<Series> {
-        Vec::new()
+        self.shared.registry.all()
     }
 
     /// The series of a machine's metric.
-    pub fn find(&self, _machine: &str, _metric: &str) -> Option<Series> {
-        None
+    pub fn find(&self, machine: &str, metric: &str) -> Option<Series> {
+        self.shared.registry.find(machine, metric)
     }
 
     /// The newest sample of every series that has one, by series.
     pub fn last(&self) -> Vec<Sample> {
-        Vec::new()
+        self.shared.look().last().collect()
     }
 
-    /// Samples of a series from a moment until before another, in order, and whether there are more than the limit.
-    pub fn raw(&self, _series: SeriesId, _from: Time, _to: Time, _limit: usize) -> Result<(Vec<(Time, Reading)>, bool), Refusal> {
-        Ok((Vec::new(), false))
+    /// Samples that are in memory and not sealed yet.
+    pub fn unsealed(&self) -> usize {
+        self.shared.look().samples()
     }
 
-    /// What a series comes to by steps of whole minutes, aligned to 1970; steps without a sample are left out.
-    pub fn rolled(&self, _series: SeriesId, _from: Time, _to: Time, _step: Duration) -> Result<Vec<Bucket>, Refusal> {
-        Ok(Vec::new())
+    /// What is known to be lost, newest first.
+    pub fn gaps(&self, limit: usize) -> Result<Vec<Gap>, Refusal> {
+        Ok(self.shared.file.read()?.gaps(limit)?)
     }
+
+    /// What could not be taken, newest first.
+    pub fn quarantined(&self, limit: usize) -> Result<Vec<Quarantined>, Refusal> {
+        Ok(self.shared.file.read()?.quarantined(limit)?)
+    }
+}
+
+/// Newest readings of series that have none in memory: from the newest day in which their machine told anything.
+fn remember(file: &TelemetryFile, registry: &Registry, board: &mut Board) -> Result<(), StoreError> {
+    let snapshot = file.read()?;
+    let known: BTreeSet<SeriesId> = board.last().map(|sample| sample.series).collect();
+    for (machine, series) in registry.machines() {
+        let mut missing: Vec<SeriesId> = series.into_iter().filter(|id| !known.contains(id)).collect();
+        let mut day = u32::MAX;
+        for _ in 0..limits::STATE_BACK_DAYS {
+            let Some(slot) = snapshot.slot_before(Shelf::HourRollups, Stretch { machine, slot: day })?.filter(|_| !missing.is_empty()) else { break };
+            day = slot;
+            let tallies = day_tallies(snapshot.one(Shelf::HourRollups, Stretch { machine, slot })?.as_deref())?;
+            missing.retain(|id| {
+                let last = tallies.get(&id.0).and_then(|hours| hours.values().rev().find_map(|tally| tally.last()));
+                last.map(|(at, reading)| board.remember(*id, at, reading)).is_none()
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A batch whose samples were judged.
+struct Judged {
+    source: String,
+    samples: Vec<Sample>,
+    receipt: Receipt,
+    reply: oneshot::Sender<Result<Receipt, Refusal>>,
+}
+
+fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
+    let mut waiting = Vec::new();
+    while messages.blocking_recv_many(&mut waiting, limits::LANE_BATCHES_MAX) > 0 {
+        let mut stop = false;
+        let mut batches = Vec::new();
+        for message in waiting.drain(..) {
+            match message {
+                Message::Batch(batch, reply) => batches.push((batch, reply)),
+                Message::Sealed(sealed, done) => _ = done.send(keep_sealed(shared, sealed)),
+                Message::Stop => stop = true,
+            }
+        }
+        write(shared, batches);
+        if stop {
+            // What comes from now on is told that it was never looked at.
+            messages.close();
+        }
+    }
+}
+
+fn write(shared: &Shared, batches: Vec<(Batch, oneshot::Sender<Result<Receipt, Refusal>>)>) {
+    if batches.is_empty() {
+        return;
+    }
+    let now = shared.registry.now();
+    let mut commit = Commit::default();
+    let mut judged = Vec::with_capacity(batches.len());
+    let full = shared.look().samples() > limits::UNSEALED_MAX;
+    for (batch, reply) in batches {
+        if full {
+            _ = reply.send(Err(Refusal::new(Code::Busy, "more samples are in memory than may be; try again in a second")));
+        } else {
+            judged.push(judge(batch, reply, now, &mut commit));
+        }
+    }
+    commit.series = shared.registry.take_unsaved();
+    let samples: usize = judged.iter().map(|it| it.samples.len()).sum();
+    let number = shared.next_block.fetch_add(1, Ordering::Relaxed);
+    if samples > 0 {
+        let mut block = Block::new(samples);
+        judged.iter().flat_map(|it| &it.samples).for_each(|sample| block.add(sample));
+        commit.blocks.push((number, block.finish()));
+    }
+    if let Err(error) = shared.file.commit(&commit) {
+        return fail(shared, &commit, judged, &error);
+    }
+    for (source, cursor) in commit.cursors {
+        shared.registry.keep_cursor(&source, cursor);
+    }
+    show(shared, number, judged);
+}
+
+fn judge(batch: Batch, reply: oneshot::Sender<Result<Receipt, Refusal>>, now: Time, commit: &mut Commit) -> Judged {
+    let Batch { source, window, samples, gaps, quarantined, cursor } = batch;
+    let mut receipt = Receipt { quarantined: quarantined.len() as u64, ..Receipt::default() };
+    commit.gaps.extend(gaps);
+    commit.quarantined.extend(quarantined);
+    commit.cursors.extend(cursor.map(|cursor| (source.clone(), cursor)));
+    let (mut taken, latest) = (Vec::with_capacity(samples.len()), now.plus(limits::SAMPLE_AHEAD));
+    let earliest = if window == Window::Live { now.minus(limits::SAMPLE_BACK) } else { Time::from_micros(0) };
+    for sample in samples {
+        let fault = match &sample.value {
+            Reading::Number(number) if !number.is_finite() => Some("not a finite number"),
+            Reading::Text(text) if text.len() > limits::READING_TEXT_MAX => Some("a longer text than can be kept as one value"),
+            _ if sample.at > latest => Some("measured in the future: is the machine's clock right?"),
+            _ if sample.at < earliest => Some("measured too long ago: send it as history if it is meant"),
+            _ => None,
+        };
+        match fault {
+            None => taken.push(sample),
+            Some(why) => {
+                receipt.quarantined += 1;
+                commit.quarantined.push(quarantine(&source, now, why, &sample));
+            }
+        }
+    }
+    Judged { source, samples: taken, receipt, reply }
+}
+
+fn quarantine(source: &str, now: Time, why: &str, sample: &Sample) -> Quarantined {
+    let mut original = format!("series {} at {}: {:?}", sample.series.0, sample.at, sample.value).into_bytes();
+    original.truncate(limits::QUARANTINED_BYTES_MAX);
+    Quarantined { source: source.to_owned(), received_at: now, why: why.to_owned(), original }
+}
+
+/// Shows what is on disk, and answers.
+fn show(shared: &Shared, number: u64, mut judged: Vec<Judged>) {
+    let measured: Vec<Vec<Option<(&Sample, Measure)>>> = judged.iter().map(|it| shared.registry.measures(&it.samples)).collect();
+    let all: Vec<(&Sample, Measure)> = measured.into_iter().flatten().flatten().collect();
+    let new = if all.is_empty() { Vec::new() } else { shared.change().take(number, &all) };
+    let mut new = new.into_iter();
+    for it in &mut judged {
+        let stored = new.by_ref().take(it.samples.len()).filter(|new| *new).count() as u64;
+        it.receipt.stored = stored;
+        it.receipt.repeated = it.samples.len() as u64 - stored;
+    }
+    for it in judged {
+        count(&it.source, it.receipt);
+        _ = it.reply.send(Ok(it.receipt));
+    }
+}
+
+fn count(source: &str, receipt: Receipt) {
+    for (what, number) in [("stored", receipt.stored), ("repeated", receipt.repeated), ("quarantined", receipt.quarantined)] {
+        if number > 0 {
+            metrics::counter!("millwright_telemetry_samples_total", "source" => source.to_owned(), "became" => what).increment(number);
+        }
+    }
+}
+
+/// The outcome is unknown: whoever sent it sends it again, and what is there already is known again.
+fn fail(shared: &Shared, commit: &Commit, judged: Vec<Judged>, error: &StoreError) {
+    tracing::error!(%error, "telemetry could not be written; opening its file again");
+    shared.registry.still_unsaved(&commit.series);
+    for it in judged {
+        _ = it.reply.send(Err(Refusal::new(Code::Unavailable, format!("telemetry could not be written ({error}); send the samples again"))));
+    }
+    reopen(shared);
+}
+
+fn reopen(shared: &Shared) {
+    let mut waits = REOPEN_MILLIS.iter();
+    let mut wait = Duration::ZERO;
+    while !shared.stopping.load(Ordering::SeqCst) {
+        wait = waits.next().map_or(wait, |millis| Duration::from_millis(*millis));
+        std::thread::sleep(wait);
+        match shared.file.reopen() {
+            Ok(()) => return tracing::info!("telemetry is written again"),
+            Err(error) => tracing::error!(%error, "the telemetry file cannot be opened yet"),
+        }
+    }
+}
+
+fn keep_sealed(shared: &Shared, sealed: Sealed) -> Result<(), Refusal> {
+    let drained = shared.look().drained_by(sealed.hour, &sealed.blocks);
+    let commit = Commit { shelved: sealed.shelved, drained, ..Commit::default() };
+    if let Err(error) = shared.file.commit(&commit) {
+        shared.change().give_back(sealed.hour);
+        reopen(shared);
+        return Err(error.into());
+    }
+    shared.change().end_sealing(sealed.hour, &sealed.blocks);
+    Ok(())
+}
+
+fn seal_by_and_by(shared: &Shared, queue: &mpsc::Sender<Message>) {
+    while !shared.stopping.load(Ordering::SeqCst) {
+        let due = shared.change().begin_sealing(shared.registry.now());
+        let Some(due) = due else {
+            std::thread::sleep(LOOK);
+            continue;
+        };
+        if let Err(refusal) = seal_one(shared, queue, &due) {
+            tracing::warn!(%refusal, hour = due.hour, "an hour of telemetry could not be sealed; it is tried again");
+            shared.change().give_back(due.hour);
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+}
+
+fn seal_one(shared: &Shared, queue: &mpsc::Sender<Message>, due: &Sealing) -> Result<(), Refusal> {
+    let shelved = sealing::seal(&shared.registry, &shared.file.read()?, due)?;
+    let (done, answer) = oneshot::channel();
+    let gone = || Refusal::new(Code::Unavailable, "telemetry is stopping");
+    queue.blocking_send(Message::Sealed(Sealed { hour: due.hour, shelved, blocks: due.blocks.clone() }, done)).map_err(|_| gone())?;
+    answer.blocking_recv().unwrap_or_else(|_| Err(gone()))
 }

@@ -3,11 +3,22 @@
 //! Deliberately beside the journal: a sample is no command. Stops and faults that follow from
 //! samples are submitted to the engine as everybody's commands are.
 
+mod block;
+mod board;
+mod bytes;
+mod chunk;
+mod column;
 mod intake;
 mod lane;
+mod query;
 mod registry;
+mod sealing;
 mod source;
+mod tally;
+#[cfg(test)]
+mod tests;
 
 pub use intake::{Batch, Identity, Intake, Receipt, Window};
-pub use lane::{Bucket, Lane};
+pub use lane::Lane;
+pub use query::Bucket;
 pub use source::{Seen, Source, Standing, State};

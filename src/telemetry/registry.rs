@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::intake::Identity;
 use crate::base::{Code, Refusal, Time, limits};
-use crate::model::telemetry::{Series, SeriesId};
+use crate::model::telemetry::{Measure, Sample, Series, SeriesId};
 
 type Now = Box<dyn Fn() -> Time + Send + Sync>;
 
@@ -14,8 +14,18 @@ type Now = Box<dyn Fn() -> Time + Send + Sync>;
 struct Known {
     by_name: HashMap<String, HashMap<String, u32>>,
     series: Vec<Series>,
+    /// A machine's number is the one of its first series.
+    machines: HashMap<String, u32>,
     /// Series that are new, or of which more is known than is stored.
     unsaved: Vec<SeriesId>,
+}
+
+impl Known {
+    fn enter(&mut self, series: Series) {
+        self.machines.entry(series.machine.clone()).or_insert(series.id.0);
+        self.by_name.entry(series.machine.clone()).or_default().insert(series.metric.clone(), series.id.0);
+        self.series.push(series);
+    }
 }
 
 /// The series, and where each source goes on.
@@ -29,8 +39,7 @@ impl Registry {
     pub(super) fn new(stored: Vec<Series>, cursors: BTreeMap<String, Vec<u8>>, now: Now) -> Self {
         let mut known = Known::default();
         for series in stored {
-            known.by_name.entry(series.machine.clone()).or_default().insert(series.metric.clone(), series.id.0);
-            known.series.push(series);
+            known.enter(series);
         }
         Self { known: RwLock::new(known), cursors: Mutex::new(cursors), now }
     }
@@ -54,6 +63,28 @@ impl Registry {
 
     pub(super) fn series(&self, id: SeriesId) -> Option<Series> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).series.get(id.0 as usize).cloned()
+    }
+
+    /// The machine's number: the one of its first series.
+    pub(super) fn machine_of(&self, id: SeriesId) -> u32 {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.series.get(id.0 as usize).and_then(|series| known.machines.get(&series.machine)).copied().unwrap_or(id.0)
+    }
+
+    /// Machines and their series.
+    pub(super) fn machines(&self) -> BTreeMap<u32, Vec<SeriesId>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut machines: BTreeMap<u32, Vec<SeriesId>> = BTreeMap::new();
+        for series in &known.series {
+            machines.entry(known.machines.get(&series.machine).copied().unwrap_or(series.id.0)).or_default().push(series.id);
+        }
+        machines
+    }
+
+    /// What the values of some series are.
+    pub(super) fn measures<'s>(&self, samples: &'s [Sample]) -> Vec<Option<(&'s Sample, Measure)>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        samples.iter().map(|sample| known.series.get(sample.series.0 as usize).map(|series| (sample, series.measure))).collect()
     }
 
     pub(super) fn all(&self) -> Vec<Series> {
@@ -98,8 +129,7 @@ impl Registry {
             return Err(Refusal::new(Code::TooLarge, format!("there are {} series already, which is the most; is a time or a number part of a name?", limits::SERIES_MAX)));
         }
         let id = SeriesId(u32::try_from(known.series.len()).unwrap_or(u32::MAX));
-        known.by_name.entry(it.machine.to_owned()).or_default().insert(it.metric.to_owned(), id.0);
-        known.series.push(Series {
+        known.enter(Series {
             id,
             machine: it.machine.to_owned(),
             metric: it.metric.to_owned(),

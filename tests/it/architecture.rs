@@ -40,6 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("arrow_schema", &["src/lake/"]),
     ("parquet", &["src/lake/"]),
     ("tantivy", &["src/search/"]),
+    ("pco", &["src/telemetry/"]),
     ("axum", &["src/adapters/http"]),
     ("hyper", &["src/adapters/http"]),
     ("hyper_util", &["src/adapters/http"]),

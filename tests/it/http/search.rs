@@ -161,7 +161,7 @@ fn a_record_that_changed_is_found_by_what_it_says_now_only() {
     for name in ["Adler", "Gasthof Krone"] {
         site.plant.admin(update(Noun::Customer, 2, &[("customer_name", text(name))])).unwrap();
     }
-    site.plant.admin(update(Noun::Customer, 2, &[("annual_volume", Value::Int(7))])).unwrap();
+    site.plant.admin(update(Noun::Customer, 2, &[("annual_volume", millwright::base::Value::Int(7))])).unwrap();
     caught_up(&site);
     assert_eq!(best(&mut client, "krone"), "CUST-000002");
 }

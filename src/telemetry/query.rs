@@ -1,0 +1,264 @@
+//! Answers: samples of a series, and what it comes to by steps. Sealed hours and what is still in
+//! memory are one picture; an answer is current to the last sample. Whole hours come from their
+//! tallies, everything else from the samples themselves.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::board::{HOUR, hour_of};
+use super::chunk::Chunk;
+use super::column::{Column, Seen};
+use super::lane::Lane;
+use super::sealing::{DayTallies, day_of, day_tallies, tally};
+use super::tally::Tally;
+use crate::base::{Code, Refusal, Time, limits};
+use crate::model::telemetry::{Measure, Reading, Series, SeriesId};
+use crate::store::StoreError;
+use crate::store::telemetry_file::{Shelf, Stretch, TelemetrySnapshot};
+
+/// What a stretch of time comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bucket {
+    /// Its beginning.
+    pub at: Time,
+    /// Numbers in it.
+    pub count: u64,
+    /// Their sum.
+    pub sum: f64,
+    /// The least, where there is one.
+    pub min: Option<f64>,
+    /// The largest, where there is one.
+    pub max: Option<f64>,
+    /// The last reading in it.
+    pub last: Option<Reading>,
+    /// Of a series of texts: how long each held, in milliseconds.
+    pub held_ms: Vec<(Box<str>, i64)>,
+}
+
+/// One moment of a series: what is in memory, and the file as it was then.
+struct Look {
+    snapshot: TelemetrySnapshot,
+    machine: u32,
+    series: SeriesId,
+    unsealed: BTreeMap<u32, Column>,
+}
+
+impl Lane {
+    fn known(&self, series: SeriesId) -> Result<Series, Refusal> {
+        self.shared.registry.series(series).ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no series {}", series.0)))
+    }
+
+    fn look_at(&self, series: SeriesId, first: u32, last: u32) -> Result<Look, Refusal> {
+        let machine = self.shared.registry.machine_of(series);
+        // The file is opened before memory is let go: an hour sealed in between is in one of the two.
+        let board = self.shared.look();
+        let snapshot = self.shared.file.read()?;
+        Ok(Look { snapshot, machine, series, unsealed: board.columns(series, first, last) })
+    }
+
+    /// Samples of a series from a moment until before another, in order, and whether there are more than the limit.
+    pub fn raw(&self, series: SeriesId, from: Time, to: Time, limit: usize) -> Result<(Vec<(Time, Reading)>, bool), Refusal> {
+        self.known(series)?;
+        let mut found = Vec::new();
+        if from >= to {
+            return Ok((found, false));
+        }
+        let (first, last) = (hour_of(from.micros()), hour_of(to.micros() - 1));
+        let look = self.look_at(series, first, last)?;
+        for hour in look.hours(first, last)? {
+            let Some(column) = look.column(hour)? else { continue };
+            for at in column.position(from)..column.position(to) {
+                if found.len() == limit {
+                    return Ok((found, true));
+                }
+                found.push((Time::from_micros(column.times[at]), column.value(at).owned()));
+            }
+        }
+        Ok((found, false))
+    }
+
+    /// What a series comes to by steps of whole minutes, aligned to 1970; steps in which nothing was read and nothing held are left out.
+    pub fn rolled(&self, series: SeriesId, from: Time, to: Time, step: Duration) -> Result<Vec<Bucket>, Refusal> {
+        let known = self.known(series)?;
+        let step = checked_step(from, to, step)?;
+        let now = self.shared.registry.now().micros();
+        // A state does not hold into the future, but a machine's clock may be a little ahead of ours.
+        let newest = self.shared.look().columns(series, hour_of(from.micros()), u32::MAX).last_entry().and_then(|entry| entry.get().times.last().copied());
+        let to = to.micros().min(now.max(newest.map_or(i64::MIN, |newest| newest + 1)));
+        let from = from.micros();
+        if from >= to {
+            return Ok(Vec::new());
+        }
+        let (first, last) = (hour_of(from), hour_of(to - 1));
+        let look = self.look_at(series, first, last)?;
+        let mut rolling = Rolling { step, buckets: BTreeMap::new(), holds: None, until: from };
+        if known.measure == Measure::Text {
+            rolling.holds = self.before(&look, from)?;
+        }
+        let mut days: Option<(u32, DayTallies)> = None;
+        for hour in look.hours(first, last)? {
+            let (begin, end) = (i64::from(hour) * HOUR, (i64::from(hour) + 1) * HOUR);
+            let whole = from <= begin && end <= to && step % HOUR == 0 && !look.unsealed.contains_key(&hour);
+            let sealed = if whole { look.tallied(hour, &mut days)? } else { None };
+            match sealed {
+                Some(sealed) => rolling.take(begin, end, sealed),
+                None => {
+                    let Some(column) = look.column(hour)? else { continue };
+                    rolling.take_column(&column, begin.max(from), end.min(to));
+                }
+            }
+        }
+        rolling.hold_until(to);
+        Ok(rolling.buckets.into_iter().map(|(at, tally)| bucket(at, tally)).collect())
+    }
+
+    /// The text that holds at a moment.
+    fn before(&self, look: &Look, moment: i64) -> Result<Option<String>, Refusal> {
+        let hour = hour_of(moment);
+        let of_column = |column: &Column| {
+            let at = column.position(Time::from_micros(moment)).checked_sub(1)?;
+            Some(match column.value(at) {
+                Seen::Text(text) => Some(text.to_owned()),
+                _ => None,
+            })
+        };
+        // In the hour itself, else the newest hour before it, in memory or sealed.
+        if let Some(column) = look.column(hour)?
+            && let Some(held) = of_column(&column)
+        {
+            return Ok(held);
+        }
+        let oldest = hour.saturating_sub(limits::STATE_BACK_DAYS * 24);
+        let mut at = hour;
+        loop {
+            let unsealed = self.shared.look().hour_before(look.series, at);
+            let sealed = look.snapshot.slot_before(Shelf::Hours, Stretch { machine: look.machine, slot: at })?;
+            let Some(next) = unsealed.max(sealed).filter(|next| *next >= oldest) else { return Ok(None) };
+            at = next;
+            let memory = self.shared.look().columns(look.series, at, at).remove(&at);
+            let column = match memory {
+                Some(column) => Some(column),
+                None => look.column(at)?,
+            };
+            if let Some(held) = column.as_ref().and_then(of_column) {
+                return Ok(held);
+            }
+        }
+    }
+}
+
+impl Look {
+    /// Hours in which there may be readings, in order.
+    fn hours(&self, first: u32, last: u32) -> Result<Vec<u32>, StoreError> {
+        let mut hours: Vec<u32> = self.unsealed.keys().copied().collect();
+        hours.extend(self.snapshot.slots(Shelf::Hours, self.machine, first, last)?);
+        hours.sort_unstable();
+        hours.dedup();
+        Ok(hours)
+    }
+
+    fn column(&self, hour: u32) -> Result<Option<Column>, StoreError> {
+        let sealed = match self.snapshot.one(Shelf::Hours, Stretch { machine: self.machine, slot: hour })? {
+            Some(bytes) => Chunk::open(&bytes)?.column(self.series)?,
+            None => None,
+        };
+        Ok(match (sealed, self.unsealed.get(&hour)) {
+            (Some(mut sealed), Some(unsealed)) => {
+                sealed.merge(unsealed);
+                Some(sealed)
+            }
+            (sealed, unsealed) => sealed.or_else(|| unsealed.cloned()),
+        })
+    }
+
+    /// What a sealed hour comes to, by its day's tallies.
+    fn tallied(&self, hour: u32, days: &mut Option<(u32, DayTallies)>) -> Result<Option<Tally>, StoreError> {
+        let (day, of_day) = day_of(hour);
+        if days.as_ref().is_none_or(|(known, _)| *known != day) {
+            let bytes = self.snapshot.one(Shelf::HourRollups, Stretch { machine: self.machine, slot: day })?;
+            *days = Some((day, day_tallies(bytes.as_deref())?));
+        }
+        Ok(days.as_ref().and_then(|(_, tallies)| tallies.get(&self.series.0)?.get(&of_day).cloned()))
+    }
+}
+
+/// Stretches in order of time, gathered by steps.
+struct Rolling {
+    step: i64,
+    buckets: BTreeMap<i64, Tally>,
+    /// The text that holds since the last stretch.
+    holds: Option<String>,
+    until: i64,
+}
+
+impl Rolling {
+    const fn begin_of(&self, micros: i64) -> i64 {
+        micros.div_euclid(self.step) * self.step
+    }
+
+    /// A stretch within one step.
+    fn take(&mut self, begin: i64, end: i64, mut tally: Tally) {
+        self.hold_until(begin);
+        if tally.is_empty() {
+            return;
+        }
+        if let Some(text) = &self.holds {
+            tally.carry(text, begin, end);
+        }
+        self.holds = match tally.last() {
+            Some((_, Reading::Text(text))) => Some(text.into()),
+            _ => None,
+        };
+        self.until = end;
+        self.buckets.entry(self.begin_of(begin)).or_default().add(tally);
+    }
+
+    fn take_column(&mut self, column: &Column, begin: i64, end: i64) {
+        let (mut at, last) = (column.position(Time::from_micros(begin)), column.position(Time::from_micros(end)));
+        while at < last {
+            let step = self.begin_of(column.times[at]);
+            let (from, to) = (step.max(begin), (step + self.step).min(end));
+            let next = column.position(Time::from_micros(to));
+            let slice = column.slice(at..next);
+            self.take(from, to, tally(&slice, to));
+            at = next;
+        }
+    }
+
+    /// What holds goes on until then.
+    fn hold_until(&mut self, end: i64) {
+        if let Some(text) = &self.holds {
+            while self.until < end {
+                let step = self.until.div_euclid(self.step) * self.step;
+                let next = (step + self.step).min(end);
+                self.buckets.entry(step).or_default().hold(text, next - self.until);
+                self.until = next;
+            }
+        }
+        self.until = self.until.max(end);
+    }
+}
+
+fn checked_step(from: Time, to: Time, step: Duration) -> Result<i64, Refusal> {
+    let micros = i64::try_from(step.as_micros()).unwrap_or(i64::MAX);
+    if micros < 60_000_000 || micros % 60_000_000 != 0 {
+        return Err(Refusal::field(Code::Invalid, "step", "a step is one or more whole minutes, such as 1m, 15m, 1h or 1d"));
+    }
+    if (to.micros().saturating_sub(from.micros())) / micros > limits::QUERY_STEPS_MAX {
+        return Err(Refusal::field(Code::TooLarge, "step", format!("more than {} steps; ask for a shorter time or a longer step", limits::QUERY_STEPS_MAX)));
+    }
+    Ok(micros)
+}
+
+fn bucket(at: i64, tally: Tally) -> Bucket {
+    let some = tally.count > 0;
+    Bucket {
+        at: Time::from_micros(at),
+        count: tally.count,
+        sum: tally.sum,
+        min: some.then_some(tally.min),
+        max: some.then_some(tally.max),
+        last: tally.last().map(|(_, reading)| reading),
+        held_ms: tally.held.into_iter().map(|(text, micros)| (text.into_boxed_str(), micros / 1_000)).collect(),
+    }
+}
