@@ -21,20 +21,19 @@ impl<'s> Gathered<'s> {
         Self { source, now: source.now(), live: Batch::default(), history: Batch { window: Window::History, ..Batch::default() } }
     }
 
-    /// The plant's now, at which all that tells no time counts as measured.
-    pub(super) const fn now(&self) -> Time {
-        self.now
-    }
-
     /// Takes a reading.
     pub(super) fn told(&mut self, told: Told) -> Result<(), Refusal> {
-        let identity = |measure| Identity { machine: &told.machine, metric: &told.metric, measure, unit: told.unit.as_deref(), department: told.department.as_deref() };
-        let series = match told.value {
-            Reading::Number(_) => self.source.series(identity(Measure::Number)),
-            Reading::Text(_) => self.source.series(identity(Measure::Text)),
-            // Nothing says what it would have been: what it was before.
-            Reading::Unavailable => self.source.series(identity(Measure::Number)).or_else(|_| self.source.series(identity(Measure::Text))),
-        }?;
+        let measure = match told.value {
+            Reading::Number(_) => Measure::Number,
+            Reading::Text(_) => Measure::Text,
+            // It ends what was there before; where nothing was, nothing says what it would have been.
+            Reading::Unavailable => match self.source.known(&told.machine, &told.metric) {
+                Some(series) => series.measure,
+                None => return Ok(()),
+            },
+        };
+        let (unit, department) = (told.unit.as_deref(), told.department.as_deref());
+        let series = self.source.series(Identity { machine: &told.machine, metric: &told.metric, measure, unit, department })?;
         self.sample(series, told.at, told.value, Window::Live);
         Ok(())
     }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use tokio::time::Instant;
+
 use super::super::gather::Gathered;
 use super::payload::{Kind, Metric, Payload};
 use crate::base::{Time, limits};
@@ -31,6 +33,7 @@ pub(super) struct Message {
     /// The device; `None` where the node speaks of itself.
     pub(super) device: Option<String>,
     pub(super) payload: Payload,
+    pub(super) arrived_at: Instant,
 }
 
 impl Message {
@@ -68,13 +71,13 @@ pub(super) struct Edge {
     /// What came before a message that is missing, by how far it is ahead.
     early: BTreeMap<u8, Message>,
     /// Since when one is missing.
-    missing_since: Option<tokio::time::Instant>,
+    missing_since: Option<Instant>,
     last_at: Option<Time>,
 }
 
 impl Edge {
     /// Since when a message is missing that later ones wait for.
-    pub(super) const fn missing_since(&self) -> Option<tokio::time::Instant> {
+    pub(super) const fn missing_since(&self) -> Option<Instant> {
         self.missing_since
     }
 
@@ -126,7 +129,7 @@ impl Edge {
             return Some("a number that lies behind");
         }
         if ahead > 0 {
-            self.missing_since.get_or_insert_with(tokio::time::Instant::now);
+            self.missing_since.get_or_insert(message.arrived_at);
             self.early.insert(ahead, message);
             return if self.early.len() > EARLY_MAX { self.give_up(gathered) } else { None };
         }

@@ -29,7 +29,7 @@ impl Host {
     }
 
     /// Takes a message as it came.
-    pub(super) fn take(&mut self, topic: &str, content: &[u8], gathered: &mut Gathered<'_>) {
+    pub(super) fn take(&mut self, topic: &str, content: &[u8], arrived_at: Instant, gathered: &mut Gathered<'_>) {
         let Some((name, verb, device)) = addressed(topic) else { return };
         if !self.edges.contains_key(&name) && self.edges.len() == limits::SPARKPLUG_EDGES_MAX {
             return gathered.unread(topic, content, &format!("there are {} edge nodes already, which is the most", limits::SPARKPLUG_EDGES_MAX));
@@ -44,7 +44,7 @@ impl Host {
         let edge = self.edges.entry(name.clone()).or_default();
         // What waits for another message is held no longer than quarantine would hold it.
         let content = content[..content.len().min(limits::QUARANTINED_BYTES_MAX)].to_vec();
-        if let Some(why) = edge.take(Message { verb, topic: topic.to_owned(), content, edge: name.1.clone(), device, payload }, gathered) {
+        if let Some(why) = edge.take(Message { verb, topic: topic.to_owned(), content, edge: name.1.clone(), device, payload, arrived_at }, gathered) {
             self.wants(name, why);
         }
     }
@@ -55,16 +55,14 @@ impl Host {
     }
 
     /// Waits no longer for what was missing too long.
-    pub(super) fn give_up_overdue(&mut self, gathered: &mut Gathered<'_>) {
-        let now = Instant::now();
+    pub(super) fn give_up_overdue(&mut self, now: Instant, gathered: &mut Gathered<'_>) {
         let overdue = self.edges.iter_mut().filter(|(_, edge)| edge.missing_since().is_some_and(|since| since + self.reorder <= now));
         let missed: Vec<_> = overdue.filter_map(|(name, edge)| Some((name.clone(), edge.give_up(gathered)?))).collect();
         missed.into_iter().for_each(|(name, why)| self.wants(name, why));
     }
 
     /// Topics on which to ask for a rebirth now.
-    pub(super) fn rebirths(&mut self) -> Vec<String> {
-        let now = Instant::now();
+    pub(super) fn rebirths(&mut self, now: Instant) -> Vec<String> {
         let wanted = std::mem::take(&mut self.to_ask);
         let due: Vec<Name> = wanted.into_iter().filter(|name| self.asked_at.get(name).is_none_or(|asked| *asked + self.pause <= now)).collect();
         self.asked_at.retain(|_, asked| *asked + self.pause > now);

@@ -7,6 +7,8 @@
 mod edge;
 mod host;
 mod payload;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use std::time::Duration;
 use rumqttc::mqttbytes::v4::{Packet, Publish};
 use serde::Deserialize;
 use tokio::sync::watch;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 use super::connection::{Connection, Fault, Session, Will};
 use super::gather::Gathered;
@@ -138,9 +140,9 @@ async fn listen(connection: &mut Connection, host: &mut Host, source: &Source, p
             biased;
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
             packets = connection.receive() => packets?,
-            () = sleep_until(overdue_at.unwrap_or_else(tokio::time::Instant::now)), if overdue_at.is_some() => Vec::new(),
+            () = sleep_until(overdue_at.unwrap_or_else(Instant::now)), if overdue_at.is_some() => Vec::new(),
         };
-        let mut gathered = Gathered::new(source);
+        let (now, mut gathered) = (Instant::now(), Gathered::new(source));
         let mut messages = Vec::with_capacity(packets.len());
         for packet in packets {
             match packet {
@@ -151,7 +153,7 @@ async fn listen(connection: &mut Connection, host: &mut Host, source: &Source, p
                                 connection.publish_retained(topic.clone(), here.clone())?;
                             }
                         }
-                        _ => host.take(&message.topic, &message.payload, &mut gathered),
+                        _ => host.take(&message.topic, &message.payload, now, &mut gathered),
                     }
                     messages.push(message);
                 }
@@ -167,12 +169,12 @@ async fn listen(connection: &mut Connection, host: &mut Host, source: &Source, p
                 _ => {}
             }
         }
-        host.give_up_overdue(&mut gathered);
+        host.give_up_overdue(now, &mut gathered);
         gathered.put().await?;
         for message in &messages {
             connection.acknowledge(message)?;
         }
-        for topic in host.rebirths() {
+        for topic in host.rebirths(now) {
             connection.publish(topic, payload::Payload::rebirth(Clock::System.now()))?;
         }
     }
