@@ -160,6 +160,19 @@ pub const POINT_FIELDS_MAX: usize = 4_096;
 pub const POINT_KEYS_MAX: usize = 50_000;
 /// Faults of a body of samples that are named; the rest is counted.
 pub const SAMPLE_FAULTS_MAX: usize = 100;
+
+/// Largest MQTT message that is read at all, in bytes; a larger one blocks its session until the broker drops it.
+pub const MQTT_PACKET_MAX: usize = 64 << 20;
+/// MQTT messages that are made durable together.
+pub const MQTT_GATHERED_MAX: usize = 50_000;
+/// Bytes of MQTT messages that are made durable together, give or take a message.
+pub const MQTT_GATHERED_BYTES_MAX: usize = 8 << 20;
+/// Samples in one MQTT message.
+pub const MQTT_MEMBERS_MAX: usize = 10_000;
+/// Rules of one connection, and levels of a topic in one.
+pub const MQTT_RULES_MAX: usize = 200;
+/// Sparkplug edge nodes of one connection.
+pub const SPARKPLUG_EDGES_MAX: usize = 10_000;
 /// Batches of samples in one commit.
 pub const LANE_BATCHES_MAX: usize = 512;
 /// Samples in memory beyond which the oldest hour is sealed before its time.

@@ -44,8 +44,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("pco", &["src/telemetry/"]),
     ("axum", &["src/adapters/http"]),
     ("flate2", &["src/adapters/http"]),
-    ("hyper", &["src/adapters/http"]),
-    ("hyper_util", &["src/adapters/http"]),
     ("hyper", &["src/adapters/http", "src/adapters/mtconnect"]),
     ("hyper_util", &["src/adapters/http", "src/adapters/mtconnect"]),
     ("quick_xml", &["src/adapters/mtconnect"]),
