@@ -3,5 +3,5 @@
 
 pub mod exchange;
 pub mod http;
-pub mod mtconnect;
 pub mod mqtt;
+pub mod mtconnect;

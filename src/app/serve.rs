@@ -8,13 +8,13 @@ use tokio::sync::watch;
 
 use super::arguments::{Place, Serve};
 use super::output::Output;
-use super::wiring;
+use super::{connections, wiring};
 use crate::adapters::http::{Server, Service};
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
-use crate::telemetry::Lane;
+use crate::telemetry::{Connections, Lane};
 use crate::views::search::SearchIndex;
 
 pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
@@ -49,8 +49,9 @@ async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Out
     let (stop, stopping) = watch::channel(false);
     let figures = Figures::default();
     let index = Arc::new(SearchIndex::default());
+    let running = Connections::default();
     let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?;
-    let service = Arc::new(service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()));
+    let service = Arc::new(service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_connections(running.clone(), connections::trying(engine)));
     let server = Server::bind(address, service).await?;
     let address = server.address()?;
     ready(address)?;
@@ -61,12 +62,16 @@ async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Out
         indexing = Some(followers::indexing::start(engine, root.join(wiring::SEARCH_FOLDER), &index, stopping.clone())?);
         tokio::spawn(followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
     }
-    let running = tokio::spawn(server.run(stopping));
+    let connected = connections::start(engine, lane.intake(), running, stopping.clone())?;
+    let served = tokio::spawn(server.run(stopping));
     let failed = wait_for_end(engine, ends).await;
     stop.send_replace(true);
     output.say("stopping: open requests finish, then the writer");
-    if running.await.is_err() {
+    if served.await.is_err() {
         tracing::error!("the server ended with a panic");
+    }
+    if connected.join().is_err() {
+        tracing::error!("the connections to machines ended with a panic");
     }
     if indexing.is_some_and(|thread| thread.join().is_err()) {
         tracing::error!("the search index ended with a panic");

@@ -185,6 +185,12 @@ pub const SEAL_LATENESS: Duration = Duration::from_secs(120);
 pub const TALLY_TEXTS_MAX: usize = 64;
 /// How far back a state is looked for that still holds.
 pub const STATE_BACK_DAYS: u32 = 31;
+/// Connections to machines tried at once, and how long at most.
+pub const TRIALS_MAX: usize = 4;
+/// See [`TRIALS_MAX`].
+pub const TRIAL_TIME: Duration = Duration::from_secs(20);
+/// Series that a trial shows.
+pub const TRIAL_SERIES_MAX: usize = 500;
 /// Samples in one answer.
 pub const QUERY_SAMPLES_MAX: usize = 1_000_000;
 /// Samples in one answer, unless asked for.

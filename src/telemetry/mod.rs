@@ -8,6 +8,7 @@ mod board;
 mod bytes;
 mod chunk;
 mod column;
+mod connections;
 mod intake;
 mod lane;
 mod query;
@@ -19,6 +20,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+pub use connections::Connections;
 pub use intake::{Batch, Identity, Intake, Receipt, Window};
 pub use lane::{FILE, Lane};
 pub use query::Bucket;
