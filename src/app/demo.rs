@@ -24,7 +24,8 @@ use crate::model::permission::Role;
 use crate::model::{Command, Id};
 use crate::simulator::{Cast, Plan, Simulator, master_data};
 use crate::store::home::write_private;
-use crate::telemetry::{self, Lane};
+use crate::store::telemetry_file;
+use crate::telemetry::Lane;
 use crate::views;
 
 const LOGINS: &str = "demo-logins.json";
@@ -91,7 +92,7 @@ fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<Open, Refusal
             // Interrupted before its log-ins were told: nobody can have used it, so it begins anew.
             output.say("the demo plant was not finished; making it anew");
             engine.stop();
-            for file in ["plant.redb", telemetry::FILE] {
+            for file in ["plant.redb", telemetry_file::FILE] {
                 match std::fs::remove_file(data.join(file)) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Refusal::new(Code::Unavailable, format!("{file}: {error}"))),
                     _ => {}

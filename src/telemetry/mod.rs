@@ -11,6 +11,7 @@ mod column;
 mod connections;
 mod intake;
 mod lane;
+mod proof;
 mod query;
 mod registry;
 mod sealing;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use connections::Connections;
 pub use intake::{Batch, Identity, Intake, Receipt, Window};
-pub use lane::{FILE, Lane};
+pub use lane::Lane;
+pub use proof::prove;
 pub use query::Bucket;
 pub use source::{Seen, Source, Standing, State};
