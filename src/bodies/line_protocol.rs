@@ -93,13 +93,8 @@ pub struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The lines of a body.
-    pub fn new(bytes: &'a [u8], precision: Precision) -> Self {
-        Self::resume(bytes, precision, Place { at: 0, line: 1 })
-    }
-
-    /// The lines from where another reading of the same body ended.
-    pub fn resume(bytes: &'a [u8], precision: Precision, from: Place) -> Self {
+    /// The lines of a body from a place on: its start, or where another reading of it ended.
+    pub fn starting(bytes: &'a [u8], precision: Precision, from: Place) -> Self {
         Self { bytes, at: from.at, line: from.line, precision, fields: Vec::new() }
     }
 
@@ -356,7 +351,7 @@ mod tests {
     type Said = (String, Vec<(String, String)>, Option<i64>);
 
     fn read(body: &[u8], precision: Precision) -> Vec<(usize, Result<Said, Fault>)> {
-        let mut lines = Lines::new(body, precision);
+        let mut lines = Lines::starting(body, precision, Place::START);
         let mut all = Vec::new();
         while let Some((line, point)) = lines.read() {
             all.push((line, point.map(said)));
@@ -498,7 +493,7 @@ mod tests {
             // Line by line from each place it is the same.
             let (mut place, mut again) = (Place::START, Vec::new());
             loop {
-                let mut lines = Lines::resume(&body, Precision::Nanoseconds, place);
+                let mut lines = Lines::starting(&body, Precision::Nanoseconds, place);
                 let Some((line, point)) = lines.read() else { break };
                 again.push((line, point.map(said)));
                 place = lines.place();
