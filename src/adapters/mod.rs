@@ -3,3 +3,5 @@
 
 pub mod exchange;
 pub mod http;
+pub mod mqtt;
+pub mod mtconnect;

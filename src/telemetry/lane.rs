@@ -21,8 +21,8 @@ use crate::model::telemetry::{Gap, Measure, Quarantined, Reading, Sample, Series
 use crate::store::telemetry_file::{Commit, Shelf, Stretch};
 use crate::store::{StoreError, TelemetryFile};
 
-/// Beside the plant file.
-const FILE: &str = "telemetry.redb";
+/// The telemetry file, beside the plant file.
+pub const FILE: &str = "telemetry.redb";
 /// How often the sealer looks for a full hour.
 const LOOK: Duration = Duration::from_millis(200);
 /// Waits between tries to open the file again after a fault; the last goes on for ever.
@@ -107,6 +107,20 @@ impl Lane {
     /// All series.
     pub fn series(&self) -> Vec<Series> {
         self.shared.registry.all()
+    }
+
+    /// The series of a machine, and when each was told last.
+    pub fn of_machine(&self, machine: &str) -> Vec<(Series, Option<Time>)> {
+        let board = self.shared.look();
+        self.shared
+            .registry
+            .of_machine(machine)
+            .into_iter()
+            .map(|series| {
+                let at = board.last_at(series.id);
+                (series, at)
+            })
+            .collect()
     }
 
     /// The series of a machine's metric.

@@ -8,17 +8,20 @@ mod board;
 mod bytes;
 mod chunk;
 mod column;
+mod connections;
 mod intake;
 mod lane;
 mod query;
 mod registry;
 mod sealing;
 mod source;
+pub mod states;
 mod tally;
 #[cfg(test)]
 mod tests;
 
+pub use connections::Connections;
 pub use intake::{Batch, Identity, Intake, Receipt, Window};
-pub use lane::Lane;
+pub use lane::{FILE, Lane};
 pub use query::Bucket;
 pub use source::{Seen, Source, Standing, State};

@@ -103,6 +103,14 @@ impl Source {
         }
     }
 
+    /// The series of a machine's metric, where it was seen before.
+    pub fn known(&self, machine: &str, metric: &str) -> Option<Series> {
+        match &self.behind {
+            Behind::Lane(intake) => intake.registry.find(machine, metric),
+            Behind::Preview(registry, _) => registry.find(machine, metric),
+        }
+    }
+
     /// Where it goes on; `None` where it never was, and in a preview.
     pub fn cursor(&self) -> Result<Option<Vec<u8>>, Refusal> {
         match &self.behind {

@@ -7,6 +7,7 @@ pub mod floor;
 pub mod history;
 pub mod kpi;
 pub mod list;
+pub mod machine;
 pub mod overview;
 pub mod search;
 pub mod shift;

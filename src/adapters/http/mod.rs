@@ -4,6 +4,7 @@
 mod acts;
 mod call;
 pub mod client;
+mod connectors;
 mod docs;
 mod events;
 mod files;
@@ -12,6 +13,7 @@ mod kpi;
 mod lake;
 mod leftover;
 mod lines;
+mod machines;
 mod operations;
 mod page;
 mod reads;
@@ -21,7 +23,9 @@ mod server;
 mod sessions;
 mod telemetry;
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
@@ -31,8 +35,9 @@ use crate::bodies::points::Points;
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
 use crate::model::journal::Actor;
+use crate::model::machine::ConnectorProtocol;
 use crate::model::{Noun, Subject};
-use crate::telemetry::Lane;
+use crate::telemetry::{Connections, Lane, Seen, Standing};
 use crate::views;
 use crate::views::search::SearchIndex;
 
@@ -58,6 +63,29 @@ pub struct ImportCall {
 /// How files are brought in; given by `app`, since adapters do not know each other.
 pub type Import = Arc<dyn Fn(ImportCall) -> Result<String, Refusal> + Send + Sync>;
 
+/// A connection to try.
+pub struct Trial {
+    /// What it speaks.
+    pub protocol: ConnectorProtocol,
+    /// Its settings, as TOML.
+    pub settings: String,
+    /// Its password.
+    pub secret: Option<String>,
+    /// How long to listen.
+    pub time: Duration,
+}
+
+/// What a trial showed: how it stood at its end, and the newest value of each series that came.
+pub struct Tried {
+    /// How it stood.
+    pub standing: Standing,
+    /// The newest values.
+    pub seen: Vec<Seen>,
+}
+
+/// How connections are tried; given by `app`, since adapters do not know each other.
+pub type Try = Arc<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = Result<Tried, Refusal>> + Send>> + Send + Sync>;
+
 /// What serves requests.
 pub struct Service {
     engine: Engine,
@@ -71,6 +99,10 @@ pub struct Service {
     lake: Arc<Semaphore>,
     search: Arc<SearchIndex>,
     lane: Option<Lane>,
+    connections: Connections,
+    trial: Option<Try>,
+    /// Connections tried at once.
+    trials: Semaphore,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
     stopping: watch::Receiver<bool>,
@@ -92,6 +124,9 @@ impl Service {
             lake: Arc::new(Semaphore::new(1)),
             search: Arc::default(),
             lane: None,
+            connections: Connections::default(),
+            trial: None,
+            trials: Semaphore::new(limits::TRIALS_MAX),
             points: Mutex::default(),
             stopping,
         })
@@ -113,6 +148,13 @@ impl Service {
 }
 
 impl Service {
+    /// With connections to machines that run, and a way to try others.
+    #[must_use]
+    pub fn with_connections(mut self, connections: Connections, trial: Try) -> Self {
+        (self.connections, self.trial) = (connections, Some(trial));
+        self
+    }
+
     fn lane(&self) -> Result<&Lane, Refusal> {
         self.lane.as_ref().ok_or_else(|| Refusal::new(Code::Unavailable, "this server takes no telemetry"))
     }

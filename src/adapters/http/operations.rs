@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, events, files, imports, kpi, lake, lines, page, reads, search, sessions, telemetry};
+use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, page, reads, search, sessions, telemetry};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -163,6 +163,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     on(Noun::Attachment, "attachments/{id}/remove", "RemoveAttachment", "attachment_id"),
     plain("users", "CreateUser"),
     on(Noun::User, "users/{id}/change", "ChangeUser", "user_id"),
+    on(Noun::Connector, "connectors/{id}/secret", "SetConnectorSecret", "connector_id"),
     on(Noun::User, "users/{id}/password", "SetPassword", "user_id"),
     plain("api-tokens", "CreateApiToken"),
     on(Noun::ApiToken, "api-tokens/{id}/revoke", "RevokeApiToken", "token_id"),
@@ -217,6 +218,14 @@ const SAMPLES_READ: &[(&str, &str)] = &[
     ("agg", "Figures of a step: some of avg, min, max, count, sum, last, states."),
     ("limit", "Samples, 100000 unless given, at most 1000000."),
 ];
+const TRIAL: &[(&str, bool, &str)] = &[
+    ("protocol", true, "mqtt, sparkplug, mtconnect or shdr."),
+    ("settings", true, "As TOML."),
+    ("secret", false, "The password, where there is one."),
+    ("seconds", false, "How long to listen, 5 unless given, at most 20."),
+];
+const TIMELINE: &[(&str, &str)] =
+    &[("from", "From this moment or day; a day before `to` where absent."), ("to", "Until before this moment or the beginning of this day; now where absent.")];
 const NEWEST: &[(&str, &str)] = &[("limit", "The newest, 100 unless given, at most 1000.")];
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
@@ -272,6 +281,11 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/telemetry/last" "lastSamples" FixedPermit::Act("ReadFloor"), LAST, FixedBody::None, telemetry::last, "The newest value of every series."),
     fixed!(GET "/api/v1/telemetry/query" "querySamples" FixedPermit::Act("ReadFloor"), SAMPLES_READ, FixedBody::None, telemetry::query, "Samples of a time, or what they come to by steps, as JSON, CSV, an Arrow stream or Parquet, by Accept."),
     fixed!(GET "/api/v1/telemetry/gaps" "telemetryGaps" FixedPermit::Act("ReadFloor"), NEWEST, FixedBody::None, telemetry::gaps, "Samples known to be lost, newest first."),
+    fixed!(GET "/api/v1/connector-states" "connectorStates" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, connectors::states, "How every connection to machines stands: connected or why not, when the last message came, what was refused."),
+    fixed!(POST "/api/v1/connector-trials" "tryConnector" FixedPermit::Act("CreateConnector"), &[], FixedBody::Json(TRIAL), connectors::trial, "Connects for some seconds and answers what would be kept; nothing is."),
+    fixed!(GET "/api/v1/machine-states" "machineStates" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, machines::states, "What every machine does now, as its control tells it."),
+    fixed!(GET "/api/v1/machines/{id}/state" "machineState" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, machines::state, "What a machine does now, as its control tells it."),
+    fixed!(GET "/api/v1/machines/{id}/timeline" "machineTimeline" FixedPermit::Act("ReadFloor"), TIMELINE, FixedBody::None, machines::timeline, "What a machine did, in intervals, with the time of each state."),
     fixed!(GET "/api/v1/telemetry/quarantine" "telemetryQuarantine" FixedPermit::Act("ReadFloor"), NEWEST, FixedBody::None, telemetry::quarantine, "What came and could not be taken, newest first."),
     fixed!(POST "/api/v1/imports/{kind}" "import" FixedPermit::Act("ImportMaster"), IMPORT, FixedBody::File, imports::import, "Brings in a CSV or XLSX file: operation-log, or the plural of a noun."),
     fixed!(POST "/api/v1/attachments" "addAttachment" FixedPermit::Act("AddAttachment"), ATTACH, FixedBody::File, files::attach, "Attaches a file to a record."),

@@ -11,6 +11,7 @@ mod imports;
 mod kpi;
 mod lists;
 mod lots;
+mod machines;
 mod permission;
 mod search;
 mod sessions;

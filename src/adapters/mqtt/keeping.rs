@@ -1,0 +1,44 @@
+//! A connection is kept: when one has ended the next is made, after a pause that grows. Deliberately
+//! without a last try: brokers are restarted by people who expect the others to wait.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::connection::Fault;
+use super::settings::Broker;
+use crate::base::limits;
+use crate::engine::clock::Clock;
+use crate::telemetry::{Source, State};
+
+/// The first pause, and one that is as long again follows each until the longest.
+const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(15);
+/// A connection that held so long was a good one: the next is made soon.
+const HELD: Duration = Duration::from_secs(30);
+/// What a packet has beside its message: the header, the topic, its number.
+const HEADER_BYTES: usize = 5 + 2 + 65_535 + 2;
+
+/// Makes connections, each with the largest packet it has to take, until one ends because all ends.
+pub(super) async fn keep(source: &Source, stopping: &mut watch::Receiver<bool>, broker: &Broker, mut connected: impl AsyncFnMut(usize) -> Result<(), Fault>) {
+    let ordinary = broker.message_bytes_max + HEADER_BYTES;
+    let (mut packet_max, mut pause) = (ordinary, PAUSE);
+    while !*stopping.borrow() {
+        let began = Instant::now();
+        let Err(fault) = connected(packet_max).await else { return };
+        // A kept session delivers it again and again: the next connection takes it, to put it away.
+        packet_max = if let Fault::TooLarge(bytes) = fault { bytes.clamp(ordinary, limits::MQTT_PACKET_MAX) } else { ordinary };
+        if began.elapsed() >= HELD {
+            pause = PAUSE;
+        }
+        tracing::warn!(source = source.code(), %fault, "the connection to the broker ended");
+        source.stands(State::Failed, Some(&fault.to_string()), Clock::System.now());
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = sleep(pause) => {}
+        }
+        pause = (pause * 2).min(PAUSE_MAX);
+        source.stands(State::Connecting, Some(&fault.to_string()), Clock::System.now());
+    }
+}

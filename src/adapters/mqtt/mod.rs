@@ -1,0 +1,100 @@
+//! Machines that speak through an MQTT broker. A message is acknowledged only after its samples are
+//! on disk, so that what was not kept is delivered again: nothing is lost while we are away, as long
+//! as the broker keeps it (mosquitto: `persistence true`, `max_queued_messages 0`, a low
+//! `autosave_interval`; a high `max_inflight_messages` makes larger commits). What comes twice is
+//! known by its time; a message that tells none is counted when it arrives, and so counts twice.
+//! Deliberately no broker, and nothing is published but what Sparkplug B asks of its host.
+
+mod connection;
+mod gather;
+mod keeping;
+mod mapping;
+mod settings;
+pub mod sparkplug;
+
+use std::sync::Arc;
+
+use rumqttc::mqttbytes::v4::{Packet, Publish};
+use tokio::sync::watch;
+
+use crate::engine::clock::Clock;
+use crate::telemetry::{Source, State};
+
+use connection::{Connection, Fault, Session};
+use gather::Gathered;
+use mapping::Rules;
+pub use settings::{Broker, Content, Mapping, Moment, Password, Retained, Rule, Settings, TimeUnit};
+
+impl Settings {
+    /// The same for a trial: under a name of its own, so that what it sees is not taken from the connection that it tries.
+    #[must_use]
+    pub fn on_trial(mut self) -> Self {
+        self.broker = self.broker.on_trial();
+        self
+    }
+}
+
+/// Takes what machines publish until it is told to stop.
+pub async fn run(settings: Settings, source: Arc<Source>, mut stopping: watch::Receiver<bool>) {
+    let rules = match settings.broker.check().and_then(|()| Rules::of(&settings.mapping)) {
+        Ok(rules) => rules,
+        Err(refusal) => return source.stands(State::Failed, Some(&refusal.detail), Clock::System.now()),
+    };
+    let mut stop = stopping.clone();
+    keeping::keep(&source, &mut stopping, &settings.broker, async |packet_max| connected(&settings, &rules, &source, packet_max, &mut stop).await).await;
+}
+
+/// One connection, to its end.
+async fn connected(settings: &Settings, rules: &Rules, source: &Source, packet_max: usize, stop: &mut watch::Receiver<bool>) -> Result<(), Fault> {
+    let mut connection = Connection::open(&settings.broker, Session::Kept, None, packet_max).await?;
+    connection.subscribe(rules.filters())?;
+    loop {
+        let packets = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            packets = connection.receive() => packets?,
+        };
+        let mut gathered = Gathered::new(source);
+        let mut messages = Vec::with_capacity(packets.len());
+        for packet in packets {
+            match packet {
+                Packet::Publish(message) => {
+                    take(settings, rules, &message, &mut gathered);
+                    messages.push(message);
+                }
+                Packet::SubAck(answer) => {
+                    connection.granted(&answer)?;
+                    source.stands(State::Live, None, Clock::System.now());
+                }
+                _ => return Err(Fault::Unasked("an acknowledgement of nothing")),
+            }
+        }
+        gathered.put().await?;
+        for message in &messages {
+            connection.acknowledge(message)?;
+        }
+    }
+    connection.close().await;
+    Ok(())
+}
+
+fn take(settings: &Settings, rules: &Rules, message: &Publish, gathered: &mut Gathered<'_>) {
+    if message.retain && settings.retained == Retained::Ignored {
+        return;
+    }
+    let most = settings.broker.message_bytes_max;
+    if message.payload.len() > most {
+        return gathered.unread(&message.topic, &message.payload, &format!("a message of {} bytes; at most {most} are read", message.payload.len()));
+    }
+    match rules.read(&message.topic, &message.payload) {
+        Ok(told) => {
+            let timeless = message.retain && settings.retained == Retained::Timed;
+            let told = told.into_iter().filter(|it| !timeless || it.at.is_some());
+            let refused = told.filter_map(|it| gathered.told(it).err()).last();
+            if let Some(refusal) = refused {
+                gathered.unread(&message.topic, &message.payload, &refusal.detail);
+            }
+        }
+        Err(why) => gathered.unread(&message.topic, &message.payload, &why),
+    }
+}
