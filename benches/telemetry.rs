@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout)]
 
 #[path = "../tests/it/client.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, clippy::unwrap_used)]
 mod client;
 mod kit;
 

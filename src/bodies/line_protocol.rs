@@ -93,13 +93,8 @@ pub struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The lines of a body.
-    pub fn new(bytes: &'a [u8], precision: Precision) -> Self {
-        Self::resume(bytes, precision, Place { at: 0, line: 1 })
-    }
-
-    /// The lines from where another reading of the same body ended.
-    pub fn resume(bytes: &'a [u8], precision: Precision, from: Place) -> Self {
+    /// The lines of a body from a place on: its start, or where another reading of it ended.
+    pub fn starting(bytes: &'a [u8], precision: Precision, from: Place) -> Self {
         Self { bytes, at: from.at, line: from.line, precision, fields: Vec::new() }
     }
 
@@ -321,8 +316,11 @@ fn without_escapes<'a>(raw: &'a [u8], escaped: &[u8]) -> Option<Cow<'a, str>> {
     String::from_utf8(plain).ok().map(Cow::Owned)
 }
 
+/// Tags with their values.
+pub type Tags<'a> = Vec<(&'a [u8], &'a [u8])>;
+
 /// Measurement and tags of a key, in their order, with their escapes.
-pub fn parts(key: &[u8]) -> Result<(&[u8], Vec<(&[u8], &[u8])>), Fault> {
+pub fn parts(key: &[u8]) -> Result<(&[u8], Tags<'_>), Fault> {
     let mut pieces = split(key, b',');
     let measurement = pieces.next().unwrap_or_default();
     let mut tags = Vec::new();
@@ -356,7 +354,7 @@ mod tests {
     type Said = (String, Vec<(String, String)>, Option<i64>);
 
     fn read(body: &[u8], precision: Precision) -> Vec<(usize, Result<Said, Fault>)> {
-        let mut lines = Lines::new(body, precision);
+        let mut lines = Lines::starting(body, precision, Place::START);
         let mut all = Vec::new();
         while let Some((line, point)) = lines.read() {
             all.push((line, point.map(said)));
@@ -494,11 +492,11 @@ mod tests {
             let all = read(&body, Precision::Nanoseconds);
             let newlines = body.iter().filter(|byte| **byte == b'\n').count();
             prop_assert!(all.iter().all(|(line, _)| *line >= 1 && *line <= newlines + 1));
-            prop_assert!(all.is_sorted_by(|one, next| one.0 < next.0 || one.0 == next.0));
+            prop_assert!(all.is_sorted_by(|one, next| one.0 < next.0));
             // Line by line from each place it is the same.
             let (mut place, mut again) = (Place::START, Vec::new());
             loop {
-                let mut lines = Lines::resume(&body, Precision::Nanoseconds, place);
+                let mut lines = Lines::starting(&body, Precision::Nanoseconds, place);
                 let Some((line, point)) = lines.read() else { break };
                 again.push((line, point.map(said)));
                 place = lines.place();

@@ -205,9 +205,11 @@ impl Described<'_> {
 mod tests {
     use std::cell::RefCell;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::base::Code;
-    use crate::bodies::line_protocol::{Lines, Precision};
+    use crate::bodies::line_protocol::{Lines, Place, Precision};
 
     /// Names series as a lane does, and remembers how often it was asked.
     #[derive(Default)]
@@ -234,7 +236,7 @@ mod tests {
 
         /// Every sample that a body comes to, as `machine metric=value@seconds`, and every fault.
         fn take(&self, points: &mut Points, body: &str) -> Vec<String> {
-            let (mut lines, mut said) = (Lines::new(body.as_bytes(), Precision::Seconds), Vec::new());
+            let (mut lines, mut said) = (Lines::starting(body.as_bytes(), Precision::Seconds, Place::START), Vec::new());
             while let Some((line, point)) = lines.read() {
                 let mut samples = Vec::new();
                 match points.take(&point.unwrap(), Time::from_micros(9_000_000), &|it| self.number(it), &mut samples) {
@@ -317,5 +319,21 @@ mod tests {
         }
         assert!(points.keys.len() <= limits::POINT_KEYS_MAX && samples.len() == limits::POINT_KEYS_MAX + 10);
         assert_eq!(*lane.asked.borrow(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_a_line_it_is_taken_whole_or_refused_with_a_reason(body in proptest::collection::vec(proptest::sample::select(b"m,machine=host\\ \"\xc3\xa4\n{}1i".to_vec()), 0..200)) {
+            let (lane, mut points) = (Lane::default(), Points::default());
+            let (mut lines, mut samples) = (Lines::starting(&body, Precision::Seconds, Place::START), Vec::new());
+            while let Some((_, point)) = lines.read() {
+                let Ok(point) = point else { continue };
+                let before = samples.len();
+                match points.take(&point, Time::default(), &|it| lane.number(it), &mut samples) {
+                    Ok(()) => prop_assert_eq!(samples.len(), before + point.fields.len()),
+                    Err(why) => prop_assert!(!why.is_empty() && samples.len() == before),
+                }
+            }
+        }
     }
 }

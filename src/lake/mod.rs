@@ -1,6 +1,6 @@
 //! Floor 2: arrow and Parquet, and only here. What the published tables are, their columns as Arrow
-//! arrays, and files of them in a directory, whole or not at all. Deliberately without a way to the
-//! plant: rows are handed in from above, and nothing here is ever read back as truth.
+//! arrays, and files of them in a directory, whole or not at all; rows of one answer as bytes. Deliberately
+//! without a way to the plant: rows are handed in from above, and nothing here is ever read back as truth.
 
 mod columns;
 mod export;

@@ -88,7 +88,7 @@ impl Reading {
     fn gather_some(&mut self, service: &Service, intake: &Intake, samples: &mut Vec<Sample>) {
         let now = intake.now();
         let mut points = service.points.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut lines = Lines::resume(&self.bytes, self.precision, self.place);
+        let mut lines = Lines::starting(&self.bytes, self.precision, self.place);
         for _ in 0..limits::LINES_TURN {
             let Some((line, point)) = lines.read() else {
                 self.is_read = true;

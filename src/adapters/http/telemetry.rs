@@ -76,7 +76,8 @@ pub(super) async fn query(service: Arc<Service>, call: Call) -> Result<Reply, Re
 }
 
 fn ask(service: &Service, call: &Call) -> Result<Ask, Refusal> {
-    let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
+    let plant = service.engine.read(views::plant)??;
+    let zone = crate::base::time::zone(&plant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
     let to = moment("to")?.unwrap_or_else(|| service.engine.plant_now());
     let limit = call.number("limit", limits::QUERY_SAMPLES_DEFAULT as u64, limits::QUERY_SAMPLES_MAX as u64)?;

@@ -189,16 +189,16 @@ fn a_body_that_is_too_large_or_wrongly_packed_is_refused_and_a_bomb_is_not_unpac
     let bomb = gzipped(&large);
     assert!(bomb.len() < limits::SAMPLES_BODY_MAX / 100);
     let packed = gzipped(b"m,host=a f=1");
-    let cases: [(&[(&str, &str)], &[u8], (u16, &str)); 5] = [
-        (&[], &large, (413, "too_large")),
-        (&[GZIP], &bomb, (413, "too_large")),
-        (&[GZIP], b"m,host=a f=1", (400, "malformed")),
-        (&[GZIP], &packed[..packed.len() - 6], (400, "malformed")),
-        (&[("Content-Encoding", "br")], b"m,host=a f=1", (415, "unsupported_type")),
+    let cases: [(&str, &[u8], u16, &str); 5] = [
+        ("identity", &large, 413, "too_large"),
+        ("gzip", &bomb, 413, "too_large"),
+        ("gzip", b"m,host=a f=1", 400, "malformed"),
+        ("gzip", &packed[..packed.len() - 6], 400, "malformed"),
+        ("br", b"m,host=a f=1", 415, "unsupported_type"),
     ];
-    for (headers, body, wanted) in cases {
-        let reply = client.send("POST", WRITE, headers, body).unwrap();
-        assert_eq!((reply.status, reply.code().as_str()), wanted, "{headers:?}");
+    for (packing, body, status, code) in cases {
+        let reply = client.send("POST", WRITE, &[("Content-Encoding", packing)], body).unwrap();
+        assert_eq!((reply.status, reply.code().as_str()), (status, code), "{packing}");
     }
     assert!(newest(&mut client).is_empty());
 }
