@@ -13,5 +13,6 @@ mod engine;
 mod figures;
 mod http;
 mod lake;
+mod mtconnect;
 mod plant;
 mod rules;

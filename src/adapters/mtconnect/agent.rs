@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::asking::{Address, Answer};
-use super::document::{self, AgentError, Document, Header, Observation, Probe, Streams};
+use super::document::{self, AgentError, Document, Header, Observation, Probe, Streams, Told};
 use super::items::{Items, Known};
 use super::multipart::Parts;
 use super::observations::Gathered;
@@ -247,7 +247,7 @@ impl Client<'_> {
 
     /// A gap of known size: what lies between the cursor and the state that is taken instead.
     fn overrun(&self, kept: &Place, state: &Streams) -> Gap {
-        let recovered = state.observations.iter().filter(|it| it.sequence >= kept.next).count() as u64;
+        let recovered = state.observations.iter().filter(|it| it.sequence >= kept.next && !matches!(it.value, Told::Condition(_))).count() as u64;
         let lost = state.header.next.saturating_sub(kept.next).saturating_sub(recovered);
         self.gap(kept, newest(&state.observations), Some(lost), OVERRUN)
     }
@@ -320,7 +320,7 @@ impl Client<'_> {
 
     async fn part(&self, answer: &mut Answer, parts: &mut Parts) -> Result<Vec<u8>, Fault> {
         loop {
-            if let Some(part) = parts.next()? {
+            if let Some(part) = parts.part()? {
                 return Ok(part);
             }
             let bytes = if parts.ended() { None } else { answer.bytes().await? };

@@ -199,24 +199,21 @@ fn header_of(element: &Element) -> Result<Header, Refusal> {
     })
 }
 
-fn missing_header() -> Refusal {
-    Refusal::new(Code::Malformed, "the document has no header")
-}
-
+/// The head matters little here: files that configure an agent have none, or one without an instance.
 fn read_devices(walk: &mut Walk<'_>) -> Result<Probe, Refusal> {
-    let (mut header, mut devices) = (None, Vec::new());
+    let mut probe = Probe::default();
     walk.children(|walk, child| match child.name.as_str() {
         "Header" => {
-            header = Some(header_of(&child)?);
+            probe.header = header_of(&child).unwrap_or_default();
             Ok(())
         }
         "Devices" => walk.children(|walk, device| {
-            devices.push(read_device(walk, &device)?);
+            probe.devices.push(read_device(walk, &device)?);
             Ok(())
         }),
         _ => Ok(()),
     })?;
-    Ok(Probe { header: header.ok_or_else(missing_header)?, devices })
+    Ok(probe)
 }
 
 fn read_device(walk: &mut Walk<'_>, element: &Element) -> Result<Device, Refusal> {
@@ -265,7 +262,7 @@ fn read_streams(walk: &mut Walk<'_>) -> Result<Streams, Refusal> {
         "Streams" => walk.children(|walk, _device| walk.children(|walk, _component| walk.children(|walk, group| read_group(walk, &group, &mut streams)))),
         _ => Ok(()),
     })?;
-    Ok(Streams { header: header.ok_or_else(missing_header)?, ..streams })
+    Ok(Streams { header: header.ok_or_else(|| Refusal::new(Code::Malformed, "the document has no header"))?, ..streams })
 }
 
 fn read_group(walk: &mut Walk<'_>, group: &Element, streams: &mut Streams) -> Result<(), Refusal> {

@@ -96,7 +96,7 @@ pub(super) fn read(text: &str, text_keys: &[String]) -> Result<Line, &'static st
         let until = fields.last().filter(|last| last.starts_with("--multiline--"));
         return Ok(Line::Asset { until: until.cloned() });
     }
-    if fields.iter().step_by(2).any(|key| key.is_empty()) && fields.len() != 3 && fields.len() != 6 {
+    if first.is_empty() {
         return Err("a value without a key");
     }
     Ok(Line::Facts { at, facts: facts_of(fields, text_keys)? })
@@ -127,7 +127,8 @@ fn timed(fields: &[String]) -> Result<(Option<Time>, &[String]), &'static str> {
 
 fn facts_of(fields: &[String], text_keys: &[String]) -> Result<Vec<(String, Told)>, &'static str> {
     match fields {
-        [key, level, code, _severity, _qualifier, text] if !text_keys.contains(key) => {
+        // Three keys with their values have six fields too; a condition's fifth is one of three words.
+        [key, level, code, _severity, qualifier, text] if !text_keys.contains(key) && ["", "HIGH", "LOW"].iter().any(|word| qualifier.eq_ignore_ascii_case(word)) => {
             if let Some(told) = condition(level, code, text) {
                 return Ok(vec![(key.clone(), told)]);
             }
@@ -146,6 +147,9 @@ fn facts_of(fields: &[String], text_keys: &[String]) -> Result<Vec<(String, Told
     }
     if !fields.len().is_multiple_of(2) {
         return Err("a key without a value");
+    }
+    if fields.iter().step_by(2).any(String::is_empty) {
+        return Err("a value without a key");
     }
     if fields.iter().step_by(2).any(|key| key.parse::<f64>().is_ok()) {
         return Err("a number stands where a key should; time series need an agent");
@@ -226,9 +230,10 @@ mod tests {
         assert_eq!(facts("2016-05-13T17:24:39Z|system|NORMAL||||"), [fault("system", Level::Normal, "", "")]);
         assert_eq!(facts("2016-05-13T17:24:39Z|travel|Unavailable||||"), [("travel".to_owned(), Told::Unavailable)]);
         assert_eq!(facts("2016-05-13T17:24:39Z|msg|CHG|Change inserts"), [value("msg", "CHG: Change inserts")]);
+        assert_eq!(facts("2016-05-13T17:24:39Z|mode|NORMAL|a|1|b|2"), [value("mode", "NORMAL"), value("a", "1"), value("b", "2")]);
         let words = ["mode".to_owned()];
-        let Ok(Line::Facts { facts, .. }) = read("2016-05-13T17:24:39Z|mode|NORMAL|a|1|b|2", &words) else { panic!() };
-        assert_eq!(facts, [value("mode", "NORMAL"), value("a", "1"), value("b", "2")]);
+        let Ok(Line::Facts { facts, .. }) = read("2016-05-13T17:24:39Z|mode|NORMAL|a|1|low|2", &words) else { panic!() };
+        assert_eq!(facts, [value("mode", "NORMAL"), value("a", "1"), value("low", "2")]);
     }
 
     #[test]
@@ -247,7 +252,14 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_refused_and_what_is_not_kept_is_passed_over() {
-        for refused in ["2022-13-45T13:51:34Z|x|1", "2022-08-08T13:51:34Z|x|1|y", "2022-08-08T13:51:34Z|wave|3|100|1 2 3", "2022-08-08T13:51:34Z", "2022-08-08T13:51:34Z||1"] {
+        for refused in [
+            "2022-13-45T13:51:34Z|x|1",
+            "2022-08-08T13:51:34Z|x|1|y|2|z",
+            "2022-08-08T13:51:34Z|wave|3|100|1 2 3",
+            "2022-08-08T13:51:34Z",
+            "2022-08-08T13:51:34Z||1",
+            "2022-08-08T13:51:34Z|x|1||2",
+        ] {
             assert!(read(refused, &[]).is_err(), "{refused}");
         }
         assert_eq!(read("* PONG 10000", &[]), Ok(Line::Pong(Duration::from_secs(10))));

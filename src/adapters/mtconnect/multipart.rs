@@ -58,7 +58,7 @@ impl Parts {
     }
 
     /// The next whole part, if there is one.
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, Refusal> {
+    pub fn part(&mut self) -> Result<Option<Vec<u8>>, Refusal> {
         let Some(heading) = self.heading()? else { return Ok(None) };
         let rest = &self.waiting[heading.content..];
         let length = match heading.length {

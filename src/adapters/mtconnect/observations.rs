@@ -53,7 +53,8 @@ impl Gathered {
     }
 
     /// Takes a state in, as of the place: what was observed since `kept`, and the conditions that
-    /// are active, of which a state tells each one but not in which order others came and went.
+    /// are active. A state does not say which others came and went, so where something was known
+    /// before, a condition that is another now is so since `changed_at`.
     pub(super) fn take_state(&mut self, observations: &[Observation], items: &Items, kept: &Place, place: &mut Place, changed_at: Time) {
         let mut newest: BTreeMap<&str, &Observation> = BTreeMap::new();
         for it in observations {
@@ -72,10 +73,10 @@ impl Gathered {
             }
         }
         for (id, it) in newest {
-            let (now, before) = (place.active.word(id), kept.active.word(id));
-            let at = if it.sequence >= kept.next { it.at } else { changed_at };
+            let now = place.active.word(id);
+            let at = if kept.next == 0 { it.at } else { changed_at };
             if let Known::Kept(Item { series: Ok(series), .. }) = items.find(id)
-                && (it.sequence >= kept.next || now != before)
+                && (kept.next == 0 || now != kept.active.word(id))
             {
                 self.samples.push(Sample { series: *series, at, value: Reading::Text(now.into()) });
             }
