@@ -13,5 +13,6 @@ mod engine;
 mod figures;
 mod http;
 mod lake;
+mod mqtt;
 mod plant;
 mod rules;
