@@ -51,6 +51,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tower_http", &["src/adapters/http"]),
     ("utoipa", &["src/adapters/http"]),
     ("utoipa_swagger_ui", &["src/adapters/http"]),
+    ("rumqttc", &["src/adapters/mqtt"]),
+    ("bytes", &["src/adapters/mqtt"]),
     ("calamine", &["src/adapters/exchange"]),
     ("csv", &["src/adapters/exchange"]),
 ];

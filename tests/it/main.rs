@@ -14,5 +14,6 @@ mod figures;
 mod http;
 mod lake;
 mod mtconnect;
+mod mqtt;
 mod plant;
 mod rules;

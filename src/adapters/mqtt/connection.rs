@@ -181,8 +181,8 @@ impl Connection {
     /// What has come, at least one packet, without waiting for more; meanwhile what waits is sent, and
     /// the broker asked whether it lives. May be dropped while it waits: nothing is lost by it.
     pub(super) async fn receive(&mut self) -> Result<Vec<Packet>, Fault> {
-        let mut packets = Vec::new();
-        let mut bytes = 0;
+        self.send_waiting()?;
+        let (mut packets, mut bytes) = (Vec::new(), 0);
         while packets.is_empty() {
             bytes += self.take_whole(&mut packets);
             if packets.is_empty() {
@@ -200,6 +200,17 @@ impl Connection {
             }
         }
         Ok(packets)
+    }
+
+    /// Sends what can be sent at once: an acknowledgement that is still here when the connection breaks
+    /// lets its message come twice.
+    fn send_waiting(&mut self) -> Result<(), Fault> {
+        while (!self.outgoing.is_empty() || !self.flushed)
+            && let Some(sent) = send_some(&mut self.to, &mut self.outgoing, &mut self.flushed).now_or_never()
+        {
+            sent?;
+        }
+        Ok(())
     }
 
     /// Takes the packets that are whole; answers their bytes.
@@ -243,16 +254,23 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what waits, and takes leave.
+    /// Sends what waits, and takes leave. What still comes is read and dropped: were it left unread, the
+    /// broker's side would be torn down with our last acknowledgements in it.
     pub(super) async fn close(mut self) {
         if self.send(&Packet::Disconnect).is_ok() {
             // Whoever does not let us go in time is left without a word.
-            _ = timeout(CLOSE_TIME, async {
-                self.to.write_all_buf(&mut self.outgoing).await?;
-                self.to.shutdown().await
-            })
-            .await;
+            _ = timeout(CLOSE_TIME, self.take_leave()).await;
         }
+    }
+
+    async fn take_leave(&mut self) -> io::Result<()> {
+        self.to.write_all_buf(&mut self.outgoing).await?;
+        self.to.shutdown().await?;
+        self.incoming.clear();
+        while self.from.read_buf(&mut self.incoming).await? > 0 {
+            self.incoming.clear();
+        }
+        Ok(())
     }
 }
 

@@ -20,25 +20,40 @@ const HELD: Duration = Duration::from_secs(30);
 /// What a packet has beside its message: the header, the topic, its number.
 const HEADER_BYTES: usize = 5 + 2 + 65_535 + 2;
 
-/// Makes connections, each with the largest packet it has to take, until one ends because all ends.
-pub(super) async fn keep(source: &Source, stopping: &mut watch::Receiver<bool>, broker: &Broker, mut connected: impl AsyncFnMut(usize) -> Result<(), Fault>) {
-    let ordinary = broker.message_bytes_max + HEADER_BYTES;
-    let (mut packet_max, mut pause) = (ordinary, PAUSE);
-    while !*stopping.borrow() {
-        let began = Instant::now();
-        let Err(fault) = connected(packet_max).await else { return };
+/// What the next connection has to know of those before it.
+pub(super) struct Keeping {
+    ordinary: usize,
+    packet_max: usize,
+    pause: Duration,
+    began: Instant,
+}
+
+impl Keeping {
+    pub(super) fn new(broker: &Broker) -> Self {
+        let ordinary = broker.message_bytes_max + HEADER_BYTES;
+        Self { ordinary, packet_max: ordinary, pause: PAUSE, began: Instant::now() }
+    }
+
+    /// A connection begins; answers the largest packet that it has to take.
+    pub(super) fn begins(&mut self) -> usize {
+        self.began = Instant::now();
+        self.packet_max
+    }
+
+    /// A connection has ended: tells why, and waits before the next.
+    pub(super) async fn ended(&mut self, fault: &Fault, source: &Source, stopping: &mut watch::Receiver<bool>) {
         // A kept session delivers it again and again: the next connection takes it, to put it away.
-        packet_max = if let Fault::TooLarge(bytes) = fault { bytes.clamp(ordinary, limits::MQTT_PACKET_MAX) } else { ordinary };
-        if began.elapsed() >= HELD {
-            pause = PAUSE;
+        self.packet_max = if let Fault::TooLarge(bytes) = fault { (*bytes).clamp(self.ordinary, limits::MQTT_PACKET_MAX) } else { self.ordinary };
+        if self.began.elapsed() >= HELD {
+            self.pause = PAUSE;
         }
         tracing::warn!(source = source.code(), %fault, "the connection to the broker ended");
         source.stands(State::Failed, Some(&fault.to_string()), Clock::System.now());
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
-            () = sleep(pause) => {}
+            () = sleep(self.pause) => {}
         }
-        pause = (pause * 2).min(PAUSE_MAX);
+        self.pause = (self.pause * 2).min(PAUSE_MAX);
         source.stands(State::Connecting, Some(&fault.to_string()), Clock::System.now());
     }
 }

@@ -22,6 +22,7 @@ use crate::telemetry::{Source, State};
 
 use connection::{Connection, Fault, Session};
 use gather::Gathered;
+use keeping::Keeping;
 use mapping::Rules;
 pub use settings::{Broker, Content, Mapping, Moment, Password, Retained, Rule, Settings, TimeUnit};
 
@@ -40,18 +41,30 @@ pub async fn run(settings: Settings, source: Arc<Source>, mut stopping: watch::R
         Ok(rules) => rules,
         Err(refusal) => return source.stands(State::Failed, Some(&refusal.detail), Clock::System.now()),
     };
-    let mut stop = stopping.clone();
-    keeping::keep(&source, &mut stopping, &settings.broker, async |packet_max| connected(&settings, &rules, &source, packet_max, &mut stop).await).await;
+    let mut keeping = Keeping::new(&settings.broker);
+    while let Err(fault) = connected(&settings, &rules, &source, keeping.begins(), &mut stopping).await {
+        keeping.ended(&fault, &source, &mut stopping).await;
+    }
 }
 
 /// One connection, to its end.
-async fn connected(settings: &Settings, rules: &Rules, source: &Source, packet_max: usize, stop: &mut watch::Receiver<bool>) -> Result<(), Fault> {
-    let mut connection = Connection::open(&settings.broker, Session::Kept, None, packet_max).await?;
+async fn connected(settings: &Settings, rules: &Rules, source: &Source, packet_max: usize, stopping: &mut watch::Receiver<bool>) -> Result<(), Fault> {
+    let mut connection = tokio::select! {
+        biased;
+        _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+        opened = Connection::open(&settings.broker, Session::Kept, None, packet_max) => opened?,
+    };
+    let ended = listen(&mut connection, settings, rules, source, stopping).await;
+    connection.close().await;
+    ended
+}
+
+async fn listen(connection: &mut Connection, settings: &Settings, rules: &Rules, source: &Source, stopping: &mut watch::Receiver<bool>) -> Result<(), Fault> {
     connection.subscribe(rules.filters())?;
     loop {
         let packets = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => break,
+            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
             packets = connection.receive() => packets?,
         };
         let mut gathered = Gathered::new(source);
@@ -74,8 +87,6 @@ async fn connected(settings: &Settings, rules: &Rules, source: &Source, packet_m
             connection.acknowledge(message)?;
         }
     }
-    connection.close().await;
-    Ok(())
 }
 
 fn take(settings: &Settings, rules: &Rules, message: &Publish, gathered: &mut Gathered<'_>) {

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::connection::{Connection, Fault, Session, Will};
 use super::gather::Gathered;
-use super::keeping;
+use super::keeping::Keeping;
 use super::settings::Broker;
 use crate::base::{Refusal, Time, limits};
 use crate::engine::clock::Clock;
@@ -106,17 +106,23 @@ pub async fn run(settings: Settings, source: Arc<Source>, mut stopping: watch::R
     if let Err(refusal) = settings.check() {
         return source.stands(State::Failed, Some(&refusal.detail), Clock::System.now());
     }
-    let mut stop = stopping.clone();
     let mut host = Host::new(Duration::from_millis(settings.reorder_ms), Duration::from_secs(settings.rebirth_seconds));
-    keeping::keep(&source, &mut stopping, &settings.broker, async |packet_max| connected(&settings, &mut host, &source, packet_max, &mut stop).await).await;
+    let mut keeping = Keeping::new(&settings.broker);
+    while let Err(fault) = connected(&settings, &mut host, &source, keeping.begins(), &mut stopping).await {
+        keeping.ended(&fault, &source, &mut stopping).await;
+    }
 }
 
 /// One connection, to its end; whatever ends it, edge nodes hear that nobody keeps what they say.
-async fn connected(settings: &Settings, host: &mut Host, source: &Source, packet_max: usize, stop: &mut watch::Receiver<bool>) -> Result<(), Fault> {
+async fn connected(settings: &Settings, host: &mut Host, source: &Source, packet_max: usize, stopping: &mut watch::Receiver<bool>) -> Result<(), Fault> {
     let presence = settings.host_id.as_deref().map(|host_id| Presence { host_id, since: Clock::System.now() });
-    let mut connection = Connection::open(&settings.broker, Session::Clean, presence.as_ref().map(Presence::will), packet_max).await?;
+    let mut connection = tokio::select! {
+        biased;
+        _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+        opened = Connection::open(&settings.broker, Session::Clean, presence.as_ref().map(Presence::will), packet_max) => opened?,
+    };
     connection.subscribe(settings.filters())?;
-    let ended = listen(&mut connection, host, source, presence.as_ref(), stop).await;
+    let ended = listen(&mut connection, host, source, presence.as_ref(), stopping).await;
     if matches!(ended, Ok(()) | Err(Fault::Lane(_))) {
         // Whoever takes leave has no will, so it is said here.
         if let Some((topic, message)) = presence.map(|presence| presence.message(false)) {
@@ -132,13 +138,13 @@ async fn connected(settings: &Settings, host: &mut Host, source: &Source, packet
     ended
 }
 
-async fn listen(connection: &mut Connection, host: &mut Host, source: &Source, presence: Option<&Presence<'_>>, stop: &mut watch::Receiver<bool>) -> Result<(), Fault> {
+async fn listen(connection: &mut Connection, host: &mut Host, source: &Source, presence: Option<&Presence<'_>>, stopping: &mut watch::Receiver<bool>) -> Result<(), Fault> {
     let here = presence.map(|presence| presence.message(true));
     loop {
         let overdue_at = host.overdue_at();
         let packets = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
             packets = connection.receive() => packets?,
             () = sleep_until(overdue_at.unwrap_or_else(Instant::now)), if overdue_at.is_some() => Vec::new(),
         };
