@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::{Database, Durability, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{Database, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use super::error::StoreError;
 use super::guard::guarded;
@@ -284,16 +284,29 @@ impl TelemetryFile {
 
     /// One moment to read. Drop it soon.
     pub fn read(&self) -> Result<TelemetrySnapshot, StoreError> {
-        Ok(TelemetrySnapshot { txn: self.database()?.begin_read()? })
+        let txn = self.database()?.begin_read()?;
+        // Opened once: an answer looks into them many times.
+        Ok(TelemetrySnapshot { hours: txn.open_table(HOURS)?, hour_rollups: txn.open_table(HOUR_ROLLUPS)?, txn })
     }
 }
 
 /// One moment of the telemetry file.
 pub struct TelemetrySnapshot {
     txn: ReadTransaction,
+    hours: Shelved,
+    hour_rollups: Shelved,
 }
 
+type Shelved = ReadOnlyTable<&'static PieceKey, &'static [u8]>;
+
 impl TelemetrySnapshot {
+    const fn table(&self, shelf: Shelf) -> &Shelved {
+        match shelf {
+            Shelf::Hours => &self.hours,
+            Shelf::HourRollups => &self.hour_rollups,
+        }
+    }
+
     /// Every block that is not drained, in order.
     pub fn blocks(&self, mut visit: impl FnMut(u64, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
         for row in self.txn.open_table(BLOCKS)?.iter()? {
@@ -308,7 +321,7 @@ impl TelemetrySnapshot {
         if first > last {
             return Ok(());
         }
-        let table = self.txn.open_table(shelf.table())?;
+        let table = self.table(shelf);
         let (mut slot, mut bytes) = (first, Vec::new());
         for row in table.range::<&PieceKey>(&Stretch { machine, slot: first }.key(0)..=&Stretch { machine, slot: last }.key(u16::MAX))? {
             let (key, piece) = row?;
@@ -328,7 +341,7 @@ impl TelemetrySnapshot {
     /// Slots of a machine that hold anything, from the first to the last.
     pub fn slots(&self, shelf: Shelf, machine: u32, first: u32, last: u32) -> Result<Vec<u32>, StoreError> {
         let mut slots = Vec::new();
-        let table = self.txn.open_table(shelf.table())?;
+        let table = self.table(shelf);
         for row in table.range::<&PieceKey>(&Stretch { machine, slot: first }.key(0)..=&Stretch { machine, slot: last }.key(u16::MAX))? {
             let slot = Stretch::slot_of(row?.0.value());
             if slots.last() != Some(&slot) {
@@ -350,7 +363,7 @@ impl TelemetrySnapshot {
 
     /// The newest slot of a machine before one.
     pub fn slot_before(&self, shelf: Shelf, stretch: Stretch) -> Result<Option<u32>, StoreError> {
-        let table = self.txn.open_table(shelf.table())?;
+        let table = self.table(shelf);
         let row = table.range::<&PieceKey>(&Stretch { slot: 0, ..stretch }.key(0)..&stretch.key(0))?.next_back().transpose()?;
         Ok(row.map(|(key, _)| Stretch::slot_of(key.value())))
     }

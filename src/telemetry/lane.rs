@@ -13,7 +13,8 @@ use super::block::{self, Block};
 use super::board::{Board, Sealing};
 use super::intake::{Batch, Intake, Message, Receipt, Sealed, Window};
 use super::registry::Registry;
-use super::sealing::{self, day_tallies};
+use super::sealing::{self, hourly};
+use super::tally::Tally;
 use crate::base::{Code, Refusal, Time, limits};
 use crate::engine::Engine;
 use crate::model::telemetry::{Gap, Measure, Quarantined, Reading, Sample, Series, SeriesId};
@@ -155,11 +156,15 @@ fn remember(file: &TelemetryFile, registry: &Registry, board: &mut Board) -> Res
         for _ in 0..limits::STATE_BACK_DAYS {
             let Some(slot) = snapshot.slot_before(Shelf::HourRollups, Stretch { machine, slot: day })?.filter(|_| !missing.is_empty()) else { break };
             day = slot;
-            let tallies = day_tallies(snapshot.one(Shelf::HourRollups, Stretch { machine, slot })?.as_deref())?;
-            missing.retain(|id| {
-                let last = tallies.get(&id.0).and_then(|hours| hours.values().rev().find_map(|tally| tally.last()));
-                last.map(|(at, reading)| board.remember(*id, at, reading)).is_none()
-            });
+            let bytes = snapshot.one(Shelf::HourRollups, Stretch { machine, slot })?.unwrap_or_default();
+            let mut still = Vec::new();
+            for id in missing {
+                match hourly(&bytes, id)?.values().rev().find_map(Tally::last) {
+                    Some((at, reading)) => board.remember(id, at, reading),
+                    None => still.push(id),
+                }
+            }
+            missing = still;
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use super::block;
 use super::board::HOUR;
 use super::chunk::Chunk;
 use super::lane::Lane;
-use super::sealing::{DayTallies, day_of, day_tallies, tally};
+use super::sealing::{day_of, hourly, tally};
 use crate::base::Refusal;
 use crate::store::telemetry_file::{Shelf, Stretch, TelemetrySnapshot};
 use crate::store::verify::Report;
@@ -55,13 +55,12 @@ fn check(snapshot: &TelemetrySnapshot, known: &[u32], report: &mut Report) -> Re
     })?;
     // A machine's number is that of its first series.
     for machine in &known {
-        let mut day: (u32, DayTallies) = (u32::MAX, DayTallies::new());
+        let mut day = (u32::MAX, Vec::new());
         for slot in snapshot.slots(Shelf::Hours, *machine, 0, u32::MAX)? {
             hours += 1;
             let (of, hour) = day_of(slot);
             if day.0 != of {
-                let bytes = snapshot.one(Shelf::HourRollups, Stretch { machine: *machine, slot: of })?;
-                day = (of, day_tallies(bytes.as_deref())?);
+                day = (of, snapshot.one(Shelf::HourRollups, Stretch { machine: *machine, slot: of })?.unwrap_or_default());
             }
             match check_hour(snapshot, Stretch { machine: *machine, slot }, hour, &day.1, &known) {
                 Ok(samples) => sealed += samples,
@@ -76,7 +75,7 @@ fn check(snapshot: &TelemetrySnapshot, known: &[u32], report: &mut Report) -> Re
     Ok(())
 }
 
-fn check_hour(snapshot: &TelemetrySnapshot, stretch: Stretch, hour: u8, tallies: &DayTallies, known: &BTreeSet<u32>) -> Result<u64, StoreError> {
+fn check_hour(snapshot: &TelemetrySnapshot, stretch: Stretch, hour: u8, day: &[u8], known: &BTreeSet<u32>) -> Result<u64, StoreError> {
     let wrong = |why: &str| StoreError::Undecodable("a sealed hour".to_owned(), why.to_owned());
     let bytes = snapshot.one(Shelf::Hours, stretch)?.unwrap_or_default();
     let chunk = Chunk::open(&bytes)?;
@@ -91,7 +90,7 @@ fn check_hour(snapshot: &TelemetrySnapshot, stretch: Stretch, hour: u8, tallies:
         if column.times.windows(2).any(|pair| pair[0] > pair[1]) || column.times.iter().any(|time| !(begin..end).contains(time)) {
             return Err(wrong("its times are out of order or of another hour"));
         }
-        if tallies.get(&series.0).and_then(|hours| hours.get(&hour)) != Some(&tally(&column, end)) {
+        if hourly(day, series)?.get(&hour) != Some(&tally(&column, end)) {
             return Err(wrong("its samples do not come to what its day says"));
         }
     }

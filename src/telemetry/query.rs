@@ -9,7 +9,7 @@ use super::board::{HOUR, hour_of};
 use super::chunk::Chunk;
 use super::column::{Column, Seen};
 use super::lane::Lane;
-use super::sealing::{DayTallies, day_of, day_tallies, tally};
+use super::sealing::{day_of, hourly, tally};
 use super::tally::Tally;
 use crate::base::{Code, Refusal, Time, limits};
 use crate::model::telemetry::{Measure, Reading, Series, SeriesId};
@@ -65,16 +65,18 @@ impl Lane {
         }
         let (first, last) = (hour_of(from.micros()), hour_of(to.micros() - 1));
         let look = self.look_at(series, first, last)?;
-        for hour in look.hours(first, last)? {
-            let Some(column) = look.column(hour)? else { continue };
+        let mut more = false;
+        look.columns(first, last, |column| {
             for at in column.position(from)..column.position(to) {
                 if found.len() == limit {
-                    return Ok((found, true));
+                    more = true;
+                    return false;
                 }
                 found.push((Time::from_micros(column.times[at]), column.value(at).owned()));
             }
-        }
-        Ok((found, false))
+            true
+        })?;
+        Ok((found, more))
     }
 
     /// What a series comes to by steps of whole minutes, aligned to 1970; steps in which nothing was read and nothing held are left out.
@@ -95,12 +97,12 @@ impl Lane {
         if known.measure == Measure::Text {
             rolling.holds = self.before(&look, from)?;
         }
-        let mut days: Option<(u32, DayTallies)> = None;
-        for hour in look.hours(first, last)? {
+        let mut tallied = if step % HOUR == 0 { look.tallied(first, last)? } else { BTreeMap::new() };
+        let hours = if tallied.is_empty() { look.hours(first, last)? } else { look.hours_told(first, last, &tallied)? };
+        for hour in hours {
             let (begin, end) = (i64::from(hour) * HOUR, (i64::from(hour) + 1) * HOUR);
-            let whole = from <= begin && end <= to && step % HOUR == 0 && !look.unsealed.contains_key(&hour);
-            let sealed = if whole { look.tallied(hour, &mut days)? } else { None };
-            match sealed {
+            let whole = from <= begin && end <= to && !look.unsealed.contains_key(&hour);
+            match tallied.remove(&hour).filter(|_| whole) {
                 Some(sealed) => rolling.take(begin, end, sealed),
                 None => {
                     let Some(column) = look.column(hour)? else { continue };
@@ -163,6 +165,34 @@ impl Look {
         Ok(hours)
     }
 
+    /// Its readings hour by hour, in order, in one pass over the file, until told to stop.
+    fn columns(&self, first: u32, last: u32, mut visit: impl FnMut(&Column) -> bool) -> Result<(), StoreError> {
+        let mut unsealed = self.unsealed.range(first..=last).peekable();
+        let mut going = true;
+        self.snapshot.shelved(Shelf::Hours, self.machine, first, last, |hour, bytes| {
+            while let Some((_, column)) = unsealed.next_if(|(before, _)| **before < hour) {
+                going = going && visit(column);
+            }
+            if !going {
+                return Ok(());
+            }
+            let own = unsealed.next_if(|(same, _)| **same == hour).map(|(_, column)| column);
+            let column = match (Chunk::open(bytes)?.column(self.series)?, own) {
+                (Some(mut sealed), Some(own)) => {
+                    sealed.merge(own);
+                    Some(sealed)
+                }
+                (sealed, own) => sealed.or_else(|| own.cloned()),
+            };
+            going = column.is_none_or(|column| visit(&column));
+            Ok(())
+        })?;
+        for (_, column) in unsealed {
+            going = going && visit(column);
+        }
+        Ok(())
+    }
+
     fn column(&self, hour: u32) -> Result<Option<Column>, StoreError> {
         let sealed = match self.snapshot.one(Shelf::Hours, Stretch { machine: self.machine, slot: hour })? {
             Some(bytes) => Chunk::open(&bytes)?.column(self.series)?,
@@ -177,14 +207,24 @@ impl Look {
         })
     }
 
-    /// What a sealed hour comes to, by its day's tallies.
-    fn tallied(&self, hour: u32, days: &mut Option<(u32, DayTallies)>) -> Result<Option<Tally>, StoreError> {
-        let (day, of_day) = day_of(hour);
-        if days.as_ref().is_none_or(|(known, _)| *known != day) {
-            let bytes = self.snapshot.one(Shelf::HourRollups, Stretch { machine: self.machine, slot: day })?;
-            *days = Some((day, day_tallies(bytes.as_deref())?));
-        }
-        Ok(days.as_ref().and_then(|(_, tallies)| tallies.get(&self.series.0)?.get(&of_day).cloned()))
+    /// What sealed hours come to, by the tallies of their days.
+    fn tallied(&self, first: u32, last: u32) -> Result<BTreeMap<u32, Tally>, StoreError> {
+        let mut tallied = BTreeMap::new();
+        self.snapshot.shelved(Shelf::HourRollups, self.machine, day_of(first).0, day_of(last).0, |day, bytes| {
+            let hours = hourly(bytes, self.series)?.into_iter().map(|(of_day, tally)| (day * 24 + u32::from(of_day), tally));
+            tallied.extend(hours.filter(|(hour, _)| (first..=last).contains(hour)));
+            Ok(())
+        })?;
+        Ok(tallied)
+    }
+
+    /// Hours in which the series itself was told, in order: every sealed hour of it has its tally.
+    fn hours_told(&self, first: u32, last: u32, tallied: &BTreeMap<u32, Tally>) -> Result<Vec<u32>, StoreError> {
+        let unsealed = self.unsealed.keys().copied().filter(|hour| (first..=last).contains(hour));
+        let mut hours: Vec<u32> = tallied.keys().copied().chain(unsealed).collect();
+        hours.sort_unstable();
+        hours.dedup();
+        Ok(hours)
     }
 }
 

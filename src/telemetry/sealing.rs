@@ -3,9 +3,11 @@
 //! so that packing never keeps a batch waiting.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::board::{HOUR, Sealing};
+use super::bytes::{Reader, put};
 use super::chunk::{self, Chunk};
 use super::column::Column;
 use super::registry::Registry;
@@ -14,8 +16,8 @@ use crate::model::telemetry::SeriesId;
 use crate::store::telemetry_file::{Shelf, Stretch, TelemetrySnapshot};
 use crate::store::{StoreError, codec};
 
-/// Tallies of a machine's day, by series and hour of the day.
-pub(super) type DayTallies = BTreeMap<u32, BTreeMap<u8, Tally>>;
+/// Tallies of a series' day, by hour of the day.
+pub(super) type Hourly = BTreeMap<u8, Tally>;
 
 /// The day of an hour, and its place in it.
 pub(super) fn day_of(hour: u32) -> (u32, u8) {
@@ -35,12 +37,16 @@ pub(super) fn seal(registry: &Registry, snapshot: &TelemetrySnapshot, sealing: &
         let base = i64::from(sealing.hour) * HOUR;
         let (day, hour) = day_of(sealing.hour);
         let day = Stretch { machine, slot: day };
-        let mut tallies = day_tallies(snapshot.one(Shelf::HourRollups, day)?.as_deref())?;
+        let known = snapshot.one(Shelf::HourRollups, day)?.unwrap_or_default();
+        let mut tallies: BTreeMap<SeriesId, Hourly> = BTreeMap::new();
+        for (series, place) in places(&known)? {
+            tallies.insert(series, codec::from_plain("rollups of a day", &known[place])?);
+        }
         for (series, column) in &merged {
-            tallies.entry(series.0).or_default().insert(hour, tally(column, base + HOUR));
+            tallies.entry(*series).or_default().insert(hour, tally(column, base + HOUR));
         }
         shelved.push((Shelf::Hours, stretch, chunk::seal(base, &merged)?));
-        shelved.push((Shelf::HourRollups, day, codec::plain(&tallies)?));
+        shelved.push((Shelf::HourRollups, day, day_bytes(&tallies)?));
     }
     Ok(shelved)
 }
@@ -70,7 +76,42 @@ pub(super) fn tally(column: &Column, end: i64) -> Tally {
     tally
 }
 
-/// Tallies of a day from their bytes.
-pub(super) fn day_tallies(bytes: Option<&[u8]>) -> Result<DayTallies, StoreError> {
-    bytes.map_or_else(|| Ok(DayTallies::new()), |bytes| codec::from_plain("rollups of a day", bytes))
+/// A day's tallies as bytes: where each series begins, then series by series, so that one is read alone.
+fn day_bytes(tallies: &BTreeMap<SeriesId, Hourly>) -> Result<Vec<u8>, StoreError> {
+    let (mut heads, mut bodies) = (Vec::new(), Vec::new());
+    put(&mut heads, tallies.len() as u64);
+    for (series, hours) in tallies {
+        let body = codec::plain(hours)?;
+        put(&mut heads, u64::from(series.0));
+        put(&mut heads, body.len() as u64);
+        bodies.extend_from_slice(&body);
+    }
+    heads.append(&mut bodies);
+    Ok(heads)
+}
+
+/// Where each series of a day stands in its bytes.
+fn places(bytes: &[u8]) -> Result<Vec<(SeriesId, Range<usize>)>, StoreError> {
+    let damaged = || StoreError::Undecodable("rollups of a day".to_owned(), "their bytes make no sense".to_owned());
+    if bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut reader = Reader(bytes);
+    let heads =
+        |reader: &mut Reader<'_>| (0..reader.size()?).map(|_| Some((SeriesId(u32::try_from(reader.number()?).ok()?), reader.size()?))).collect::<Option<Vec<(SeriesId, usize)>>>();
+    let heads = heads(&mut reader).ok_or_else(damaged)?;
+    let mut begin = bytes.len() - reader.0.len();
+    let mut places = Vec::with_capacity(heads.len());
+    for (series, length) in heads {
+        let end = begin.checked_add(length).filter(|end| *end <= bytes.len()).ok_or_else(damaged)?;
+        places.push((series, begin..end));
+        begin = end;
+    }
+    if begin == bytes.len() { Ok(places) } else { Err(damaged()) }
+}
+
+/// The tallies of one series in a day's bytes.
+pub(super) fn hourly(bytes: &[u8], series: SeriesId) -> Result<Hourly, StoreError> {
+    let place = places(bytes)?.into_iter().find(|(known, _)| *known == series);
+    place.map_or_else(|| Ok(Hourly::new()), |(_, place)| codec::from_plain("rollups of a day", &bytes[place]))
 }
