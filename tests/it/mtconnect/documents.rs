@@ -123,6 +123,7 @@ fn every_representation_becomes_samples() {
     let hall = Hall::new();
     hall.reads_agent(&plays_fixtures(), json!({}));
     wait_until("the state is kept", || hall.place() == (7, 21));
+    hall.settles();
     let kept = |metric: &str| hall.values("LASER01", metric);
     assert_eq!(kept("position"), ["unavailable", "-12.5"]);
     assert_eq!(kept("path_position"), ["`1 2 3`"]);

@@ -171,6 +171,7 @@ fn a_number_that_is_none_is_quarantined_with_what_came() {
         agent.hears(line);
     }
     wait_until("all four are taken", || hall.place().1 == agent.book().next);
+    hall.settles();
     assert_eq!(hall.values("LASER01", "load.x_load"), ["unavailable", "7"]);
     let kept: Vec<String> = hall.lane.quarantined(10).unwrap().into_iter().map(|it| format!("{}: {}", it.why, String::from_utf8_lossy(&it.original))).collect();
     assert_eq!(kept.len(), 3, "{kept:?}");

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use millwright::adapters::mtconnect::{agent, shdr};
 use millwright::base::Time;
 use millwright::model::telemetry::{Reading, Series};
-use millwright::telemetry::{Lane, Source, Standing, State};
+use millwright::telemetry::{Batch, Lane, Source, Standing, State};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -113,6 +113,11 @@ impl Hall {
         let Some(cursor) = self.source.cursor().unwrap() else { return (0, 0) };
         let cursor: Value = serde_json::from_slice(&cursor).unwrap();
         (cursor["instance"].as_u64().unwrap(), cursor["next"].as_u64().unwrap())
+    }
+
+    /// The lane knows a cursor a moment before it shows the samples that came with it.
+    fn settles(&self) {
+        self.lane.intake().put_wait(Batch::default()).unwrap();
     }
 
     fn find(&self, machine: &str, metric: &str) -> Series {
