@@ -10,6 +10,7 @@ use crate::adapters::http::client::{Method, escape};
 use crate::base::{Code, Digest, Refusal, Value};
 use crate::followers::lake;
 use crate::lake::{Manifest, files_named, manifest_name};
+use crate::telemetry::Lane;
 
 pub(super) fn run(place: &Place, it: &Export, output: &Output) -> Result<u8, Refusal> {
     let ExportAction::Parquet { out } = &it.action;
@@ -21,9 +22,11 @@ pub(super) fn run(place: &Place, it: &Export, output: &Output) -> Result<u8, Ref
         _ => refusal,
     };
     let engine = wiring::open(&place.data()?, false).map_err(locked)?;
+    let lane = Lane::start(&engine)?;
     let bar = output.progress("exporting");
-    let exported = lake::export(&engine, out, &mut |done, total| bar.at(done, total));
+    let exported = lake::export(&engine, Some(&lane), out, &mut |done, total| bar.at(done, total));
     bar.finish();
+    lane.stop();
     engine.stop();
     let (manifest, path) = exported?;
     let path = path.display().to_string();

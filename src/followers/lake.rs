@@ -4,11 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::lake_telemetry;
 use crate::base::{Code, Digest, Refusal, limits};
 use crate::engine::Engine;
 use crate::lake::{EdgeRow, Export, JournalRow, Manifest, Source, Table, TableFiles, published};
 use crate::model::{Fields, LotEdge, Noun, Plant};
 use crate::store::Snapshot;
+use crate::telemetry::Lane;
 use crate::views::{Row, as_of};
 
 /// The moment that is exported, and how far it is.
@@ -20,8 +22,9 @@ struct Scan<'e> {
     progress: &'e mut dyn FnMut(u64, u64),
 }
 
-/// Exports every published table into a folder; answers the manifest and where it stands.
-pub fn export(engine: &Engine, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(Manifest, PathBuf), Refusal> {
+/// Exports every published table, and what machines told where a lane has it, into a folder; answers the
+/// manifest and where it stands.
+pub fn export(engine: &Engine, lane: Option<&Lane>, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(Manifest, PathBuf), Refusal> {
     let tables = published();
     let (head, plant, total) = engine.read(|snapshot| moment(snapshot, &tables))??;
     let mut export = Export::begin(out, &plant, head)?;
@@ -34,6 +37,9 @@ pub fn export(engine: &Engine, out: &Path, progress: &mut dyn FnMut(u64, u64)) -
             Source::Journal => scan.journal(&mut files)?,
         }
         export.add(files.finish()?);
+    }
+    if let Some(lane) = lane {
+        lake_telemetry::export(lane, &mut export, engine.plant_now())?;
     }
     export.finish()
 }

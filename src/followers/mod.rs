@@ -4,4 +4,5 @@
 pub mod figures;
 pub mod indexing;
 pub mod lake;
+mod lake_telemetry;
 pub mod roots;

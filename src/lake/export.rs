@@ -87,7 +87,11 @@ impl Export {
         Ok(())
     }
 
-    fn stage(&self) -> PathBuf {
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    pub(super) fn stage(&self) -> PathBuf {
         self.out.join(format!("{UNFINISHED}{}", self.folder))
     }
 

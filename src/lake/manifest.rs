@@ -61,6 +61,10 @@ impl TableLine {
         Self { table: table.name, files, columns: table.described().collect(), time: table.time() }
     }
 
+    pub(super) const fn by_days(table: &'static str, time: &'static str, columns: Vec<(&'static str, String, bool)>, files: Vec<FileLine>) -> Self {
+        Self { table, files, columns, time: Some(time) }
+    }
+
     /// Its rows.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|file| file.rows).sum()

@@ -3,6 +3,7 @@
 //! without a way to the plant: rows are handed in from above, and nothing here is ever read back as truth.
 
 mod columns;
+mod day_files;
 mod export;
 mod file;
 mod manifest;
@@ -11,6 +12,7 @@ mod sheet;
 mod table_files;
 mod tables;
 
+pub use day_files::DayFiles;
 pub use export::{Export, files_named, manifest_in, manifest_name};
 pub use manifest::{FileLine, Manifest, TableLine};
 pub use partition::plant_folder;

@@ -67,6 +67,13 @@ pub(super) fn path(table: &str, plant_folder: &str, month: Option<Month>, part: 
     path.join(format!("part-{part}.parquet"))
 }
 
+/// The path of a day's file below the export's folder.
+pub(super) fn day_path(table: &str, plant_folder: &str, day: Date) -> PathBuf {
+    let at = day.civil();
+    let folders = [format!("year={:04}", at.year()), format!("month={:02}", at.month()), format!("day={:02}", at.day())];
+    [table, plant_folder].into_iter().map(str::to_owned).chain(folders).collect::<PathBuf>().join("part-0.parquet")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,7 +53,18 @@ impl Form {
     }
 }
 
-fn batch(columns: Vec<Column>) -> Result<RecordBatch, ArrowError> {
+/// Columns as a manifest tells them: name, SQL type, and whether a cell may be empty.
+pub(super) fn described(columns: &[Column]) -> Vec<(&'static str, String, bool)> {
+    let described = columns.iter().map(|column| match column.cells {
+        Cells::Times(_) => (column.name, "TIMESTAMP WITH TIME ZONE", false),
+        Cells::Texts(_) => (column.name, "VARCHAR", true),
+        Cells::Numbers(_) => (column.name, "DOUBLE", true),
+        Cells::Counts(_) => (column.name, "BIGINT", false),
+    });
+    described.map(|(name, kind, nullable)| (name, kind.to_owned(), nullable)).collect()
+}
+
+pub(super) fn batch(columns: Vec<Column>) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|column| {
         let nullable = matches!(column.cells, Cells::Texts(_) | Cells::Numbers(_));
         (column.name, array(column.cells), nullable)

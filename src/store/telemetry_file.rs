@@ -361,6 +361,12 @@ impl TelemetrySnapshot {
         Ok(found)
     }
 
+    /// The first slot of a machine.
+    pub fn first_slot(&self, shelf: Shelf, machine: u32) -> Result<Option<u32>, StoreError> {
+        let row = self.table(shelf).range::<&PieceKey>(&Stretch { machine, slot: 0 }.key(0)..=&Stretch { machine, slot: u32::MAX }.key(u16::MAX))?.next().transpose()?;
+        Ok(row.map(|(key, _)| Stretch::slot_of(key.value())))
+    }
+
     /// The newest slot of a machine before one.
     pub fn slot_before(&self, shelf: Shelf, stretch: Stretch) -> Result<Option<u32>, StoreError> {
         let table = self.table(shelf);

@@ -146,6 +146,12 @@ impl Board {
         found
     }
 
+    /// The first hour with anything in it.
+    pub(super) fn first_hour(&self) -> Option<u32> {
+        let open = |tail: &Tail| tail.open.iter().map(|(hour, _)| *hour).chain(tail.sealing.as_ref().map(|(hour, _)| *hour)).min();
+        self.tails.iter().filter_map(open).min()
+    }
+
     /// The newest unsealed hour before one in which a series was read.
     pub(super) fn hour_before(&self, series: SeriesId, hour: u32) -> Option<u32> {
         let tail = self.tails.get(series.0 as usize)?;

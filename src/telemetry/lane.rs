@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::block::{self, Block};
-use super::board::{Board, Sealing};
+use super::board::{Board, HOUR, Sealing};
 use super::intake::{Batch, Intake, Message, Receipt, Sealed, Window};
 use super::registry::Registry;
 use super::sealing::{self, hourly};
@@ -128,6 +128,17 @@ impl Lane {
     /// The newest sample of every series that has one, by series.
     pub fn last(&self) -> Vec<Sample> {
         self.shared.look().last().collect()
+    }
+
+    /// The beginning of the first hour in which anything was told; `None` where nothing ever was.
+    pub fn first_at(&self) -> Result<Option<Time>, Refusal> {
+        let board = self.shared.look();
+        let snapshot = self.shared.file.read()?;
+        let mut first = board.first_hour();
+        for machine in self.shared.registry.machines().into_keys() {
+            first = snapshot.first_slot(Shelf::Hours, machine)?.into_iter().chain(first).min();
+        }
+        Ok(first.map(|hour| Time::from_micros(i64::from(hour) * HOUR)))
     }
 
     /// Samples that are in memory and not sealed yet.

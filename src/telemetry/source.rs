@@ -140,14 +140,14 @@ impl Source {
                         _ = shown.try_send((series, sample));
                     }
                 }
-                Receipt { stored: received, ..Receipt::default() }
+                Receipt { stored: received, quarantined: unread, ..Receipt::default() }
             }
         };
         self.standing.send_modify(|it| {
             it.received += received;
             it.stored += receipt.stored;
             it.repeated += receipt.repeated;
-            it.quarantined += receipt.quarantined + unread;
+            it.quarantined += receipt.quarantined;
             it.gaps += gaps;
             it.last_message_at = Some(wall);
             it.why = why.or(it.why.take());

@@ -25,9 +25,9 @@ pub(super) async fn make(service: Arc<Service>, call: Call) -> Result<Reply, Ref
     // Two at once would write the same files.
     let place = Arc::clone(&service.lake).try_acquire_owned();
     let place = place.map_err(|_| Refusal::new(Code::Busy, "the lake is being made just now; read it when that is done"))?;
-    let engine = service.engine.clone();
+    let (engine, lane) = (service.engine.clone(), service.lane.clone());
     let work = tokio::task::spawn_blocking(move || {
-        let made = followers::lake::export(&engine, &out, &mut |_, _| {});
+        let made = followers::lake::export(&engine, lane.as_ref(), &out, &mut |_, _| {});
         drop(place);
         made
     });

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use millwright::lake::{Source, published};
 use millwright::model::{self, Kind, Noun};
 use millwright::store::Snapshot;
+use millwright::telemetry::Lane;
 use millwright::views;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -52,15 +53,20 @@ fn site() -> Option<&'static Site> {
 impl Site {
     /// Exports a plant; it is not even made where nobody can read it.
     pub(super) fn of(make: impl FnOnce() -> Plant) -> Option<Self> {
+        Self::told(|| (make(), None)).map(|(site, _)| site)
+    }
+
+    /// The same with what its machines told.
+    pub(super) fn told(make: impl FnOnce() -> (Plant, Option<Lane>)) -> Option<(Self, Option<Lane>)> {
         let found = python().args(["-c", "import duckdb, pandas, pyarrow"]).stderr(Stdio::null()).status();
         if !found.is_ok_and(|status| status.success()) {
             println!("skipped: MILLWRIGHT_PYTHON (or python3) has no duckdb, pandas and pyarrow");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let plant = make();
-        let manifest = export(&plant, folder.path()).unwrap();
-        Some(Self { plant, folder, manifest })
+        let (plant, lane) = make();
+        let (manifest, _) = lake::export(&plant.engine, lane.as_ref(), folder.path(), &mut |_, _| {}).unwrap();
+        Some((Self { plant, folder, manifest }, lane))
     }
 
     pub(super) fn ask(&self, queries: &[String]) -> Vec<Vec<Vec<Option<String>>>> {

@@ -4,6 +4,7 @@ mod duckdb;
 mod folder;
 mod kpi;
 mod moment;
+mod telemetry;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use millwright::model::journal::Origin;
 use millwright::model::{Command, Role};
 use millwright::simulator::{Cast, Plan, Simulator, master_data};
 use millwright::store::Store;
+use millwright::telemetry::Lane;
 
 use crate::plant::*;
 
@@ -46,15 +48,26 @@ fn lived(name: &str, seed: u64) -> Plant {
 
 /// A simulated plant with a plan behind it.
 fn lived_through(name: &str, plan: &Plan) -> Plant {
+    lived_telling(name, plan, false).0
+}
+
+/// A simulated plant with a plan behind it, whose machines tell where somebody listens.
+fn lived_telling(name: &str, plan: &Plan, listen: bool) -> (Plant, Option<Lane>) {
     let plant = founded(name, plan.start);
+    let lane = listen.then(|| Lane::start(&plant.engine).unwrap());
     let cast = Cast { planner: actor(Role::Planner), lead: actor(Role::Lead), operator: actor(Role::Operator), inspector: actor(Role::Inspector), manager: actor(Role::Manager) };
     let mut simulator: Simulator = master_data(&plant.engine, &cast, plan.start).unwrap();
+    if let Some(lane) = &lane {
+        // A history ends now, and nothing is measured in the future.
+        plant.clock.advance(Duration::from_micros((plan.end.micros() - plan.start.micros()).unsigned_abs()));
+        simulator.speak(lane).unwrap();
+    }
     simulator.history(plan, &mut |_, _| {}).unwrap();
-    plant
+    (plant, lane)
 }
 
 fn export(plant: &Plant, out: &Path) -> Result<Manifest, Refusal> {
-    lake::export(&plant.engine, out, &mut |_, _| {}).map(|(manifest, _)| manifest)
+    lake::export(&plant.engine, None, out, &mut |_, _| {}).map(|(manifest, _)| manifest)
 }
 
 /// Every file below a folder, with what is in it.

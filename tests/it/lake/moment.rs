@@ -36,7 +36,7 @@ fn what_is_written_during_an_export_does_not_show_in_it() {
     }
     let manifest = export(&plant, &calm).unwrap();
     let mut rounds = 0;
-    let stormy = lake::export(&plant.engine, &storm, &mut |_, _| {
+    let stormy = lake::export(&plant.engine, None, &storm, &mut |_, _| {
         rounds += 1;
         busy(&plant, order, rounds);
     });
@@ -66,7 +66,7 @@ fn an_export_says_how_far_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let plant = lived("Werk Nord", 7);
     let mut seen = Vec::new();
-    lake::export(&plant.engine, &folder.path().join("out"), &mut |done, total| seen.push((done, total))).unwrap();
+    lake::export(&plant.engine, None, &folder.path().join("out"), &mut |done, total| seen.push((done, total))).unwrap();
     assert!(seen.windows(2).all(|two| two[0].0 <= two[1].0) && seen.len() > 10);
     assert_eq!(seen.last().map(|(done, total)| done == total), Some(true), "{:?}", seen.last());
 }

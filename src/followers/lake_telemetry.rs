@@ -1,0 +1,199 @@
+//! What machines told as Parquet, one file a day: `machine_metrics` sample by sample, and what it comes
+//! to by the minute, the hour and the day. Machine by machine, so that a day needs the memory of one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::{Date, Refusal, Time};
+use crate::lake::{Cells, Column, DayFiles, Export};
+use crate::model::telemetry::{Reading, Series};
+use crate::telemetry::Lane;
+
+/// What a machine works on, and so what its samples belong to.
+const JOB: &str = "job_id";
+const DAY: i64 = 86_400_000_000;
+/// Tables of rollups, by the length of a step.
+const ROLLUPS: [(&str, u64); 3] = [("machine_metrics_1m", 60), ("machine_metrics_hourly", 3_600), ("machine_metrics_daily", 86_400)];
+
+/// Exports everything up to a moment.
+pub(super) fn export(lane: &Lane, export: &mut Export, until: Time) -> Result<(), Refusal> {
+    let machines = machines(lane);
+    let mut raw = export.day_files("machine_metrics", "time");
+    let mut rolled = ROLLUPS.map(|(table, _)| export.day_files(table, "time"));
+    let first = lane.first_at()?.unwrap_or(until).micros().div_euclid(DAY);
+    for day in first..=until.micros().div_euclid(DAY) {
+        let date = Date::from_days(i32::try_from(day).unwrap_or(i32::MAX));
+        let (from, to) = (Time::from_micros(day * DAY), Time::from_micros((day + 1) * DAY).min(until));
+        for series in &machines {
+            samples(lane, series, from, to, date, &mut raw)?;
+            for (files, (_, seconds)) in rolled.iter_mut().zip(ROLLUPS) {
+                rollups(lane, series, from, to, Duration::from_secs(seconds), date, files)?;
+            }
+        }
+    }
+    export.add(raw.finish(Samples::default().columns())?);
+    for files in rolled {
+        export.add(files.finish(Rollups::default().columns())?);
+    }
+    Ok(())
+}
+
+/// Series by machine, both in the order of their names.
+fn machines(lane: &Lane) -> Vec<Vec<Series>> {
+    let mut all = lane.series();
+    all.sort_by(|one, other| (&one.machine, &one.metric).cmp(&(&other.machine, &other.metric)));
+    all.chunk_by(|one, other| one.machine == other.machine).map(<[Series]>::to_vec).collect()
+}
+
+/// What every row says of its series.
+#[derive(Default)]
+struct Names {
+    machine: Vec<Option<Arc<str>>>,
+    department: Vec<Option<Arc<str>>>,
+    metric: Vec<Option<Arc<str>>>,
+    unit: Vec<Option<Arc<str>>>,
+}
+
+/// The names of one series, made once.
+struct Named {
+    machine: Arc<str>,
+    department: Option<Arc<str>>,
+    metric: Arc<str>,
+    unit: Option<Arc<str>>,
+}
+
+impl Named {
+    fn of(series: &Series) -> Self {
+        Self {
+            machine: series.machine.as_str().into(),
+            department: series.department.as_deref().map(Arc::from),
+            metric: series.metric.as_str().into(),
+            unit: series.unit.as_deref().map(Arc::from),
+        }
+    }
+}
+
+impl Names {
+    fn push(&mut self, named: &Named) {
+        self.machine.push(Some(Arc::clone(&named.machine)));
+        self.department.push(named.department.clone());
+        self.metric.push(Some(Arc::clone(&named.metric)));
+        self.unit.push(named.unit.clone());
+    }
+
+    fn columns(self) -> [Column; 4] {
+        let texts = |name, cells| Column { name, cells: Cells::Texts(cells) };
+        [texts("machine_id", self.machine), texts("department", self.department), texts("metric_name", self.metric), texts("unit", self.unit)]
+    }
+}
+
+#[derive(Default)]
+struct Samples {
+    times: Vec<i64>,
+    names: Names,
+    values: Vec<Option<f64>>,
+    texts: Vec<Option<Arc<str>>>,
+    jobs: Vec<Option<Arc<str>>>,
+}
+
+impl Samples {
+    fn columns(self) -> Vec<Column> {
+        let mut columns = vec![Column { name: "time", cells: Cells::Times(self.times) }];
+        columns.extend(self.names.columns());
+        columns.push(Column { name: "value", cells: Cells::Numbers(self.values) });
+        columns.push(Column { name: "text_value", cells: Cells::Texts(self.texts) });
+        columns.push(Column { name: "job_id", cells: Cells::Texts(self.jobs) });
+        columns
+    }
+}
+
+/// What a machine worked on from when on, in order.
+type Jobs = Vec<(Time, Option<Arc<str>>)>;
+
+fn jobs(lane: &Lane, series: &[Series], from: Time, to: Time) -> Result<Jobs, Refusal> {
+    let Some(job) = series.iter().find(|series| series.metric == JOB) else { return Ok(Vec::new()) };
+    let mut jobs = vec![(Time::from_micros(i64::MIN), lane.text_at(job.id, from)?.map(Arc::from))];
+    let (told, _) = lane.raw(job.id, from, to, usize::MAX)?;
+    jobs.extend(told.into_iter().map(|(at, reading)| (at, if let Reading::Text(text) = reading { Some(Arc::from(text)) } else { None })));
+    Ok(jobs)
+}
+
+fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, day: Date, files: &mut DayFiles) -> Result<(), Refusal> {
+    let jobs = jobs(lane, series, from, to)?;
+    let mut rows = Samples::default();
+    for series in series {
+        let named = Named::of(series);
+        let (told, _) = lane.raw(series.id, from, to, usize::MAX)?;
+        let mut job = 0;
+        for (at, reading) in told {
+            while jobs.get(job + 1).is_some_and(|(since, _)| *since <= at) {
+                job += 1;
+            }
+            rows.times.push(at.micros());
+            rows.names.push(&named);
+            rows.jobs.push(jobs.get(job).and_then(|(_, job)| job.clone()));
+            let (number, text) = match reading {
+                Reading::Number(number) => (Some(number), None),
+                Reading::Text(text) => (None, Some(Arc::from(text))),
+                Reading::Unavailable => (None, None),
+            };
+            rows.values.push(number);
+            rows.texts.push(text);
+        }
+    }
+    if rows.times.is_empty() { Ok(()) } else { files.write(day, rows.columns()) }
+}
+
+#[derive(Default)]
+struct Rollups {
+    times: Vec<i64>,
+    names: Names,
+    counts: Vec<i64>,
+    /// Sum, average, least, largest, last.
+    figures: [Vec<Option<f64>>; 5],
+    states: Vec<Option<Arc<str>>>,
+    state_seconds: Vec<Option<f64>>,
+}
+
+impl Rollups {
+    fn columns(self) -> Vec<Column> {
+        let mut columns = vec![Column { name: "time", cells: Cells::Times(self.times) }];
+        columns.extend(self.names.columns());
+        columns.push(Column { name: "sample_count", cells: Cells::Counts(self.counts) });
+        let names = ["sum_value", "avg_value", "min_value", "max_value", "last_value"];
+        columns.extend(names.into_iter().zip(self.figures).map(|(name, figures)| Column { name, cells: Cells::Numbers(figures) }));
+        columns.push(Column { name: "state", cells: Cells::Texts(self.states) });
+        columns.push(Column { name: "state_seconds", cells: Cells::Numbers(self.state_seconds) });
+        columns
+    }
+
+    fn push(&mut self, at: Time, named: &Named, count: u64, figures: [Option<f64>; 5], state: Option<(&str, i64)>) {
+        self.times.push(at.micros());
+        self.names.push(named);
+        self.counts.push(i64::try_from(count).unwrap_or(i64::MAX));
+        self.figures.iter_mut().zip(figures).for_each(|(column, figure)| column.push(figure));
+        self.states.push(state.map(|(state, _)| Arc::from(state)));
+        // A day has few enough milliseconds for a double.
+        #[allow(clippy::cast_precision_loss)]
+        self.state_seconds.push(state.map(|(_, ms)| ms as f64 / 1_000.0));
+    }
+}
+
+fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration, day: Date, files: &mut DayFiles) -> Result<(), Refusal> {
+    let mut rows = Rollups::default();
+    for series in series {
+        let named = Named::of(series);
+        for it in lane.rolled(series.id, from, to, step)? {
+            let last = it.last.as_ref().and_then(|last| if let Reading::Number(number) = last { Some(*number) } else { None });
+            if it.count > 0 {
+                #[allow(clippy::cast_precision_loss)]
+                let avg = it.sum / it.count as f64;
+                rows.push(it.at, &named, it.count, [Some(it.sum), Some(avg), it.min, it.max, last], None);
+            }
+            for (state, ms) in &it.held_ms {
+                rows.push(it.at, &named, 0, [None; 5], Some((state, *ms)));
+            }
+        }
+    }
+    if rows.times.is_empty() { Ok(()) } else { files.write(day, rows.columns()) }
+}
