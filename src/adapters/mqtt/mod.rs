@@ -11,6 +11,7 @@ mod keeping;
 mod mapping;
 mod settings;
 pub mod sparkplug;
+mod tls;
 
 use std::sync::Arc;
 
