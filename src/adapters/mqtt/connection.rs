@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::settings::Broker;
+use super::settings::{Broker, Session};
 use super::tls::secured;
 use crate::base::{Refusal, limits};
 
@@ -58,13 +58,6 @@ pub(super) enum Fault {
     TooLarge(usize),
     #[error("telemetry took nothing: {}", .0.detail)]
     Lane(Refusal),
-}
-
-/// Whether the broker keeps for us what comes while we are away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Session {
-    Kept,
-    Clean,
 }
 
 /// What the broker says for us when we vanish.

@@ -77,7 +77,10 @@ struct Running {
 
 impl Running {
     fn start(settings: Json, source: &Arc<Source>) -> Self {
-        let settings: Settings = serde_json::from_value(settings).unwrap();
+        Self::with(serde_json::from_value(settings).unwrap(), source)
+    }
+
+    fn with(settings: Settings, source: &Arc<Source>) -> Self {
         settings.check().unwrap();
         let (stop, stopping) = watch::channel(false);
         Self { stop, task: tokio::spawn(mqtt::run(settings, Arc::clone(source), stopping)) }
