@@ -14,19 +14,19 @@
 mod kit;
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use kit::peer_orders;
 use kit::postgres::Cluster;
+use kit::served::{Process, demo, listening};
 use kit::{Dice, Point, Round, point_time, tree_cpu};
 use millwright::base::Digest;
 use serde_json::Value;
@@ -91,32 +91,6 @@ struct Target {
     ids: Vec<String>,
 }
 
-/// A child that ends with the bench.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nothing else to tidy then.
-        _ = self.0.kill();
-        _ = self.0.wait();
-    }
-}
-
-/// Starts a program and answers the address it says it listens on.
-fn listening(command: &mut Command) -> anyhow::Result<(Process, String)> {
-    let mut child = Process(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?);
-    let mut output = BufReader::new(child.0.stdout.take().context("the child's output")?).lines();
-    while let Some(line) = output.next().transpose()? {
-        if let Some((_, address)) = line.split_once("listening on http://") {
-            let address = address.trim().trim_end_matches('/').to_owned();
-            // Read on, or the child would fail when it prints more.
-            std::thread::spawn(move || output.for_each(drop));
-            return Ok((child, address));
-        }
-    }
-    bail!("it ended without listening")
-}
-
 /// The running Millwright.
 struct Plant {
     target: Target,
@@ -135,7 +109,7 @@ impl Plant {
             }
             Err(_) => {
                 let folder = kit::scratch("demo")?;
-                let (process, address, token) = demo(folder.path()).context("the demo of this build did not start")?;
+                let (process, address, token) = demo(folder.path(), "planner").context("the demo of this build did not start")?;
                 (address, token, Some(process.0.id()), Some(process), Some(folder))
             }
         };
@@ -143,15 +117,6 @@ impl Plant {
         let ids = if process.is_some() { made_orders(&address, &token, orders).await? } else { open_orders(&address, &token).await?.0 };
         Ok(Self { target: Target { address, token, ids }, pid, _process: process, _folder: folder })
     }
-}
-
-fn demo(folder: &std::path::Path) -> anyhow::Result<(Process, String, String)> {
-    let data = folder.join("data");
-    let (process, address) = listening(Command::new(env!("CARGO_BIN_EXE_millwright")).args(["demo", "--http", "127.0.0.1:0", "--speed", "0", "--days", "2", "--data"]).arg(&data))?;
-    let logins: Value = serde_json::from_slice(&std::fs::read(data.join("demo-logins.json"))?)?;
-    let planner = logins["users"].as_array().into_iter().flatten().find(|user| user["role"] == "planner");
-    let token = planner.and_then(|user| user["token"].as_str()).context("demo-logins.json names no token of a planner")?;
-    Ok((process, address, token.to_owned()))
 }
 
 /// Ids of orders whose priority may still change, and a product they are of.

@@ -2,10 +2,12 @@
 //! Deliberately no harness: a bench is a program that prints Markdown.
 #![allow(dead_code, clippy::print_stdout)] // every bench uses the part it needs
 
+pub(crate) mod machines;
 #[cfg(feature = "peers")]
 pub(crate) mod peer_orders;
 pub(crate) mod plant;
 pub(crate) mod postgres;
+pub(crate) mod served;
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};

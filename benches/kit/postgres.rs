@@ -69,7 +69,11 @@ impl Cluster {
 
     /// CPU time of the server with all its backends.
     pub(crate) fn cpu(&self) -> Duration {
-        tree_cpu(self.server.id())
+        tree_cpu(self.pid())
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.server.id()
     }
 
     /// Runs SQL; answers its output without decoration.

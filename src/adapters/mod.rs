@@ -4,3 +4,4 @@
 pub mod exchange;
 pub mod http;
 pub mod mqtt;
+pub mod mtconnect;

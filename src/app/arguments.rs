@@ -54,6 +54,8 @@ pub(super) enum Action {
     Search(Search),
     /// A figure of the plant, such as oee or first_pass_yield.
     Kpi(Kpi),
+    /// Try a connection to machines, and see what would be kept.
+    Connect(Connect),
     /// Prove chain, history, records, indexes and genealogy; exit 4 if anything is wrong.
     Verify(Verify),
     /// Make records and indexes anew from history, beside the old, then swap.
@@ -185,6 +187,24 @@ pub(super) struct Kpi {
     /// Up to this moment or the beginning of this day; now where absent.
     #[arg(long)]
     pub(super) to: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Connect {
+    #[command(subcommand)]
+    pub(super) action: ConnectAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum ConnectAction {
+    /// Connect for some seconds and print the newest value of everything that comes; nothing is kept.
+    Test {
+        /// TOML: `protocol = "mqtt"` (sparkplug, mtconnect, shdr), then its settings.
+        file: PathBuf,
+        /// How long to listen.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=20))]
+        seconds: u64,
+    },
 }
 
 #[derive(Args)]

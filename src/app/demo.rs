@@ -24,6 +24,8 @@ use crate::model::permission::Role;
 use crate::model::{Command, Id};
 use crate::simulator::{Cast, Plan, Simulator, master_data};
 use crate::store::home::write_private;
+use crate::store::telemetry_file;
+use crate::telemetry::Lane;
 use crate::views;
 
 const LOGINS: &str = "demo-logins.json";
@@ -51,49 +53,64 @@ struct Login {
 
 pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refusal> {
     let data = place.data_or("demo-data");
-    let (engine, mut logins, simulator) = open_or_make(&data, it, output)?;
+    let Open { engine, lane, mut logins, simulator } = open_or_make(&data, it, output)?;
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
     let living = live(&engine, simulator, Arc::clone(&stop))?;
-    let answer = serve::serve(&engine, place.http(), output, |address| tell(&data, &mut logins, address, output));
+    let answer = serve::serve(&engine, &lane, place.http(), output, |address| tell(&data, &mut logins, address, output));
     stop.store(true, Ordering::SeqCst);
     if living.join().is_err() {
         tracing::error!("the simulator ended with a panic");
     }
+    lane.stop();
     engine.stop();
     answer
 }
 
-fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<(Engine, Logins, Simulator), Refusal> {
+/// A demo plant, open.
+struct Open {
+    engine: Engine,
+    lane: Lane,
+    logins: Logins,
+    simulator: Simulator,
+}
+
+fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<Open, Refusal> {
     let engine = wiring::open_or_make(data, true)?;
     let plant = engine.read(views::overview::overview)??.plant;
-    let Some(plant) = plant else { return make(&engine, it, output).map(|(logins, simulator)| (engine, logins, simulator)) };
+    let Some(plant) = plant else { return make(engine, it, output) };
     if !plant.simulated {
         return Err(Refusal::new(Code::IllegalState, format!("{} holds a real plant; serve it with `millwright serve`, or name another directory for the demo", data.display())));
     }
     match read_logins(data)? {
         Some(logins) => {
-            let simulator = wake(&engine, it, output)?;
-            Ok((engine, logins, simulator))
+            let lane = Lane::start(&engine)?;
+            let simulator = wake(&engine, &lane, it, output)?;
+            Ok(Open { engine, lane, logins, simulator })
         }
         None => {
             // Interrupted before its log-ins were told: nobody can have used it, so it begins anew.
             output.say("the demo plant was not finished; making it anew");
             engine.stop();
-            std::fs::remove_file(data.join("plant.redb")).map_err(|error| Refusal::new(Code::Unavailable, error.to_string()))?;
-            let engine = wiring::open_or_make(data, true)?;
-            make(&engine, it, output).map(|(logins, simulator)| (engine, logins, simulator))
+            for file in ["plant.redb", telemetry_file::FILE] {
+                match std::fs::remove_file(data.join(file)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Refusal::new(Code::Unavailable, format!("{file}: {error}"))),
+                    _ => {}
+                }
+            }
+            make(wiring::open_or_make(data, true)?, it, output)
         }
     }
 }
 
 /// Goes on where the plant's journal ends; before anybody is let in, it lives what it has missed.
-fn wake(engine: &Engine, it: &Demo, output: &Output) -> Result<Simulator, Refusal> {
+fn wake(engine: &Engine, lane: &Lane, it: &Demo, output: &Output) -> Result<Simulator, Refusal> {
     // The old clock may have run on at its rate: it stands until the plant has caught up with the wall's.
     let newest = engine.read(|snapshot| snapshot.entry(snapshot.head()?))??;
     set_clock(engine, newest.map_or_else(|| engine.wall_now(), |entry| entry.recorded_at), 0)?;
     let now = engine.wall_now();
     let mut simulator = Simulator::resume(engine, &cast(engine)?, it.seed, now)?;
+    simulator.speak(lane)?;
     if it.speed > 0 && simulator.lived_until() < now {
         let bar = output.progress("living what the plant has missed");
         simulator.catch_up(now, &mut |done, total| bar.at(done, total))?;
@@ -102,24 +119,26 @@ fn wake(engine: &Engine, it: &Demo, output: &Output) -> Result<Simulator, Refusa
     Ok(simulator)
 }
 
-fn make(engine: &Engine, it: &Demo, output: &Output) -> Result<(Logins, Simulator), Refusal> {
+fn make(engine: Engine, it: &Demo, output: &Output) -> Result<Open, Refusal> {
+    let lane = Lane::start(&engine)?;
     let end = engine.wall_now();
     let start = end.minus(Duration::from_secs(u64::from(it.days) * 86_400));
     let start = Time::from_micros(start.micros() - start.micros() % 60_000_000);
     let moment = Moment { origin: Origin::Simulator, at: Some(start) };
-    founding::found(engine, moment, PLANT_NAME, &it.timezone, true)?;
+    founding::found(&engine, moment, PLANT_NAME, &it.timezone, true)?;
     let users = output.progress("making log-ins");
     let mut logins = Logins { url: String::new(), users: Vec::new() };
     for (at, role) in Role::PEOPLE.iter().enumerate() {
-        logins.users.push(add_login(engine, moment, *role)?);
+        logins.users.push(add_login(&engine, moment, *role)?);
         users.at(at as u64 + 1, Role::PEOPLE.len() as u64);
     }
     users.finish();
-    let mut simulator = master_data(engine, &cast(engine)?, start)?;
+    let mut simulator = master_data(&engine, &cast(&engine)?, start)?;
+    simulator.speak(&lane)?;
     let bar = output.progress(&format!("making {} days of history", it.days));
     simulator.history(&Plan { seed: it.seed, start, end }, &mut |done, total| bar.at(done, total))?;
     bar.finish();
-    Ok((logins, simulator))
+    Ok(Open { engine, lane, logins, simulator })
 }
 
 fn add_login(engine: &Engine, moment: Moment, role: Role) -> Result<Login, Refusal> {

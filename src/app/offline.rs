@@ -10,6 +10,7 @@ use crate::base::{Code, Refusal, Value};
 use crate::bodies::read;
 use crate::model::permission::Role;
 use crate::store::{Home, Store, archive, verify as proof};
+use crate::telemetry;
 
 /// A secret from standard input: never from the command line, which every process list shows.
 pub(super) fn read_password() -> Result<String, Refusal> {
@@ -47,7 +48,8 @@ pub(super) fn verify(place: &Place, it: &Verify, output: &Output) -> Result<u8, 
     }
     let store = Store::open(Home::existing(&place.data()?)?)?;
     let bar = output.progress("verifying");
-    let report = proof::verify(&store, head, &mut |done, total| bar.at(done, total))?;
+    let mut report = proof::verify(&store, head, &mut |done, total| bar.at(done, total))?;
+    telemetry::prove(&store, &mut report)?;
     bar.finish();
     output.answer(&report.to_value().to_json(), || report_text(&report));
     Ok(if report.ok() { 0 } else { Code::BadData.exit() })
@@ -91,6 +93,7 @@ pub(super) fn summary_json(summary: &archive::Summary) -> String {
         ("bytes", count(summary.bytes)),
         ("values", count(summary.values)),
         ("files", count(summary.files)),
+        ("telemetry_rows", count(summary.telemetry)),
     ])
     .to_json()
 }

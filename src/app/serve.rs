@@ -8,27 +8,30 @@ use tokio::sync::watch;
 
 use super::arguments::{Place, Serve};
 use super::output::Output;
-use super::wiring;
+use super::{connections, wiring};
 use crate::adapters::http::{Server, Service};
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
+use crate::telemetry::{Connections, Lane};
 use crate::views::search::SearchIndex;
 
 pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
     let engine = wiring::open(&data, true)?;
-    let answer = serve(&engine, place.http(), output, |_| Ok(()));
-    // The adapters are down; now the writer drains and ends.
+    let lane = Lane::start(&engine)?;
+    let answer = serve(&engine, &lane, place.http(), output, |_| Ok(()));
+    // The adapters are down; now the writers drain and end.
+    lane.stop();
     engine.stop();
     answer
 }
 
 /// Serves an engine until a signal; `ready` runs with the address before it is printed.
-pub(super) fn serve(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+pub(super) fn serve(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     let runtime = runtime()?;
-    let answer = runtime.block_on(serving(engine, address, output, ready));
+    let answer = runtime.block_on(serving(engine, lane, address, output, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     answer
 }
@@ -40,14 +43,15 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(cores.max(2)).enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }
 
-async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
     let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
     let figures = Figures::default();
     let index = Arc::new(SearchIndex::default());
-    let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?.with_search(Arc::clone(&index));
-    let service = Arc::new(service);
+    let running = Connections::default();
+    let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?;
+    let service = Arc::new(service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_connections(running.clone(), connections::trying(engine)));
     let server = Server::bind(address, service).await?;
     let address = server.address()?;
     ready(address)?;
@@ -58,12 +62,16 @@ async fn serving(engine: &Engine, address: SocketAddr, output: &Output, ready: i
         indexing = Some(followers::indexing::start(engine, root.join(wiring::SEARCH_FOLDER), &index, stopping.clone())?);
         tokio::spawn(followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
     }
-    let running = tokio::spawn(server.run(stopping));
+    let connected = connections::start(engine, lane.intake(), running, stopping.clone())?;
+    let served = tokio::spawn(server.run(stopping));
     let failed = wait_for_end(engine, ends).await;
     stop.send_replace(true);
     output.say("stopping: open requests finish, then the writer");
-    if running.await.is_err() {
+    if served.await.is_err() {
         tracing::error!("the server ended with a panic");
+    }
+    if connected.join().is_err() {
+        tracing::error!("the connections to machines ended with a panic");
     }
     if indexing.is_some_and(|thread| thread.join().is_err()) {
         tracing::error!("the search index ended with a panic");

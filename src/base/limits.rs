@@ -83,7 +83,7 @@ pub const SEARCH_TERMS_MAX: usize = 256;
 /// Entries of the journal that a search reads itself where the index has not; beyond them only numbers are looked up.
 pub const SEARCH_UNREAD_MAX: usize = 256;
 /// Memory in which the index gathers documents before they go to disk.
-pub const INDEX_MEMORY: usize = 30 << 20;
+pub const INDEX_MEMORY: usize = 16 << 20;
 /// Records that wait to be indexed before the follower stops reading on.
 pub const INDEX_WAITING_MAX: usize = 20_000;
 /// Records of one snapshot while the index is made.
@@ -144,6 +144,22 @@ pub const SAMPLE_AHEAD: Duration = Duration::from_secs(600);
 pub const QUARANTINED_BYTES_MAX: usize = 4_096;
 /// Originals kept in quarantine; the oldest make room.
 pub const QUARANTINE_MAX: u64 = 10_000;
+/// Largest body of samples, packed or unpacked.
+pub const SAMPLES_BODY_MAX: usize = 25 << 20;
+/// Samples of a body that are handed to the lane at once; a larger body takes several turns.
+pub const SAMPLES_TURN: usize = 100_000;
+/// Largest body of samples that is read where it arrives; a larger one would delay other requests.
+pub const SAMPLES_BODY_SMALL: usize = 64 << 10;
+/// Lines of a body that are read before another body has its turn.
+pub const LINES_TURN: usize = 2_048;
+/// Longest measurement with its tags in a line of line protocol, in bytes.
+pub const POINT_KEY_MAX: usize = 1_024;
+/// Fields in one line of line protocol.
+pub const POINT_FIELDS_MAX: usize = 4_096;
+/// Measurements with tags whose series are remembered; beyond them all are looked up anew.
+pub const POINT_KEYS_MAX: usize = 50_000;
+/// Faults of a body of samples that are named; the rest is counted.
+pub const SAMPLE_FAULTS_MAX: usize = 100;
 
 /// Largest MQTT message that is read at all, in bytes; a larger one blocks its session until the broker drops it.
 pub const MQTT_PACKET_MAX: usize = 64 << 20;
@@ -169,7 +185,42 @@ pub const SEAL_LATENESS: Duration = Duration::from_secs(120);
 pub const TALLY_TEXTS_MAX: usize = 64;
 /// How far back a state is looked for that still holds.
 pub const STATE_BACK_DAYS: u32 = 31;
+/// Connections to machines tried at once, and how long at most.
+pub const TRIALS_MAX: usize = 4;
+/// See [`TRIALS_MAX`].
+pub const TRIAL_TIME: Duration = Duration::from_secs(20);
+/// Series that a trial shows.
+pub const TRIAL_SERIES_MAX: usize = 500;
 /// Samples in one answer.
 pub const QUERY_SAMPLES_MAX: usize = 1_000_000;
+/// Samples in one answer, unless asked for.
+pub const QUERY_SAMPLES_DEFAULT: usize = 100_000;
 /// Steps in one answer.
 pub const QUERY_STEPS_MAX: i64 = 500_000;
+
+/// Largest document of an MTConnect agent, and largest part of its stream, in bytes.
+pub const DOCUMENT_MAX: usize = 16 << 20;
+/// How deep the elements of such a document may stand.
+pub const XML_DEPTH_MAX: usize = 64;
+/// Attributes of one element.
+pub const XML_ATTRIBUTES_MAX: usize = 64;
+/// Longest attribute, in bytes.
+pub const XML_ATTRIBUTE_MAX: usize = 16 << 10;
+/// Longest text of one element, in bytes: a time series is one.
+pub const XML_TEXT_MAX: usize = 1 << 20;
+/// Longest heading of a part of a stream, in bytes.
+pub const PART_HEAD_MAX: usize = 8 << 10;
+/// Longest line of an SHDR adapter, in bytes.
+pub const SHDR_LINE_MAX: usize = 64 << 10;
+/// Keys of one SHDR adapter.
+pub const SHDR_KEYS_MAX: usize = 10_000;
+/// Warnings and faults of one data item at once.
+pub const CONDITIONS_MAX: usize = 100;
+/// First pause before a connection to a machine is tried again; it doubles with each failure.
+pub const RETRY_FIRST: Duration = Duration::from_millis(250);
+/// Longest pause before a connection to a machine is tried again.
+pub const RETRY_MAX: Duration = Duration::from_secs(30);
+/// How long a machine may take to answer one request, or to accept a connection.
+pub const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// How long an SHDR adapter that knows no heartbeat may be silent before it is called anew.
+pub const SHDR_SILENCE: Duration = Duration::from_secs(600);

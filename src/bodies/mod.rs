@@ -1,13 +1,18 @@
 //! Floor 5: shapes. How records, views, journal entries and refusals look as JSON, and how JSON and
 //! CSV cells become field values; one place for HTTP, the command line, events and imports.
 
+pub mod connector;
 pub mod entry;
 pub mod floor;
 pub mod kpi;
+pub mod line_protocol;
 pub mod lists;
+pub mod machine;
+pub mod points;
 pub mod problem;
 pub mod read;
 pub mod record;
 pub mod schema;
 pub mod search;
+pub mod telemetry;
 pub mod trace;

@@ -275,6 +275,11 @@ impl Engine {
         Ok(crate::store::verify::verify(&self.shared.store, head, progress)?)
     }
 
+    /// Opens the file of what machines tell, beside the plant's.
+    pub fn open_telemetry(&self) -> Result<(Arc<crate::store::TelemetryFile>, crate::store::telemetry_file::Opened), Refusal> {
+        Ok(self.shared.store.open_telemetry()?)
+    }
+
     /// Writes a backup of the running plant, as of its head.
     pub fn back_up(&self, target: &std::path::Path) -> Result<crate::store::archive::Summary, Refusal> {
         Ok(crate::store::archive::back_up(&self.shared.store, target)?)

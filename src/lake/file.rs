@@ -89,7 +89,7 @@ impl ParquetFile {
     }
 }
 
-fn properties() -> Result<WriterProperties, ParquetError> {
+pub(super) fn properties() -> Result<WriterProperties, ParquetError> {
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))

@@ -1,17 +1,19 @@
 //! Floor 2: arrow and Parquet, and only here. What the published tables are, their columns as Arrow
-//! arrays, and files of them in a directory, whole or not at all. Deliberately without a way to the
-//! plant: rows are handed in from above, and nothing here is ever read back as truth.
+//! arrays, and files of them in a directory, whole or not at all; rows of one answer as bytes. Deliberately
+//! without a way to the plant: rows are handed in from above, and nothing here is ever read back as truth.
 
 mod columns;
 mod export;
 mod file;
 mod manifest;
 mod partition;
+mod sheet;
 mod table_files;
 mod tables;
 
 pub use export::{Export, files_named, manifest_in, manifest_name};
 pub use manifest::{FileLine, Manifest, TableLine};
 pub use partition::plant_folder;
+pub use sheet::{Cells, Column, Form};
 pub use table_files::TableFiles;
 pub use tables::{EdgeRow, EventRow, JournalRow, Source, Table, published};

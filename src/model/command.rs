@@ -6,7 +6,7 @@ use super::downtime::{ChangeoverEvent, ChangeoverType, DowntimeCategory, Downtim
 use super::field::{FieldSpec, Fields, Mark, Note};
 use super::ids::{Id, Subject};
 use super::lot::Lot;
-use super::machine::{Machine, WorkCenter};
+use super::machine::{Connector, Machine, WorkCenter};
 use super::material::{MaterialQuality, MaterialTransaction, Supplier, TransactionType};
 use super::noun::Noun;
 use super::people::{ActivityType, ApiToken, Employee, LaborTransaction, User};
@@ -523,6 +523,8 @@ commands! {
         employee_id: Option<Id<Employee>>,
         status: Option<Status>,
     }
+    /// Sets the password of a connection to machines; it travels beside the command and cannot be read again.
+    SetConnectorSecret { connector_id: Id<Connector>, }
     /// Sets a new password; it travels beside the command.
     SetPassword { user_id: Id<User>, }
     /// Makes a token for a program; it acts in its user's role.

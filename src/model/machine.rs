@@ -1,5 +1,6 @@
 //! Work centers, machines and their sensors.
 
+use super::field::Note;
 use super::ids::Id;
 use super::plant::{Factory, ProductionLine, Status};
 use super::shift::Shift;
@@ -57,6 +58,28 @@ record! {
         given plain age_years: Option<Decimal>,
         given plain status: Status,
         made plain created_at: Time,
+    }
+}
+
+words! {
+    /// What a connection speaks.
+    ConnectorProtocol { Mqtt = "mqtt", Sparkplug = "sparkplug", MtConnect = "mtconnect", Shdr = "shdr", }
+}
+
+record! {
+    /// A connection to machines: what it speaks, and its settings as TOML. Passwords never stand in the
+    /// settings: they are told apart and cannot be read again.
+    Connector { connector_id,
+        given unique connector_code: String,
+        given plain connector_name: Option<String>,
+        given plain protocol: ConnectorProtocol,
+        /// As TOML; which there are, the protocol says.
+        given plain settings: Note,
+        given plain status: Status,
+        /// SHA-256 of the password with a salt before it.
+        made plain secret_digest: Option<String>,
+        made plain created_at: Time,
+        made plain updated_at: Option<Time>,
     }
 }
 

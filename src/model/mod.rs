@@ -31,7 +31,7 @@ pub use genealogy::LotEdge;
 pub use ids::{Id, Subject};
 pub use journal::{Change, Entry, Event};
 pub use lot::Lot;
-pub use machine::{Machine, Sensor, WorkCenter};
+pub use machine::{Connector, Machine, Sensor, WorkCenter};
 pub use material::{Material, MaterialTransaction, Supplier};
 pub use noun::Noun;
 pub use people::{ApiToken, Employee, LaborTransaction, User};

@@ -119,6 +119,8 @@ nouns! {
     35 LineProductMapping Public "LPM" "line_product_mapping" "line_product_mapping" "";
     /// Which customer takes which product, and on what terms.
     36 CustomerProductMapping Public "CPM" "customer_product_mapping" "customer_product_mapping" "";
+    /// A connection to machines: where they are and what they speak.
+    37 Connector Public "CONN" "connector" "connectors" "connector_code";
 }
 
 impl Noun {
@@ -140,6 +142,7 @@ impl Noun {
         Self::Routing,
         Self::LineProductMapping,
         Self::CustomerProductMapping,
+        Self::Connector,
         Self::WorkOrder,
     ];
 

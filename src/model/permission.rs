@@ -49,6 +49,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("BackUpPlant", ADMINS),
     // Names and contacts are not in it; figures of people are, under their numbers.
     ("ExportLake", &[Auditor, Manager, Analyst, Admin]),
+    // Machines and their gateways send with a token of an operator, who may do least.
+    ("WriteTelemetry", &[Operator, Lead, Manager, Admin]),
     ("ImportMaster", OFFICE),
     ("ImportOperationReport", OFFICE),
     ("FoundPlant", ADMINS),
@@ -83,6 +85,9 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("UpdateSensor", OFFICE),
     ("CreateLineProductMapping", OFFICE),
     ("UpdateLineProductMapping", OFFICE),
+    ("CreateConnector", ADMINS),
+    ("UpdateConnector", ADMINS),
+    ("SetConnectorSecret", ADMINS),
     ("CreateCustomerProductMapping", OFFICE),
     ("UpdateCustomerProductMapping", OFFICE),
     ("CreateRouting", OFFICE),

@@ -6,7 +6,9 @@ use crate::base::{Code, Decimal, Refusal, Value};
 use crate::model::command::FieldValues;
 use crate::model::field::{Access, Field as _, Mark};
 use crate::model::people::PersonalData;
-use crate::model::{AnyRecord, BillOfMaterial, CustomerProductMapping, Employee, Id, LineProductMapping, Material, Noun, Product, Routing, Sensor, Shift, Subject, WorkCenter};
+use crate::model::{
+    AnyRecord, BillOfMaterial, Connector, CustomerProductMapping, Employee, Id, LineProductMapping, Material, Noun, Product, Routing, Sensor, Shift, Subject, WorkCenter,
+};
 use crate::store::{Draft, Halt, View};
 
 pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, noun: Noun, values: &FieldValues) -> Result<Subject, Halt> {
@@ -185,6 +187,7 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
             let other = known.iter().find(|other| other.line_id == it.line_id && other.line_product_mapping_id != it.line_product_mapping_id);
             refuse_second(other.map(|other| other.line_product_mapping_id.to_string()), "line_id")
         }),
+        Noun::Connector => checked!(Connector, |it: &mut Connector| super::connector::check(it)),
         Noun::CustomerProductMapping => checked!(CustomerProductMapping, |it: &mut CustomerProductMapping| {
             let known: Vec<CustomerProductMapping> = draft.related("product_id", &it.product_id.to_value(), MAPPINGS_MAX)?;
             let other = known.iter().find(|other| other.customer_id == it.customer_id && other.customer_product_mapping_id != it.customer_product_mapping_id);

@@ -3,6 +3,7 @@
 
 mod attachment;
 mod batch_record;
+mod connector;
 mod downtime;
 mod import;
 mod labor;
@@ -117,6 +118,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::RemoveAttachment(it) => attachment::remove(draft, it.attachment_id),
         Command::CreateUser(it) => user::create(draft, moment, it),
         Command::ChangeUser(it) => user::change(draft, moment, it),
+        Command::SetConnectorSecret(it) => connector::set_secret(draft, moment, it.connector_id),
         Command::SetPassword(it) => user::set_password(draft, moment, it.user_id),
         Command::CreateApiToken(it) => user::create_token(draft, moment, it),
         Command::RevokeApiToken(it) => user::revoke_token(draft, it.token_id),

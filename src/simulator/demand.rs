@@ -144,7 +144,7 @@ impl Simulator {
         Ok(())
     }
 
-    /// At the end of a history: every state of an order is there to be seen.
+    /// At the end of a history: every state of an order and of a stop is there to be seen.
     pub(super) fn last_touches(&mut self) -> Result<(), Refusal> {
         if self.jobs.values().all(|job| !job.held) {
             self.hold_order()?;
@@ -157,7 +157,7 @@ impl Simulator {
                 }
             }
         }
-        Ok(())
+        self.mark_open_stops()
     }
 }
 

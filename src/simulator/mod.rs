@@ -20,6 +20,7 @@ mod random;
 mod records;
 mod resume;
 mod shipping;
+mod signals;
 mod station;
 mod stock;
 mod stops;
@@ -42,6 +43,7 @@ use job::Job;
 use people::OnShift;
 use random::Dice;
 use shipping::Load;
+use signals::Signals;
 use station::Station;
 use stock::Stock;
 
@@ -110,6 +112,8 @@ pub struct Simulator {
     story_told: bool,
     /// When the planted rush order comes; `None` once one has moved others back.
     rush_due: Option<Time>,
+    /// What the machines tell, where somebody listens.
+    signals: Option<Signals>,
 }
 
 /// Makes the master data on a founded, empty plant.
@@ -151,6 +155,7 @@ impl Simulator {
             tainted_loads: 0,
             story_told: false,
             rush_due: None,
+            signals: None,
         }
     }
 
@@ -160,6 +165,7 @@ impl Simulator {
         self.dice = Dice::new(plan.seed);
         self.done_until = plan.start;
         self.desk.begin(plan.start);
+        self.speak_of_history(plan.start, plan.end);
         self.begin_drift(plan.start);
         self.rush_due = Some(plan.start.plus_minutes(RUSH_AFTER_DAYS * 1_440));
         self.first_deliveries()?;
@@ -171,6 +177,8 @@ impl Simulator {
         self.begin_agenda(plan.start)?;
         self.live_by_hours(plan.start, plan.end, progress)?;
         self.last_touches()?;
+        self.tell_states();
+        self.hand_in_samples()?;
         self.desk.settle()?;
         self.desk.be_alone(false);
         Ok(())
@@ -180,7 +188,9 @@ impl Simulator {
     pub fn catch_up(&mut self, now: Time, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
         self.desk.be_alone(true);
         let from = self.done_until;
+        self.speak_of_history(from, now);
         self.live_by_hours(from, now, progress)?;
+        self.hand_in_samples()?;
         self.desk.settle()?;
         self.desk.be_alone(false);
         Ok(())
@@ -223,7 +233,9 @@ impl Simulator {
     }
 
     fn live_to(&mut self, now: Time) -> Result<(), Refusal> {
+        self.speak_live(now);
         self.happen_until(now)?;
+        self.hand_in_samples()?;
         self.desk.settle()
     }
 
@@ -248,10 +260,13 @@ impl Simulator {
 
     fn happen_until(&mut self, limit: Time) -> Result<(), Refusal> {
         while let Some((at, event)) = self.agenda.next_by(limit) {
+            self.measure_until(at)?;
             self.desk.begin(at);
             self.done_until = self.done_until.max(at);
             self.happen(event)?;
+            self.tell_states();
         }
+        self.measure_until(limit)?;
         self.done_until = self.done_until.max(limit);
         Ok(())
     }

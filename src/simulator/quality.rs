@@ -19,7 +19,7 @@ const IN_PROCESS: &[(&str, i64)] = &[("laser", 140), ("punch", 200), ("bend", 30
 /// Samples in a thousand with something to be seen that no gauge finds.
 const SEEN: i64 = 18;
 /// Shipped lots in a thousand whose customer finds something.
-const COMPLAINTS: i64 = 11;
+const COMPLAINTS: i64 = 14;
 /// Days after which the drifting angle begins to creep, and ten-thousandths of a degree it creeps a day.
 const DRIFT: (i64, i64) = (3, 1_300);
 /// A failed inspection is laid to the drift once it has come so far.

@@ -14,7 +14,7 @@ use crate::model::downtime::{DowntimeCategory as Category, DowntimeStatus};
 use crate::model::field::Note;
 use crate::model::machine::Criticality;
 use crate::model::people::ActivityType;
-use crate::model::{Command, Id, Noun};
+use crate::model::{Command, DowntimeEvent, Id, Noun};
 
 /// Running hours between two breakdowns of an ordinary machine.
 const HOURS_BETWEEN_FAILURES: i64 = 62;
@@ -45,6 +45,11 @@ const FAULTS: &[Fault] = &[
 /// The stop that comes back.
 const RECURRING: Fault =
     ("laser", "LAS-E417", "height sensor at the cutting head loses contact", "sensor cable moves in its clip", "cable clipped again, run restarted", Some("height sensor cable"));
+
+/// The code of a fault.
+pub(super) fn fault_code(fault: usize) -> &'static str {
+    FAULTS.get(fault).map_or("", |known| known.1)
+}
 
 impl Simulator {
     /// How long a machine runs until it next breaks down: less when it is old or matters less.
@@ -142,6 +147,34 @@ impl Simulator {
         }
         self.agenda.add(repaired, Event::StopOver(id, number));
         Ok(())
+    }
+
+    /// At the end of a history: of the machines that are down one waits for parts, one is escalated.
+    pub(super) fn mark_open_stops(&mut self) -> Result<(), Refusal> {
+        self.desk.settle()?;
+        let mut open = self.desk.records::<DowntimeEvent>(0, usize::MAX)?;
+        open.retain(|stop| stop.downtime_end.is_none());
+        for status in [DowntimeStatus::PendingParts, DowntimeStatus::Escalated] {
+            if open.iter().any(|stop| stop.status == status) {
+                continue;
+            }
+            let waiting = open.iter().position(|stop| stop.status == DowntimeStatus::Active && stop.downtime_category == Category::Breakdown);
+            let number = match waiting {
+                Some(at) => Some(open.swap_remove(at).downtime_id.number()),
+                None => self.break_one_down()?,
+            };
+            let Some(downtime_id) = number.map(Id::new) else { continue };
+            self.desk.tell(Who::Lead, Command::MarkDowntime(MarkDowntime { downtime_id, status }))?;
+        }
+        Ok(())
+    }
+
+    /// A machine at work breaks down; answers its stop.
+    fn break_one_down(&mut self) -> Result<Option<u64>, Refusal> {
+        let at_work = self.stations.iter().find(|(_, station)| station.run.is_some() && station.stop.is_none() && station.operator.is_some());
+        let Some(id) = at_work.map(|(id, _)| *id) else { return Ok(None) };
+        self.break_down(id)?;
+        Ok(self.stations.get(&id).and_then(|station| station.stop.as_ref()).map(|stop| stop.number))
     }
 
     /// A technician at two machines has one row: the second repair tells no time of its own.

@@ -23,6 +23,7 @@ use super::plant_file::{Store, open_file};
 use super::schema;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
+use super::telemetry_file::{self, TelemetryFile};
 use crate::base::{Digest, limits};
 use crate::model::Subject;
 
@@ -37,6 +38,7 @@ const HISTORY: u8 = 2;
 const SECRETS: u8 = 3;
 const BLOB: u8 = 4;
 const PERSONAL: u8 = 5;
+const TELEMETRY: u8 = 6;
 const END: u8 = 9;
 
 /// What an archive holds.
@@ -54,6 +56,8 @@ pub struct Summary {
     pub values: u64,
     /// Files in it.
     pub files: u64,
+    /// Rows of telemetry in it.
+    pub telemetry: u64,
 }
 
 struct Writer {
@@ -141,12 +145,17 @@ fn write_archive(store: &Store, path: &Path) -> Result<Summary, StoreError> {
         Some(root) => write_files(&mut writer, root)?,
         None => 0,
     };
+    // After the plant: what a machine told may name an order, and never the other way round.
+    let telemetry = match store.telemetry()? {
+        Some(file) => file.dump(|rows| writer.frame(TELEMETRY, &rows))?,
+        None => 0,
+    };
     let digest = Digest(writer.hasher.clone().finalize().into());
     let end = vec![(seq.to_le_bytes().to_vec(), hash.0.to_vec()), (values.to_le_bytes().to_vec(), digest.0.to_vec())];
     writer.frame(END, &end)?;
     let file = writer.out.into_inner().map_err(|error| StoreError::Storage(error.to_string()))?;
     file.sync_all()?;
-    Ok(Summary { seq, hash, digest, bytes: writer.bytes, values, files })
+    Ok(Summary { seq, hash, digest, bytes: writer.bytes, values, files, telemetry })
 }
 
 fn table_rows(table: &redb::ReadOnlyTable<&'static schema::RecordKey, &'static [u8]>) -> Result<Rows, StoreError> {
@@ -255,7 +264,7 @@ fn rows(mut body: &[u8]) -> Result<Rows, StoreError> {
 /// Reads an archive through and proves its digest.
 pub fn inspect(path: &Path) -> Result<Summary, StoreError> {
     let mut frames = Frames::open(path)?;
-    let (mut values, mut files) = (0, 0);
+    let (mut values, mut files, mut telemetry) = (0, 0, 0);
     let mut newest = (0_u64.to_be_bytes().to_vec(), Digest::NONE);
     loop {
         let (kind, rows, before) = frames.next()?;
@@ -268,8 +277,9 @@ pub fn inspect(path: &Path) -> Result<Summary, StoreError> {
             SECRETS | PERSONAL => {}
             HISTORY => values += rows.len() as u64,
             BLOB => files += rows.len() as u64,
+            TELEMETRY => telemetry += rows.len() as u64,
             END => {
-                let summary = end_of(&frames, &rows, before, values, files)?;
+                let summary = Summary { telemetry, ..end_of(&frames, &rows, before, values, files)? };
                 // The end is behind the SHA-256, so what it says is held against the entries themselves.
                 if (summary.seq.to_be_bytes().to_vec(), summary.hash) != newest {
                     return Err(damaged("its end names another entry than its last"));
@@ -289,7 +299,7 @@ fn end_of(frames: &Frames, rows: &Rows, before: Digest, values: u64, files: u64)
     if digest != before || told != values {
         return Err(damaged("its rows have another SHA-256 than it says"));
     }
-    Ok(Summary { seq, hash, digest, bytes: frames.bytes, values, files })
+    Ok(Summary { seq, hash, digest, bytes: frames.bytes, values, files, telemetry: 0 })
 }
 
 /// Restores an archive into an empty or new directory; `verify` afterwards proves it.
@@ -302,6 +312,7 @@ pub fn restore(archive: &Path, root: &Path, progress: &mut dyn FnMut(u64, u64)) 
     let plant = beside(&home.plant(), "new");
     _ = fs::remove_file(&plant);
     let mut builder = Builder::new(&plant)?;
+    let mut machines = None;
     let mut frames = Frames::open(archive)?;
     loop {
         let (kind, rows, _) = frames.next()?;
@@ -309,13 +320,31 @@ pub fn restore(archive: &Path, root: &Path, progress: &mut dyn FnMut(u64, u64)) 
         match kind {
             END => break,
             BLOB => rows.iter().try_for_each(|(_, bytes)| blobs::keep(root, bytes).map(|_| ()))?,
+            TELEMETRY => {
+                let file = match machines.take() {
+                    Some(file) => file,
+                    None => fresh_telemetry(root)?,
+                };
+                if !file.load(&rows)? {
+                    return Err(damaged("a row of telemetry is of no table"));
+                }
+                machines = Some(file);
+            }
             _ => builder.copy(kind, &rows)?,
         }
     }
     builder.finish()?;
+    drop(machines);
     fs::rename(&plant, home.plant())?;
     File::open(root)?.sync_all()?;
     Ok(summary)
+}
+
+/// An empty telemetry file: what an earlier try left is thrown away.
+fn fresh_telemetry(root: &Path) -> Result<TelemetryFile, StoreError> {
+    let path = root.join(telemetry_file::FILE);
+    _ = fs::remove_file(&path);
+    Ok(TelemetryFile::open(&path)?.0)
 }
 
 /// Makes records, indexes and genealogy anew from history beside the old file, then swaps.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use redb::{Database, Durability, ReadableDatabase as _, StorageBackend};
 
@@ -13,6 +13,7 @@ use super::home::Home;
 use super::mirror::{Direction, EdgeChange, Mirror, Reached};
 use super::snapshot::Snapshot;
 use super::tables::Tables;
+use super::telemetry_file::{self, Opened, TelemetryFile};
 use crate::model::genealogy::Node;
 
 /// Cache of redb, named rather than left to a default of a gigabyte on a small box.
@@ -74,6 +75,8 @@ pub struct Store {
     quick_repair: bool,
     closing: Mutex<()>,
     building: Mutex<()>,
+    /// The telemetry file, while somebody has it open.
+    telemetry: Mutex<Weak<TelemetryFile>>,
 }
 
 /// Whether every commit carries the allocator's state (`performance`: up to a fifth slower, and an
@@ -128,6 +131,7 @@ impl Store {
             quick_repair: quick_repair == QuickRepair::On,
             closing: Mutex::new(()),
             building: Mutex::new(()),
+            telemetry: Mutex::default(),
         };
         // The tables exist before the first reader comes.
         store.write(|_| Ok(()))?;
@@ -137,6 +141,27 @@ impl Store {
     /// The data directory, unless the plant is in memory.
     pub fn root(&self) -> Option<&Path> {
         self.home.as_ref().map(Home::root)
+    }
+
+    /// Opens the telemetry file beside the plant file, or one in memory where the plant is.
+    pub fn open_telemetry(&self) -> Result<(Arc<TelemetryFile>, Opened), StoreError> {
+        let (file, opened) = match self.root() {
+            Some(root) => TelemetryFile::open(&root.join(telemetry_file::FILE))?,
+            None => TelemetryFile::in_memory()?,
+        };
+        let file = Arc::new(file);
+        *self.telemetry.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&file);
+        Ok((file, opened))
+    }
+
+    /// The telemetry file as it is open, or opened for the moment; `None` where there is none.
+    pub(super) fn telemetry(&self) -> Result<Option<Arc<TelemetryFile>>, StoreError> {
+        let open = self.telemetry.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        match (open, self.root().map(|root| root.join(telemetry_file::FILE))) {
+            (Some(open), _) => Ok(Some(open)),
+            (None, Some(path)) if path.exists() => Ok(Some(Arc::new(TelemetryFile::open(&path)?.0))),
+            _ => Ok(None),
+        }
     }
 
     /// The data directory's keeper.

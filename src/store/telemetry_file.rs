@@ -23,6 +23,19 @@ type PieceKey = [u8; 10];
 const HOURS: TableDefinition<&PieceKey, &[u8]> = TableDefinition::new("sealed_hours");
 const HOUR_ROLLUPS: TableDefinition<&PieceKey, &[u8]> = TableDefinition::new("hour_rollups");
 
+/// Tables with numbers for keys, and those in pieces, as a dump counts them.
+const NUMBERED: [TableDefinition<u64, &[u8]>; 3] = [BLOCKS, GAPS, QUARANTINE];
+const NUMBERED_FROM: u8 = 2;
+const PIECED: [TableDefinition<&PieceKey, &[u8]>; 2] = [HOURS, HOUR_ROLLUPS];
+const PIECED_FROM: u8 = 16;
+/// Rows of a dump that are handed on together.
+const DUMPED: usize = 2_000;
+
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// The telemetry file, beside the plant file.
+pub const FILE: &str = "telemetry.redb";
+
 /// redb gives a long value pages in powers of two: cut into what fits one page each, a value of twenty
 /// pages wastes a twentieth of what it wastes whole.
 const PIECE_BYTES: usize = 3_900;
@@ -204,6 +217,71 @@ impl TelemetryFile {
         Ok(())
     }
 
+    /// Every row as bytes, its table's number before its key, some thousands at a time; answers how many.
+    /// One moment from first to last: what is written meanwhile only keeps its old pages until then, and
+    /// sealed hours are hardly ever written again.
+    pub(super) fn dump(&self, mut visit: impl FnMut(Rows) -> Result<(), StoreError>) -> Result<u64, StoreError> {
+        let txn = self.database()?.begin_read()?;
+        let (mut rows, mut count) = (Rows::new(), 0);
+        let mut take = |table: u8, key: &[u8], value: &[u8]| {
+            rows.push(([&[table], key].concat(), value.to_vec()));
+            count += 1;
+            if rows.len() < DUMPED { Ok(()) } else { visit(std::mem::take(&mut rows)) }
+        };
+        for row in txn.open_table(SERIES)?.iter()? {
+            let (key, value) = row?;
+            take(0, &key.value().to_be_bytes(), value.value())?;
+        }
+        for row in txn.open_table(CURSORS)?.iter()? {
+            let (key, value) = row?;
+            take(1, key.value().as_bytes(), value.value())?;
+        }
+        for (at, table) in NUMBERED.iter().enumerate() {
+            for row in txn.open_table(*table)?.iter()? {
+                let (key, value) = row?;
+                take(NUMBERED_FROM + u8::try_from(at).unwrap_or(0), &key.value().to_be_bytes(), value.value())?;
+            }
+        }
+        for (at, table) in PIECED.iter().enumerate() {
+            for row in txn.open_table(*table)?.iter()? {
+                let (key, value) = row?;
+                take(PIECED_FROM + u8::try_from(at).unwrap_or(0), key.value(), value.value())?;
+            }
+        }
+        if !rows.is_empty() {
+            visit(rows)?;
+        }
+        Ok(count)
+    }
+
+    /// Takes rows of a dump in; `false` where one is none.
+    pub(super) fn load(&self, rows: &Rows) -> Result<bool, StoreError> {
+        let mut txn = self.database()?.begin_write()?;
+        txn.set_quick_repair(true);
+        for (key, value) in rows {
+            let Some((table, key)) = key.split_first() else { return Ok(false) };
+            let at = |from: u8| usize::from(table - from);
+            let taken = match *table {
+                0 => number(key).and_then(|key| u32::try_from(key).ok()).map(|key| txn.open_table(SERIES)?.insert(key, value.as_slice()).map(drop).map_err(StoreError::from)),
+                1 => std::str::from_utf8(key).ok().map(|key| txn.open_table(CURSORS)?.insert(key, value.as_slice()).map(drop).map_err(StoreError::from)),
+                NUMBERED_FROM.. if at(NUMBERED_FROM) < NUMBERED.len() => {
+                    number(key).map(|key| txn.open_table(NUMBERED[at(NUMBERED_FROM)])?.insert(key, value.as_slice()).map(drop).map_err(StoreError::from))
+                }
+                PIECED_FROM.. if at(PIECED_FROM) < PIECED.len() => {
+                    let key: Option<&PieceKey> = key.try_into().ok();
+                    key.map(|key| txn.open_table(PIECED[at(PIECED_FROM)])?.insert(key, value.as_slice()).map(drop).map_err(StoreError::from))
+                }
+                _ => None,
+            };
+            match taken {
+                Some(done) => done?,
+                None => return Ok(false),
+            }
+        }
+        txn.commit()?;
+        Ok(true)
+    }
+
     /// One moment to read. Drop it soon.
     pub fn read(&self) -> Result<TelemetrySnapshot, StoreError> {
         Ok(TelemetrySnapshot { txn: self.database()?.begin_read()? })
@@ -216,6 +294,15 @@ pub struct TelemetrySnapshot {
 }
 
 impl TelemetrySnapshot {
+    /// Every block that is not drained, in order.
+    pub fn blocks(&self, mut visit: impl FnMut(u64, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        for row in self.txn.open_table(BLOCKS)?.iter()? {
+            let (number, bytes) = row?;
+            visit(number.value(), bytes.value())?;
+        }
+        Ok(())
+    }
+
     /// Bytes of some slots of a machine, from the first to the last, in order.
     pub fn shelved(&self, shelf: Shelf, machine: u32, first: u32, last: u32, mut visit: impl FnMut(u32, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
         if first > last {
@@ -276,6 +363,14 @@ impl TelemetrySnapshot {
     /// What was put into quarantine last, newest first.
     pub fn quarantined(&self, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
         newest(&self.txn, QUARANTINE, limit, "a message in quarantine")
+    }
+}
+
+/// Four or eight bytes as a number.
+fn number(bytes: &[u8]) -> Option<u64> {
+    match bytes.len() {
+        4 | 8 => Some(bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))),
+        _ => None,
     }
 }
 

@@ -52,7 +52,8 @@ impl Report {
         self.problems.is_empty()
     }
 
-    fn problem(&mut self, text: impl Into<String>) {
+    /// Notes what is wrong.
+    pub fn problem(&mut self, text: impl Into<String>) {
         if self.problems.len() < PROBLEMS_MAX { self.problems.push(text.into()) } else { self.more_problems += 1 }
     }
 

@@ -111,6 +111,11 @@ impl Board {
         })
     }
 
+    /// When a series was read last.
+    pub(super) fn last_at(&self, series: SeriesId) -> Option<Time> {
+        self.tails.get(series.0 as usize)?.last.as_ref().map(|(time, _)| Time::from_micros(*time))
+    }
+
     /// Tells what a series read last before the start of the program.
     pub(super) fn remember(&mut self, series: SeriesId, at: Time, value: Reading) {
         let place = series.0 as usize;

@@ -2,7 +2,6 @@
 //! it and answers all. After a storage error nothing is acknowledged until the file is open again.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
@@ -18,18 +17,16 @@ use super::sealing::{self, day_tallies};
 use crate::base::{Code, Refusal, Time, limits};
 use crate::engine::Engine;
 use crate::model::telemetry::{Gap, Measure, Quarantined, Reading, Sample, Series, SeriesId};
-use crate::store::telemetry_file::{Commit, Shelf, Stretch};
+use crate::store::telemetry_file::{Commit, Opened, Shelf, Stretch};
 use crate::store::{StoreError, TelemetryFile};
 
-/// Beside the plant file.
-const FILE: &str = "telemetry.redb";
 /// How often the sealer looks for a full hour.
 const LOOK: Duration = Duration::from_millis(200);
 /// Waits between tries to open the file again after a fault; the last goes on for ever.
 const REOPEN_MILLIS: &[u64] = &[50, 200, 1_000, 5_000];
 
 pub(super) struct Shared {
-    pub(super) file: TelemetryFile,
+    pub(super) file: Arc<TelemetryFile>,
     pub(super) registry: Arc<Registry>,
     board: RwLock<Board>,
     stopping: AtomicBool,
@@ -55,14 +52,13 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Opens `telemetry.redb` beside the plant file (in memory where the plant is) and starts the lane's thread.
+    /// Opens the telemetry file beside the plant file (in memory where the plant is) and starts the lane's thread.
     pub fn start(engine: &Engine) -> Result<Self, Refusal> {
         let clock = engine.clone();
-        Self::over(engine.root().map(|root| root.join(FILE)), Box::new(move || clock.plant_now()))
+        Self::over(engine.open_telemetry()?, Box::new(move || clock.plant_now()))
     }
 
-    pub(super) fn over(path: Option<PathBuf>, now: Box<dyn Fn() -> Time + Send + Sync>) -> Result<Self, Refusal> {
-        let (file, opened) = path.map_or_else(TelemetryFile::in_memory, |path| TelemetryFile::open(&path))?;
+    pub(super) fn over((file, opened): (Arc<TelemetryFile>, Opened), now: Box<dyn Fn() -> Time + Send + Sync>) -> Result<Self, Refusal> {
         let registry = Arc::new(Registry::new(opened.series, opened.cursors, now));
         let mut board = Board::default();
         for (number, bytes) in &opened.blocks {
@@ -107,6 +103,20 @@ impl Lane {
     /// All series.
     pub fn series(&self) -> Vec<Series> {
         self.shared.registry.all()
+    }
+
+    /// The series of a machine, and when each was told last.
+    pub fn of_machine(&self, machine: &str) -> Vec<(Series, Option<Time>)> {
+        let board = self.shared.look();
+        self.shared
+            .registry
+            .of_machine(machine)
+            .into_iter()
+            .map(|series| {
+                let at = board.last_at(series.id);
+                (series, at)
+            })
+            .collect()
     }
 
     /// The series of a machine's metric.

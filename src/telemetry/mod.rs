@@ -8,17 +8,22 @@ mod board;
 mod bytes;
 mod chunk;
 mod column;
+mod connections;
 mod intake;
 mod lane;
+mod proof;
 mod query;
 mod registry;
 mod sealing;
 mod source;
+pub mod states;
 mod tally;
 #[cfg(test)]
 mod tests;
 
+pub use connections::Connections;
 pub use intake::{Batch, Identity, Intake, Receipt, Window};
 pub use lane::Lane;
+pub use proof::prove;
 pub use query::Bucket;
 pub use source::{Seen, Source, Standing, State};

@@ -112,6 +112,12 @@ impl Lane {
         Ok(rolling.buckets.into_iter().map(|(at, tally)| bucket(at, tally)).collect())
     }
 
+    /// The text that a series held at a moment.
+    pub fn text_at(&self, series: SeriesId, moment: Time) -> Result<Option<String>, Refusal> {
+        let hour = hour_of(moment.micros());
+        self.before(&self.look_at(series, hour, hour)?, moment.micros())
+    }
+
     /// The text that holds at a moment.
     fn before(&self, look: &Look, moment: i64) -> Result<Option<String>, Refusal> {
         let hour = hour_of(moment);

@@ -81,6 +81,13 @@ impl Registry {
         machines
     }
 
+    /// The series of a machine.
+    pub(super) fn of_machine(&self, machine: &str) -> Vec<Series> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let ids = known.by_name.get(machine).into_iter().flat_map(|metrics| metrics.values());
+        ids.filter_map(|id| known.series.get(*id as usize).cloned()).collect()
+    }
+
     /// What the values of some series are.
     pub(super) fn measures<'s>(&self, samples: &'s [Sample]) -> Vec<Option<(&'s Sample, Measure)>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::base::Time;
 use crate::model::telemetry::{Measure, Reading, Sample, SeriesId};
+use crate::store::TelemetryFile;
 
 const HOUR: i64 = 3_600_000_000;
 /// A whole hour of 2026.
@@ -24,7 +25,8 @@ struct Plant {
 fn open(folder: Option<&Path>, now: i64) -> Plant {
     let clock = Arc::new(AtomicI64::new(now));
     let reading = Arc::clone(&clock);
-    let lane = Lane::over(folder.map(|folder| folder.join("telemetry.redb")), Box::new(move || Time::from_micros(reading.load(Ordering::SeqCst)))).unwrap();
+    let (file, opened) = folder.map_or_else(TelemetryFile::in_memory, |folder| TelemetryFile::open(&folder.join("telemetry.redb"))).unwrap();
+    let lane = Lane::over((Arc::new(file), opened), Box::new(move || Time::from_micros(reading.load(Ordering::SeqCst)))).unwrap();
     Plant { lane, now: clock }
 }
 

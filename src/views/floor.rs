@@ -138,7 +138,7 @@ pub fn floor(snapshot: &Snapshot, at: Time) -> Result<Floor, Refusal> {
     Ok(Floor { seq: snapshot.head()?, at, day_began, departments, today: today(snapshot, day_began)? })
 }
 
-fn all<R: Record>(snapshot: &Snapshot) -> Result<Vec<R>, StoreError> {
+pub(super) fn all<R: Record>(snapshot: &Snapshot) -> Result<Vec<R>, StoreError> {
     let mut found = Vec::new();
     newest(snapshot, |record: R| {
         found.push(record);

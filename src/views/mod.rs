@@ -7,9 +7,11 @@ pub mod floor;
 pub mod history;
 pub mod kpi;
 pub mod list;
+pub mod machine;
 pub mod overview;
 pub mod search;
 pub mod shift;
+pub mod telemetry;
 pub mod trace;
 
 use crate::base::{Refusal, Value};

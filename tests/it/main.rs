@@ -13,6 +13,7 @@ mod engine;
 mod figures;
 mod http;
 mod lake;
+mod mtconnect;
 mod mqtt;
 mod plant;
 mod rules;

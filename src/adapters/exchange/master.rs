@@ -323,6 +323,7 @@ const fn key_columns(noun: Noun) -> &'static [&'static str] {
         Noun::BillOfMaterial | Noun::Routing => &["product_id", "revision"],
         Noun::LineProductMapping => &["line_id", "product_id"],
         Noun::CustomerProductMapping => &["customer_id", "product_id"],
+        Noun::Connector => &["connector_code"],
         Noun::Sensor => &["sensor_code"],
         Noun::ProductionLine => &["line_number"],
         Noun::WorkCenter => &["work_center_code"],

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Service;
@@ -14,6 +16,7 @@ use crate::model::journal::Actor;
 use crate::model::permission::{Role, may};
 
 pub(super) const COOKIE: &str = "millwright_session";
+pub(super) const WRITE_TELEMETRY: &str = "WriteTelemetry";
 
 /// A request.
 pub(super) struct Call {
@@ -39,7 +42,7 @@ impl Call {
 
     /// Finds out who calls and whether they may.
     pub(super) fn admit(&mut self, service: &Service, permit: &Permit) -> Result<(), Refusal> {
-        self.authenticate(service)?;
+        self.authenticate(service, permit)?;
         match (permit, &self.actor) {
             (Permit::Open, _) => Ok(()),
             (Permit::Loopback, _) if self.address.is_loopback() => Ok(()),
@@ -49,8 +52,10 @@ impl Call {
         }
     }
 
-    fn authenticate(&mut self, service: &Service) -> Result<(), Refusal> {
-        let bearer = self.header(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ")).map(|token| token.trim().to_owned());
+    fn authenticate(&mut self, service: &Service, permit: &Permit) -> Result<(), Refusal> {
+        // Clients of InfluxDB 1 may put their secret into the address; nobody else should.
+        let asked = if *permit == Permit::Act(WRITE_TELEMETRY.to_owned()) { self.asked("p") } else { None };
+        let bearer = self.header(header::AUTHORIZATION.as_str()).and_then(token_of).or_else(|| asked.map(str::to_owned));
         let cookie = self.cookie();
         let by_cookie = bearer.is_none() && cookie.is_some();
         let Some(token) = bearer.or(cookie) else { return Ok(()) };
@@ -160,6 +165,17 @@ impl Call {
             Ok(Err(error)) => Err(Refusal::new(Code::Malformed, format!("the body broke off: {error}"))),
             Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
         }
+    }
+}
+
+/// The token of an Authorization header; where a client knows only name and password, the password is the token.
+fn token_of(header: &str) -> Option<String> {
+    let (scheme, content) = header.split_once(' ')?;
+    let content = content.trim();
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" | "token" => Some(content.to_owned()),
+        "basic" => String::from_utf8(STANDARD.decode(content).ok()?).ok()?.split_once(':').map(|(_, password)| password.to_owned()),
+        _ => None,
     }
 }
 

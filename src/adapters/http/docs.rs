@@ -154,6 +154,8 @@ fn request_body(operation: &Operation) -> Option<Json> {
         Does::Update(noun) => beside(schema::input(crate::model::columns(noun), false)),
         Does::Act(act) => act_body(act.command, act.target.map(|(_, field)| field)),
         Does::Fixed(Fixed { body: FixedBody::Json(fields), .. }) => fixed_body(fields),
+        Does::Fixed(Fixed { body: FixedBody::Schema(schema), .. }) => schema(),
+        Does::Fixed(Fixed { body: FixedBody::Text, .. }) => return Some(json!({"required": true, "content": {"text/plain": {"schema": {"type": "string"}}}})),
         Does::Fixed(Fixed { body: FixedBody::File, .. }) => return Some(json!({"required": true, "content": {"application/octet-stream": {"schema": {}}}})),
         _ => return None,
     };
@@ -161,22 +163,31 @@ fn request_body(operation: &Operation) -> Option<Json> {
     Some(json!({"required": required, "content": {"application/json": {"schema": input}}}))
 }
 
+/// What travels beside a command and is never told again: its name and its bounds.
+fn written_only(command: &str) -> Option<(&'static str, usize, usize)> {
+    match command {
+        "CreateUser" | "SetPassword" => Some(("password", limits::PASSWORD_MIN, limits::PASSWORD_MAX)),
+        "SetConnectorSecret" => Some(("secret", 1, limits::TEXT_MAX)),
+        _ => None,
+    }
+}
+
 fn act_body(command: &str, target: Option<&str>) -> Json {
     let mut input = beside(schema::input(payload_columns(command).unwrap_or_default(), true));
     let from_address = |name: &str| Some(name) == target || (name == "operation_sequence" && matches!(command, "StartOperation" | "ReportOperation" | "FinishOperation"));
     if let Some(properties) = input["properties"].as_object_mut() {
         properties.retain(|name, _| !from_address(name));
-        if matches!(command, "CreateUser" | "SetPassword") {
-            properties.insert("password".to_owned(), json!({"type": "string", "minLength": limits::PASSWORD_MIN, "maxLength": limits::PASSWORD_MAX, "writeOnly": true}));
+        if let Some((name, least, most)) = written_only(command) {
+            properties.insert(name.to_owned(), json!({"type": "string", "minLength": least, "maxLength": most, "writeOnly": true}));
         }
     }
     if let Some(required) = input.get_mut("required").and_then(Json::as_array_mut) {
         required.retain(|name| !name.as_str().is_some_and(from_address));
     }
-    if matches!(command, "CreateUser" | "SetPassword") {
+    if let Some((name, ..)) = written_only(command) {
         match input.get_mut("required").and_then(Json::as_array_mut) {
-            Some(required) => required.push(json!("password")),
-            None => input["required"] = json!(["password"]),
+            Some(required) => required.push(json!(name)),
+            None => input["required"] = json!([name]),
         }
     }
     if input["required"].as_array().is_some_and(Vec::is_empty)

@@ -4,6 +4,7 @@
 mod acts;
 mod call;
 pub mod client;
+mod connectors;
 mod docs;
 mod events;
 mod files;
@@ -11,6 +12,8 @@ mod imports;
 mod kpi;
 mod lake;
 mod leftover;
+mod lines;
+mod machines;
 mod operations;
 mod page;
 mod reads;
@@ -18,17 +21,23 @@ mod reply;
 mod search;
 mod server;
 mod sessions;
+mod telemetry;
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
 use crate::accounts::Accounts;
 use crate::base::{Code, Refusal, limits};
+use crate::bodies::points::Points;
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
 use crate::model::journal::Actor;
+use crate::model::machine::ConnectorProtocol;
 use crate::model::{Noun, Subject};
+use crate::telemetry::{Connections, Lane, Seen, Standing};
 use crate::views;
 use crate::views::search::SearchIndex;
 
@@ -54,6 +63,29 @@ pub struct ImportCall {
 /// How files are brought in; given by `app`, since adapters do not know each other.
 pub type Import = Arc<dyn Fn(ImportCall) -> Result<String, Refusal> + Send + Sync>;
 
+/// A connection to try.
+pub struct Trial {
+    /// What it speaks.
+    pub protocol: ConnectorProtocol,
+    /// Its settings, as TOML.
+    pub settings: String,
+    /// Its password.
+    pub secret: Option<String>,
+    /// How long to listen.
+    pub time: Duration,
+}
+
+/// What a trial showed: how it stood at its end, and the newest value of each series that came.
+pub struct Tried {
+    /// How it stood.
+    pub standing: Standing,
+    /// The newest values.
+    pub seen: Vec<Seen>,
+}
+
+/// How connections are tried; given by `app`, since adapters do not know each other.
+pub type Try = Arc<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = Result<Tried, Refusal>> + Send>> + Send + Sync>;
+
 /// What serves requests.
 pub struct Service {
     engine: Engine,
@@ -66,6 +98,13 @@ pub struct Service {
     /// One export at a time.
     lake: Arc<Semaphore>,
     search: Arc<SearchIndex>,
+    lane: Option<Lane>,
+    connections: Connections,
+    trial: Option<Try>,
+    /// Connections tried at once.
+    trials: Semaphore,
+    /// What lines of line protocol stood for so far.
+    points: Mutex<Points>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -84,6 +123,11 @@ impl Service {
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             lake: Arc::new(Semaphore::new(1)),
             search: Arc::default(),
+            lane: None,
+            connections: Connections::default(),
+            trial: None,
+            trials: Semaphore::new(limits::TRIALS_MAX),
+            points: Mutex::default(),
             stopping,
         })
     }
@@ -94,9 +138,27 @@ impl Service {
         self.search = index;
         self
     }
+
+    /// With a lane for what machines tell.
+    #[must_use]
+    pub fn with_telemetry(mut self, lane: Lane) -> Self {
+        self.lane = Some(lane);
+        self
+    }
 }
 
 impl Service {
+    /// With connections to machines that run, and a way to try others.
+    #[must_use]
+    pub fn with_connections(mut self, connections: Connections, trial: Try) -> Self {
+        (self.connections, self.trial) = (connections, Some(trial));
+        self
+    }
+
+    fn lane(&self) -> Result<&Lane, Refusal> {
+        self.lane.as_ref().ok_or_else(|| Refusal::new(Code::Unavailable, "this server takes no telemetry"))
+    }
+
     /// The record that an address names, by its id or by the number people use.
     fn find(&self, noun: Noun, text: &str) -> Result<Subject, Refusal> {
         let number = self.engine.read(|snapshot| views::resolve(snapshot, noun, text))??;

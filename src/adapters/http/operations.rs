@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use axum::http::Method;
 
-use super::call::Call;
+use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, events, files, imports, kpi, lake, page, reads, search, sessions};
+use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, page, reads, search, sessions, telemetry};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -73,11 +73,15 @@ pub(super) enum FixedPermit {
 }
 
 /// What a fixed address takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum FixedBody {
     None,
     /// A JSON object with these fields: name, required, what it is.
     Json(&'static [(&'static str, bool, &'static str)]),
+    /// A JSON object of this schema.
+    Schema(fn() -> serde_json::Value),
+    /// Text.
+    Text,
     File,
 }
 
@@ -159,6 +163,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     on(Noun::Attachment, "attachments/{id}/remove", "RemoveAttachment", "attachment_id"),
     plain("users", "CreateUser"),
     on(Noun::User, "users/{id}/change", "ChangeUser", "user_id"),
+    on(Noun::Connector, "connectors/{id}/secret", "SetConnectorSecret", "connector_id"),
     on(Noun::User, "users/{id}/password", "SetPassword", "user_id"),
     plain("api-tokens", "CreateApiToken"),
     on(Noun::ApiToken, "api-tokens/{id}/revoke", "RevokeApiToken", "token_id"),
@@ -187,6 +192,41 @@ const KPI: &[(&str, &str)] = &[
     ("shift_id", "Only this shift."),
     ("employee_id", "Only this person; for indicators of labor."),
 ];
+const WRITE_LINES: &[(&str, &str)] = &[
+    ("precision", "Unit of the timestamps: ns unless given, us, ms, s, m or h."),
+    ("history", "true: times may lie as far back as they like."),
+    ("bucket", "Not used: there is one place for samples."),
+    ("org", "Not used."),
+];
+const WRITE_LINES_1: &[(&str, &str)] = &[
+    ("precision", "Unit of the timestamps: n unless given, u, ms, s, m or h."),
+    ("history", "true: times may lie as far back as they like."),
+    ("u", "Not used: the token says who it is."),
+    ("p", "The token."),
+    ("db", "Not used: there is one place for samples."),
+    ("rp", "Not used."),
+];
+const SAMPLES: &[(&str, &str)] = &[("history", "true: times may lie as far back as they like.")];
+const SERIES: &[(&str, &str)] = &[("machine", "Only this machine."), ("metric", "Only these metrics, with commas between.")];
+const LAST: &[(&str, &str)] = &[("machine", "Only this machine.")];
+const SAMPLES_READ: &[(&str, &str)] = &[
+    ("machine", "Only this machine; all where absent."),
+    ("metric", "Only these metrics, with commas between; all where absent."),
+    ("from", "From this moment or day; a day before `to` where absent."),
+    ("to", "Until before this moment or the beginning of this day; now where absent."),
+    ("step", "Whole minutes, hours or days, such as 15m, 1h or 1d; the samples themselves where absent."),
+    ("agg", "Figures of a step: some of avg, min, max, count, sum, last, states."),
+    ("limit", "Samples, 100000 unless given, at most 1000000."),
+];
+const TRIAL: &[(&str, bool, &str)] = &[
+    ("protocol", true, "mqtt, sparkplug, mtconnect or shdr."),
+    ("settings", true, "As TOML."),
+    ("secret", false, "The password, where there is one."),
+    ("seconds", false, "How long to listen, 5 unless given, at most 20."),
+];
+const TIMELINE: &[(&str, &str)] =
+    &[("from", "From this moment or day; a day before `to` where absent."), ("to", "Until before this moment or the beginning of this day; now where absent.")];
+const NEWEST: &[(&str, &str)] = &[("limit", "The newest, 100 unless given, at most 1000.")];
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
 
@@ -233,6 +273,20 @@ static FIXED: &[Fixed] = &[
     fixed!(POST "/api/v1/lake" "makeLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::make, "Writes every published table as Parquet, as of now; answers the manifest."),
     fixed!(GET "/api/v1/lake" "getLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::get, "The manifest of the tables as they were last written: files, rows, hashes, columns."),
     fixed!(GET "/api/v1/lake/files/{*path}" "getLakeFile" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::file, "A Parquet file that the manifest names."),
+    fixed!(GET "/ping" "ping" FixedPermit::Open, &[], FixedBody::None, lines::ping, "For clients of InfluxDB: it answers."),
+    fixed!(POST "/api/v2/write" "writeLines" FixedPermit::Act(WRITE_TELEMETRY), WRITE_LINES, FixedBody::Text, lines::write, "Takes samples in line protocol from clients of InfluxDB 2 and Telegraf; answers when they are on disk."),
+    fixed!(POST "/write" "writeLinesOldClients" FixedPermit::Act(WRITE_TELEMETRY), WRITE_LINES_1, FixedBody::Text, lines::write, "The same for clients of InfluxDB 1."),
+    fixed!(POST "/api/v1/telemetry" "writeSamples" FixedPermit::Act(WRITE_TELEMETRY), SAMPLES, FixedBody::Schema(crate::bodies::telemetry::samples_schema), telemetry::write, "Takes samples of machines; answers when they are on disk."),
+    fixed!(GET "/api/v1/telemetry/series" "listSeries" FixedPermit::Act("ReadFloor"), SERIES, FixedBody::None, telemetry::series, "What is told by which machine."),
+    fixed!(GET "/api/v1/telemetry/last" "lastSamples" FixedPermit::Act("ReadFloor"), LAST, FixedBody::None, telemetry::last, "The newest value of every series."),
+    fixed!(GET "/api/v1/telemetry/query" "querySamples" FixedPermit::Act("ReadFloor"), SAMPLES_READ, FixedBody::None, telemetry::query, "Samples of a time, or what they come to by steps, as JSON, CSV, an Arrow stream or Parquet, by Accept."),
+    fixed!(GET "/api/v1/telemetry/gaps" "telemetryGaps" FixedPermit::Act("ReadFloor"), NEWEST, FixedBody::None, telemetry::gaps, "Samples known to be lost, newest first."),
+    fixed!(GET "/api/v1/connector-states" "connectorStates" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, connectors::states, "How every connection to machines stands: connected or why not, when the last message came, what was refused."),
+    fixed!(POST "/api/v1/connector-trials" "tryConnector" FixedPermit::Act("CreateConnector"), &[], FixedBody::Json(TRIAL), connectors::trial, "Connects for some seconds and answers what would be kept; nothing is."),
+    fixed!(GET "/api/v1/machine-states" "machineStates" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, machines::states, "What every machine does now, as its control tells it."),
+    fixed!(GET "/api/v1/machines/{id}/state" "machineState" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, machines::state, "What a machine does now, as its control tells it."),
+    fixed!(GET "/api/v1/machines/{id}/timeline" "machineTimeline" FixedPermit::Act("ReadFloor"), TIMELINE, FixedBody::None, machines::timeline, "What a machine did, in intervals, with the time of each state."),
+    fixed!(GET "/api/v1/telemetry/quarantine" "telemetryQuarantine" FixedPermit::Act("ReadFloor"), NEWEST, FixedBody::None, telemetry::quarantine, "What came and could not be taken, newest first."),
     fixed!(POST "/api/v1/imports/{kind}" "import" FixedPermit::Act("ImportMaster"), IMPORT, FixedBody::File, imports::import, "Brings in a CSV or XLSX file: operation-log, or the plural of a noun."),
     fixed!(POST "/api/v1/attachments" "addAttachment" FixedPermit::Act("AddAttachment"), ATTACH, FixedBody::File, files::attach, "Attaches a file to a record."),
     fixed!(GET "/api/v1/attachments/{id}/content" "getAttachmentContent" FixedPermit::Act("ReadFile"), &[], FixedBody::None, files::content, "The bytes of an attachment."),

@@ -104,3 +104,34 @@ fn an_archive_with_any_byte_changed_or_its_end_missing_is_refused_and_makes_noth
     assert_eq!((code, problem["code"].as_str()), (4, Some("bad_data")), "{problem}");
     assert!(!target.exists());
 }
+
+#[test]
+fn what_machines_told_is_in_the_backup_sealed_or_not_and_comes_back_equal() {
+    let data = Data::new();
+    let running = data.serve();
+    let mut client = running.client();
+    let now = millwright::engine::clock::Clock::System.now().micros() / 1_000_000;
+    // Three hours that are over and so become sealed, and this one.
+    let lines: String = (0..800).map(|at| format!("machine_metrics,machine_id=MILL-1,department=Milling load={}.5,state=\"S{}\" {}\n", at % 37, at % 3, now - at * 15)).collect();
+    let sent = client.send("POST", "/api/v2/write?org=a&bucket=b&precision=s", &[("Content-Type", "text/plain")], lines.as_bytes()).unwrap();
+    assert_eq!(sent.status, 204, "{}", sent.text());
+    let path = "/api/v1/telemetry/query?machine=MILL-1&metric=load,state&from=2020-01-01&limit=10000";
+    let told = client.read(path)["data"].clone();
+    assert_eq!(told[0]["samples"].as_array().map(Vec::len), Some(800), "{told}");
+    // The sealer takes hours that are over one after the other.
+    std::thread::sleep(Duration::from_secs(6));
+    let file = data.folder.path().join("m.mwb");
+    let file = file.to_str().unwrap();
+    let (code, summary) = run_json(&["backup", file, "--url", &running.url, "--token", &data.token], "");
+    assert!(code == 0 && summary["telemetry_rows"].as_u64() > Some(4), "{summary}");
+    assert_eq!(running.stop(), 0);
+    let restored = data.folder.path().join("restored");
+    let restored = restored.to_str().unwrap();
+    assert_eq!(run_json(&["restore", file, "--data", restored], "").0, 0);
+    let (code, report) = run_json(&["verify", "--data", restored], "");
+    let checked = |what: &str| report["checked"][what].as_u64().unwrap();
+    assert!(code == 0 && checked("sealed_samples") > 0 && checked("sealed_samples") + checked("samples_in_blocks") >= 1_600, "{report}");
+    let again = Running::start(&["serve", "--data", restored, "--http", "127.0.0.1:0"], Some(&data.token));
+    assert_eq!(again.client().read(path)["data"], told);
+    assert_eq!(again.stop(), 0);
+}

@@ -2,6 +2,7 @@
 
 mod archive;
 mod command_line;
+mod connectors;
 mod damage;
 mod disk;
 mod export;

@@ -11,9 +11,11 @@ mod imports;
 mod kpi;
 mod lists;
 mod lots;
+mod machines;
 mod permission;
 mod search;
 mod sessions;
+mod telemetry;
 mod work_orders;
 
 use std::net::SocketAddr;
@@ -29,6 +31,7 @@ use millwright::followers::indexing;
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
 use millwright::store::{Home, Store};
+use millwright::telemetry::Lane;
 use millwright::views::search::SearchIndex;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -44,6 +47,7 @@ pub(crate) struct Site {
     pub(crate) plant: Plant,
     pub(crate) address: SocketAddr,
     index: Arc<SearchIndex>,
+    pub(crate) lane: Lane,
     stop: watch::Sender<bool>,
     _folder: Option<TempDir>,
 }
@@ -51,6 +55,9 @@ pub(crate) struct Site {
 impl Drop for Site {
     fn drop(&mut self) {
         self.stop.send_replace(true);
+        let lane = self.lane.clone();
+        // It ends by itself; the next test need not wait for it.
+        std::thread::spawn(move || lane.stop());
     }
 }
 
@@ -102,12 +109,13 @@ impl Site {
         let (stop, stopping) = watch::channel(false);
         let (figures, index) = (Figures::default(), Arc::new(SearchIndex::default()));
         let service = Service::new(plant.engine.clone(), figures.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
-        let service = service.with_search(Arc::clone(&index));
+        let lane = Lane::start(&plant.engine).unwrap();
+        let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone());
         let server = runtime().block_on(Server::bind(([127, 0, 0, 1], 0).into(), Arc::new(service))).unwrap();
         let address = server.address().unwrap();
         runtime().spawn(figures::run(plant.engine.clone(), figures, stopping.clone()));
         runtime().spawn(server.run(stopping));
-        Self { plant, address, index, stop, _folder: folder }
+        Self { plant, address, index, lane, stop, _folder: folder }
     }
 
     /// Lets the index follow the plant, in a folder beside it.

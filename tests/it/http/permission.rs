@@ -77,6 +77,7 @@ fn without_a_log_in_only_the_open_addresses_answer() {
         "GET /api/docs/problems",
         "GET /api/docs/{file}",
         "POST /api/v1/session",
+        "GET /ping",
     ];
     assert_eq!(open, wanted, "an address was opened to everybody");
 }

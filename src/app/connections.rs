@@ -1,0 +1,274 @@
+//! The connections to machines: each enabled connector of the plant runs as a task of its own, begins
+//! anew when its record or its password changes, and ends with the plant. A trial is the same
+//! connection with nothing behind it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::arguments::{Connect, ConnectAction};
+use super::output::Output;
+use crate::adapters::http::{Trial, Tried, Try};
+use crate::adapters::mqtt::{self, sparkplug};
+use crate::adapters::mtconnect::{agent, shdr};
+use crate::base::{Code, Refusal, limits};
+use crate::engine::Engine;
+use crate::engine::clock::Clock;
+use crate::engine::follow::Follower;
+use crate::model::machine::ConnectorProtocol as Protocol;
+use crate::model::plant::Status;
+use crate::model::telemetry::{Reading, SeriesId};
+use crate::model::{Connector, Id, Noun, Subject};
+use crate::store::View as _;
+use crate::telemetry::{Connections, Intake, Seen, Source, State};
+use crate::views;
+
+/// Bytes of salt before a password, as the rule puts them.
+const SALT: usize = 16;
+/// Changes of records that come together are taken together.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Settings that were read.
+enum Settings {
+    Mqtt(mqtt::Settings),
+    Sparkplug(sparkplug::Settings),
+    Agent(agent::Settings),
+    Shdr(shdr::Settings),
+}
+
+impl Settings {
+    /// Reads settings; a password goes where the protocol has it.
+    fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<Self, Refusal> {
+        let wrong = |error: toml::de::Error| Refusal::invalid("settings", format!("settings do not fit {}: {}", protocol.word(), error.message()));
+        let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
+        if let (Some(secret), Some(broker)) = (secret, table.get_mut("broker").and_then(toml::Value::as_table_mut)) {
+            broker.insert("password".to_owned(), toml::Value::String(secret));
+        }
+        Ok(match protocol {
+            Protocol::Mqtt => Self::Mqtt(table.try_into().map_err(wrong)?),
+            Protocol::Sparkplug => Self::Sparkplug(table.try_into().map_err(wrong)?),
+            Protocol::MtConnect => Self::Agent(table.try_into().map_err(wrong)?),
+            Protocol::Shdr => Self::Shdr(table.try_into().map_err(wrong)?),
+        })
+    }
+
+    fn on_trial(self) -> Self {
+        match self {
+            Self::Mqtt(it) => Self::Mqtt(it.on_trial()),
+            Self::Sparkplug(it) => Self::Sparkplug(it.on_trial()),
+            other => other,
+        }
+    }
+
+    async fn run(self, source: Arc<Source>, stopping: watch::Receiver<bool>) {
+        match self {
+            Self::Mqtt(it) => mqtt::run(it, source, stopping).await,
+            Self::Sparkplug(it) => sparkplug::run(it, source, stopping).await,
+            Self::Agent(it) => agent::run(it, source, stopping).await,
+            Self::Shdr(it) => shdr::run(it, source, stopping).await,
+        }
+    }
+}
+
+/// How a connection is tried.
+pub(super) fn trying(engine: &Engine) -> Try {
+    let engine = engine.clone();
+    Arc::new(move |trial: Trial| {
+        let now = engine.plant_now();
+        Box::pin(async move {
+            let ended = |_| Err(Refusal::new(Code::Internal, "the trial ended early"));
+            tokio::task::spawn_blocking(move || alone(try_out(trial, now))).await.unwrap_or_else(ended)
+        })
+    })
+}
+
+/// Runs something on this thread alone: connections wait most of the time, and need no more than one
+/// thread beside those that answer people.
+fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
+    tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
+/// Connects for a while; keeps nothing.
+async fn try_out(trial: Trial, now: crate::base::Time) -> Result<Tried, Refusal> {
+    let settings = Settings::read(trial.protocol, &trial.settings, trial.secret)?.on_trial();
+    let (shown, mut values) = mpsc::channel(limits::PAGE_MAX);
+    let source = Arc::new(Source::preview("trial", now, shown));
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::task::spawn_local(settings.run(Arc::clone(&source), stopping));
+    let mut seen: BTreeMap<SeriesId, Seen> = BTreeMap::new();
+    let ends = tokio::time::Instant::now() + trial.time;
+    while let Ok(Some(value)) = tokio::time::timeout_at(ends, values.recv()).await {
+        if seen.len() < limits::TRIAL_SERIES_MAX || seen.contains_key(&value.0.id) {
+            seen.insert(value.0.id, value);
+        }
+    }
+    let standing = source.standing().borrow().clone();
+    stop.send_replace(true);
+    if tokio::time::timeout(limits::STOP_TIME, running).await.is_err() {
+        tracing::warn!("a connection on trial did not end in time");
+    }
+    Ok(Tried { standing, seen: seen.into_values().collect() })
+}
+
+/// A connection that runs.
+struct Running {
+    code: String,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// A thread that runs the plant's connectors until told to stop.
+pub(super) fn start(engine: &Engine, intake: Intake, connections: Connections, stopping: watch::Receiver<bool>) -> Result<std::thread::JoinHandle<()>, Refusal> {
+    let engine = engine.clone();
+    let work = move || {
+        if let Err(refusal) = alone(async { Ok(run(engine, intake, connections, stopping).await) }) {
+            tracing::error!(%refusal, "connections to machines have no thread to run on");
+        }
+    };
+    std::thread::Builder::new().name("connections".to_owned()).spawn(work).map_err(|error| Refusal::new(Code::Internal, error.to_string()))
+}
+
+async fn run(engine: Engine, intake: Intake, connections: Connections, mut stopping: watch::Receiver<bool>) {
+    let mut keeper = Keeper { engine: engine.clone(), intake, connections, running: BTreeMap::new() };
+    let head = *engine.head().borrow();
+    if let Err(refusal) = keeper.begin_all().await {
+        tracing::error!(%refusal, "connections to machines could not be read");
+    }
+    let mut follower = Follower::new(&engine, head).pausing(PAUSE);
+    loop {
+        let news = tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+            news = follower.next() => news,
+        };
+        match news {
+            Ok(Some(entries)) => {
+                let mut changed: Vec<u64> =
+                    entries.iter().flat_map(|entry| &entry.changes).filter(|change| change.subject.noun == Noun::Connector).map(|change| change.subject.number).collect();
+                changed.sort_unstable();
+                changed.dedup();
+                for number in changed {
+                    keeper.begin_anew(number).await;
+                }
+            }
+            Ok(None) => break,
+            Err(refusal) => {
+                tracing::warn!(%refusal, "connections to machines wait for the store");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
+    }
+    keeper.end_all().await;
+}
+
+struct Keeper {
+    engine: Engine,
+    intake: Intake,
+    connections: Connections,
+    running: BTreeMap<u64, Running>,
+}
+
+impl Keeper {
+    async fn begin_all(&mut self) -> Result<(), Refusal> {
+        for connector in self.engine.read(views::machine::connectors)?? {
+            self.begin_anew(connector.connector_id.number()).await;
+        }
+        Ok(())
+    }
+
+    async fn begin_anew(&mut self, number: u64) {
+        if let Some(old) = self.running.remove(&number) {
+            self.end(old).await;
+        }
+        match self.begin(number) {
+            Ok(Some(running)) => _ = self.running.insert(number, running),
+            Ok(None) => {}
+            Err(refusal) => tracing::warn!(%refusal, connector = number, "a connection to machines could not begin"),
+        }
+    }
+
+    fn begin(&self, number: u64) -> Result<Option<Running>, Refusal> {
+        let id = Id::<Connector>::new(number);
+        let (connector, secret) = self.engine.read(|snapshot| Ok::<_, Refusal>((snapshot.get(id)?, snapshot.secret(Subject::of(id))?)))??;
+        let Some(connector) = connector.filter(|it| it.status == Status::Active) else { return Ok(None) };
+        let code = connector.connector_code;
+        let source = Arc::new(Source::kept(&code, self.intake.clone()));
+        self.connections.begin(&code, source.standing());
+        let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
+        let (stop, stopping) = watch::channel(false);
+        let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
+            Ok(settings) => tokio::task::spawn_local(settings.run(source, stopping)),
+            Err(refusal) => {
+                source.stands(State::Failed, Some(&refusal.detail), self.engine.wall_now());
+                // The standing is kept for whoever asks why.
+                tokio::task::spawn_local(async move {
+                    let mut stopping = stopping;
+                    _ = stopping.wait_for(|stopping| *stopping).await;
+                    drop(source);
+                })
+            }
+        };
+        Ok(Some(Running { code, stop, task }))
+    }
+
+    async fn end(&self, running: Running) {
+        running.stop.send_replace(true);
+        match tokio::time::timeout(limits::STOP_TIME, running.task).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, connector = running.code, "a connection to machines ended with a panic"),
+            Err(_) => tracing::warn!(connector = running.code, "a connection to machines did not end in time"),
+        }
+        self.connections.end(&running.code);
+    }
+
+    async fn end_all(&mut self) {
+        for (_, running) in std::mem::take(&mut self.running) {
+            self.end(running).await;
+        }
+    }
+}
+
+/// What is said of the password of a connection that is tried.
+const SECRET: &str = "MILLWRIGHT_CONNECTOR_SECRET";
+
+/// `connect test`.
+pub(super) fn command(it: &Connect, output: &Output) -> Result<u8, Refusal> {
+    let ConnectAction::Test { file, seconds } = &it.action;
+    let text = std::fs::read_to_string(file).map_err(|error| Refusal::new(Code::NotFound, format!("{}: {error}", file.display())))?;
+    let trial = trial_of(&text, std::env::var(SECRET).ok(), Duration::from_secs(*seconds))?;
+    output.say(&format!("listening for {seconds} seconds; a password is taken from {SECRET}"));
+    let tried = alone(try_out(trial, Clock::System.now()))?;
+    let fine = tried.standing.state == State::Live || !tried.seen.is_empty();
+    if output.json() {
+        output.data(&crate::bodies::connector::tried(&tried.standing, &tried.seen));
+        return Ok(u8::from(!fine));
+    }
+    for (series, sample) in &tried.seen {
+        output.data(&format!("{}\t{}\t{}\t{}", sample.at, series.machine, series.metric, told(&sample.value)));
+    }
+    let why = tried.standing.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    output.say(&format!("{}{why}; {} samples of {} series came", tried.standing.state.word(), tried.standing.received, tried.seen.len()));
+    Ok(u8::from(!fine))
+}
+
+fn told(value: &Reading) -> String {
+    match value {
+        Reading::Number(number) => number.to_string(),
+        Reading::Text(text) => text.to_string(),
+        Reading::Unavailable => "unavailable".to_owned(),
+    }
+}
+
+/// A file for `connect test`: the protocol, and the settings below it.
+pub(super) fn trial_of(file: &str, secret: Option<String>, time: Duration) -> Result<Trial, Refusal> {
+    let wrong = |why: String| Refusal::new(Code::Invalid, why);
+    let mut table: toml::Table = toml::from_str(file).map_err(|error| wrong(format!("the file is no TOML: {}", error.message())))?;
+    let protocol = table.remove("protocol").and_then(|it| Protocol::from_word(it.as_str()?));
+    let protocol = protocol.ok_or_else(|| wrong(format!("the file must begin with protocol = \"...\", one of {}", Protocol::WORDS.join(", "))))?;
+    let settings = toml::to_string(&table).map_err(|error| wrong(error.to_string()))?;
+    Ok(Trial { protocol, settings, secret, time })
+}
