@@ -13,7 +13,7 @@ mod engine;
 mod figures;
 mod http;
 mod lake;
-mod mtconnect;
 mod mqtt;
+mod mtconnect;
 mod plant;
 mod rules;
