@@ -166,7 +166,7 @@ pub const MQTT_PACKET_MAX: usize = 64 << 20;
 /// MQTT messages that are made durable together.
 pub const MQTT_GATHERED_MAX: usize = 50_000;
 /// Bytes of MQTT messages that are made durable together, give or take a message.
-pub const MQTT_GATHERED_BYTES_MAX: usize = 8 << 20;
+pub const MQTT_GATHERED_BYTES_MAX: usize = 4 << 20;
 /// Samples in one MQTT message.
 pub const MQTT_MEMBERS_MAX: usize = 10_000;
 /// Rules of one connection, and levels of a topic in one.

@@ -53,6 +53,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("utoipa_swagger_ui", &["src/adapters/http"]),
     ("rumqttc", &["src/adapters/mqtt"]),
     ("bytes", &["src/adapters/mqtt"]),
+    ("tokio_rustls", &["src/adapters/mqtt"]),
     ("calamine", &["src/adapters/exchange"]),
     ("csv", &["src/adapters/exchange"]),
 ];

@@ -15,7 +15,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::settings::Broker;
+use super::settings::{Broker, Session};
+use super::tls::secured;
 use crate::base::{Refusal, limits};
 
 /// How long the broker has to answer until the connection stands.
@@ -35,6 +36,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(super) enum Fault {
     #[error("the broker cannot be reached: {0}")]
     Unreachable(#[source] io::Error),
+    #[error("TLS with the broker does not come about: {0}")]
+    Insecure(String),
     #[error("the broker did not answer within 10 seconds")]
     Unanswered,
     #[error("the broker refuses the connection: {0}")]
@@ -55,13 +58,6 @@ pub(super) enum Fault {
     TooLarge(usize),
     #[error("telemetry took nothing: {}", .0.detail)]
     Lane(Refusal),
-}
-
-/// Whether the broker keeps for us what comes while we are away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Session {
-    Kept,
-    Clean,
 }
 
 /// What the broker says for us when we vanish.
@@ -96,7 +92,10 @@ impl Connection {
     async fn open_in_time(broker: &Broker, session: Session, will: Option<Will>, packet_max: usize) -> Result<Self, Fault> {
         let tcp = TcpStream::connect((broker.host.as_str(), broker.port())).await.map_err(Fault::Unreachable)?;
         tcp.set_nodelay(true).map_err(Fault::Unreachable)?;
-        let stream: Box<dyn Stream> = Box::new(tcp);
+        let stream: Box<dyn Stream> = match &broker.ca_file {
+            Some(ca_file) => Box::new(secured(&broker.host, ca_file, tcp).await.map_err(Fault::Insecure)?),
+            None => Box::new(tcp),
+        };
         let (from, to) = tokio::io::split(stream);
         let now = Instant::now();
         let keep_alive = broker.keep_alive();

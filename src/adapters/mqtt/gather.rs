@@ -66,7 +66,12 @@ impl<'s> Gathered<'s> {
     pub(super) async fn put(self) -> Result<(), Fault> {
         let wall = Clock::System.now();
         let mut empty = true;
-        for batch in [self.live, self.history] {
+        for mut batch in [self.live, self.history] {
+            while batch.samples.len() > limits::SAMPLES_MAX {
+                let rest = batch.samples.split_off(limits::SAMPLES_MAX);
+                let first = Batch { window: batch.window, samples: std::mem::replace(&mut batch.samples, rest), ..Batch::default() };
+                self.source.put(first, wall).await.map_err(Fault::Lane)?;
+            }
             if !(batch.samples.is_empty() && batch.gaps.is_empty() && batch.quarantined.is_empty()) {
                 empty = false;
                 self.source.put(batch, wall).await.map_err(Fault::Lane)?;

@@ -11,6 +11,7 @@ mod keeping;
 mod mapping;
 mod settings;
 pub mod sparkplug;
+mod tls;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 use crate::engine::clock::Clock;
 use crate::telemetry::{Source, State};
 
-use connection::{Connection, Fault, Session};
+use connection::{Connection, Fault};
 use gather::Gathered;
 use keeping::Keeping;
 use mapping::Rules;
@@ -52,7 +53,7 @@ async fn connected(settings: &Settings, rules: &Rules, source: &Source, packet_m
     let mut connection = tokio::select! {
         biased;
         _ = stopping.wait_for(|stop| *stop) => return Ok(()),
-        opened = Connection::open(&settings.broker, Session::Kept, None, packet_max) => opened?,
+        opened = Connection::open(&settings.broker, settings.broker.session, None, packet_max) => opened?,
     };
     let ended = listen(&mut connection, settings, rules, source, stopping).await;
     connection.close().await;

@@ -31,6 +31,17 @@ pub struct Broker {
     /// Largest message that is read for samples, in bytes; a larger one is put into quarantine.
     #[serde(default = "message_bytes")]
     pub message_bytes_max: usize,
+    /// Whether the broker keeps what comes while we are away; not for a trial, which nobody would come back for.
+    #[serde(skip)]
+    pub(super) session: Session,
+}
+
+/// Whether the broker keeps for us what comes while we are away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Session {
+    #[default]
+    Kept,
+    Clean,
 }
 
 /// A password that shows itself to nobody.
@@ -189,6 +200,7 @@ impl Broker {
     /// The same broker under another name, so that a trial does not push the connection out that it tries.
     pub(super) fn on_trial(mut self) -> Self {
         self.client_id.push_str("-trial");
+        self.session = Session::Clean;
         self
     }
 }

@@ -111,3 +111,36 @@ fn a_retained_message_is_the_last_state_and_no_event_unless_it_tells_its_time() 
     assert!(site.lane.find("M-1", "timeless").is_none());
     assert_eq!(site.numbers("M-1", "timed"), [2.0]);
 }
+
+#[test]
+fn a_trial_sees_what_comes_now_and_takes_nothing_away() {
+    let Some(broker) = Mosquitto::start() else { return };
+    let site = Site::new();
+    let now = site.plant.engine.plant_now();
+    let source = site.source("cells");
+    let kept = settings(broker.port, &json!({"plain": {"prefix": "plant"}}));
+    runtime().block_on(async {
+        let running = Running::start(kept.clone(), &source);
+        live(&source).await;
+        running.stop().await;
+        publish(broker.port, [message(0, now)]).await;
+
+        let (show, mut shown) = tokio::sync::mpsc::channel(10);
+        let tried = Arc::new(Source::preview("cells", now, show));
+        for value in [4, 8] {
+            let running = Running::with(serde_json::from_value::<Settings>(kept.clone()).unwrap().on_trial(), &tried);
+            live(&tried).await;
+            publish(broker.port, [message(value, now)]).await;
+            let (series, sample) = tokio::time::timeout(PATIENCE, shown.recv()).await.unwrap().unwrap();
+            assert_eq!((series.machine.as_str(), sample.value), ("M-0", Reading::Number(value as f64)));
+            running.stop().await;
+            tried.stands(State::Connecting, None, now);
+            publish(broker.port, [message(value + 40, now)]).await;
+        }
+
+        let running = Running::start(kept.clone(), &source);
+        until(&source, "all that waited", |it| it.stored == 5).await;
+        running.stop().await;
+    });
+    assert_eq!(site.numbers("M-0", "count"), [0.0, 4.0, 8.0, 44.0, 48.0]);
+}

@@ -6,6 +6,7 @@ mod delivery;
 mod lies;
 mod poison;
 mod sparkplug;
+mod tls;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command as Process, Stdio};
@@ -76,7 +77,10 @@ struct Running {
 
 impl Running {
     fn start(settings: Json, source: &Arc<Source>) -> Self {
-        let settings: Settings = serde_json::from_value(settings).unwrap();
+        Self::with(serde_json::from_value(settings).unwrap(), source)
+    }
+
+    fn with(settings: Settings, source: &Arc<Source>) -> Self {
         settings.check().unwrap();
         let (stop, stopping) = watch::channel(false);
         Self { stop, task: tokio::spawn(mqtt::run(settings, Arc::clone(source), stopping)) }
@@ -118,14 +122,18 @@ struct Mosquitto {
 }
 
 impl Mosquitto {
-    /// `None`, with a sentence, where there is none.
     fn start() -> Option<Self> {
+        Self::start_with("allow_anonymous true\n")
+    }
+
+    /// `None`, with a sentence, where there is none.
+    fn start_with(manner: &str) -> Option<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().display();
         // As root it would give its rights away, and with them its folder.
         let lines = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous true\nuser root\nlog_dest stderr\npersistence true\npersistence_location {place}/\n\
+            "listener {port} 127.0.0.1\n{manner}user root\nlog_dest stderr\npersistence true\npersistence_location {place}/\n\
              max_inflight_messages 10000\nmax_queued_messages 0\nmax_queued_bytes 0\n"
         );
         std::fs::write(folder.path().join("mosquitto.conf"), lines).unwrap();

@@ -18,10 +18,10 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::connection::{Connection, Fault, Session, Will};
+use super::connection::{Connection, Fault, Will};
 use super::gather::Gathered;
 use super::keeping::Keeping;
-use super::settings::Broker;
+use super::settings::{Broker, Session};
 use crate::base::{Refusal, Time, limits};
 use crate::engine::clock::Clock;
 use crate::telemetry::{Batch, Source, State};
