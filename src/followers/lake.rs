@@ -39,7 +39,7 @@ pub fn export(engine: &Engine, lane: Option<&Lane>, out: &Path, progress: &mut d
         export.add(files.finish()?);
     }
     if let Some(lane) = lane {
-        lake_telemetry::export(lane, &mut export, engine.plant_now())?;
+        lake_telemetry::export(lane, &mut export, lane.intake().now())?;
     }
     export.finish()
 }

@@ -56,7 +56,9 @@ impl Lane {
     /// Opens the telemetry file beside the plant file (in memory where the plant is) and starts the lane's thread.
     pub fn start(engine: &Engine) -> Result<Self, Refusal> {
         let clock = engine.clone();
-        Self::over(engine.open_telemetry()?, Box::new(move || clock.plant_now()))
+        // A simulated plant's clock stands while its history is made, and may run ahead later; real machines
+        // at such a plant go by the wall's.
+        Self::over(engine.open_telemetry()?, Box::new(move || clock.plant_now().max(clock.wall_now())))
     }
 
     pub(super) fn over((file, opened): (Arc<TelemetryFile>, Opened), now: Box<dyn Fn() -> Time + Send + Sync>) -> Result<Self, Refusal> {

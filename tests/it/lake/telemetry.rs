@@ -15,9 +15,7 @@ fn near(one: f64, other: f64) -> bool {
 fn duckdb_makes_of_the_samples_what_the_rollups_say_and_the_plant_answers() {
     let start = time(START);
     let end = start.plus(Duration::from_secs(2 * 86_400 + 5_000));
-    let site = Site::told(|| {
-        lived_telling("Küchenwerk", &Plan { seed: 11, start, end }, true)
-    });
+    let site = Site::told(|| lived_telling("Küchenwerk", &Plan { seed: 11, start, end }, true));
     let Some((site, lane)) = site else { return };
     let lane = lane.unwrap();
     let far = end.plus(Duration::from_secs(86_400));
