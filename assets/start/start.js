@@ -285,7 +285,8 @@ async function showNeeds(overview) {
 const FLOOR = { down: "down", waiting: "waiting", setup: "in setup", running: "running", planned_stop: "planned stop", idle: "idle", off_shift: "off shift" };
 
 async function showFloor() {
-  const floor = await read("floor");
+  const [floor, machines] = await Promise.all([read("floor"), read("machine-states")]);
+  plant.machines = new Map(machines.data.map((it) => [it.machine_id, it]));
   const centers = floor.departments.flatMap((it) => it.work_centers);
   for (const it of centers) if (it.state === "closed") it.state = "off_shift";
   const counts = Object.keys(FLOOR).map((state) => [centers.filter((it) => it.state === state).length, FLOOR[state]]);
@@ -319,7 +320,17 @@ function tile(it) {
     h("p", { class: "what" }, h("b", null, it.work_center_name), h("span", { class: "mark" }, shape(it.state), FLOOR[it.state])),
     says ? h("p", { class: "cause" }, says) : null,
     it.job ? jobOf(it.job) : null,
+    machineOf(plant.machines.get(it.machine_id)),
     since || it.people ? h("p", { class: "quiet" }, [since, it.people ? `${it.people} ${it.people === 1 ? "person" : "people"}` : ""].filter(Boolean).join(", ")) : null);
+}
+
+/** What its control says, beside what people told; silent where no machine is connected. */
+const MACHINE = { producing: "producing", setup: "set up", idle: "idle", interrupted: "held", maintenance: "in maintenance", down: "down", not_planned: "off", no_data: "says nothing" };
+function machineOf(it) {
+  if (!it?.last_told_at) return null;
+  const since = ["not_planned", "no_data"].includes(it.state) ? "" : ` since ${whenOf(it.since)}`;
+  return h("p", { class: `machine ${it.state}`, title: `${it.machine}: ${[it.execution, it.mode].filter(Boolean).join(", ") || "no word"}` },
+    `Machine ${MACHINE[it.state]}${since}`, it.alarm ? h("b", null, ` ${it.alarm}`) : null);
 }
 
 function jobOf(job) {

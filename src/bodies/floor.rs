@@ -50,6 +50,7 @@ fn center(seen: &Center) -> Value {
         ("work_center_id", seen.center.work_center_id.to_value()),
         ("work_center_code", text(&seen.center.work_center_code)),
         ("work_center_name", text(&seen.center.work_center_name)),
+        ("machine_id", seen.center.machine_id.to_value()),
         ("state", text(seen.state.word())),
         ("since", time(seen.since)),
         ("people", count(seen.people as u64)),

@@ -1,6 +1,7 @@
 //! What machines tell of themselves, as JSON.
 
 use crate::base::{Time, Value};
+use crate::model::field::Field as _;
 use crate::views::machine::{Interval, Timeline};
 
 fn text(content: &str) -> Value {
@@ -44,6 +45,7 @@ fn state(it: &Timeline) -> Value {
     let words = last.map(|last| &last.words);
     let since: Option<Time> = last.map(|last| last.from);
     Value::Object(vec![
+        ("machine_id", it.id.to_value()),
         ("machine", text(&it.machine)),
         ("state", last.map_or(Value::Null, |last| text(last.state.word()))),
         ("since", since.map_or(Value::Null, Value::Time)),

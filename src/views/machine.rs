@@ -32,6 +32,8 @@ pub struct Interval {
 
 /// What a machine did.
 pub struct Timeline {
+    /// The machine.
+    pub id: Id<Machine>,
     /// Its name in telemetry.
     pub machine: String,
     /// The intervals, in order and without holes.
@@ -89,7 +91,7 @@ pub fn timeline(lane: &Lane, facts: &Facts, machine: &Machine, from: Time, to: T
     let hours = center.map_or_else(|| calendar.plant_hours(now), |(number, center)| calendar.hours_of(*number, center, now));
     let openings: Vec<(i64, i64)> = hours.openings.iter().map(|it| (it.start * 1_000, it.end * 1_000)).collect();
     intervals = intervals.into_iter().flat_map(|it| by_openings(it, &openings)).collect();
-    Ok(Timeline { machine: name, intervals: joined(intervals), last_told_at: told.last_told_at, cut: told.cut })
+    Ok(Timeline { id: machine.machine_id, machine: name, intervals: joined(intervals), last_told_at: told.last_told_at, cut: told.cut })
 }
 
 /// What a machine's control said.

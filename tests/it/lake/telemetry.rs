@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use super::duckdb::Site;
 use super::*;
 
+/// Machine, metric and hour.
+type Hour = (String, String, String);
+
 fn near(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1e-9 * one.abs().max(1.0)
 }
@@ -20,7 +23,7 @@ fn duckdb_makes_of_the_samples_what_the_rollups_say_and_the_plant_answers() {
     let lane = lane.unwrap();
     let far = end.plus(Duration::from_secs(86_400));
     let mut samples = 0;
-    let mut hourly: BTreeMap<(String, String, String), (u64, f64, f64, f64)> = BTreeMap::new();
+    let mut hourly: BTreeMap<Hour, (u64, f64, f64, f64)> = BTreeMap::new();
     for series in lane.series() {
         samples += lane.raw(series.id, time("2026-01-01T00:00:00Z"), far, usize::MAX).unwrap().0.len();
         for it in lane.rolled(series.id, time("2026-03-01T00:00:00Z"), far, Duration::from_secs(3_600)).unwrap().into_iter().filter(|it| it.count > 0) {
