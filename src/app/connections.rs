@@ -276,3 +276,35 @@ pub(super) fn trial_of(file: &str, secret: Option<String>, time: Duration) -> Re
     let settings = toml::to_string(&table).map_err(|error| wrong(error.to_string()))?;
     Ok(Trial { protocol, settings, secret, time })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_that_the_api_description_shows_can_be_used() {
+        let shown: Vec<&str> = include_str!("../../assets/api.md").split("```toml\n# ").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        let mut protocols = Vec::new();
+        for settings in shown {
+            let (title, settings) = settings.split_once('\n').unwrap();
+            let protocol = Protocol::from_word(title.split(':').next().unwrap()).unwrap();
+            if let Err(refusal) = Settings::read(protocol, settings, Some("secret".to_owned())) {
+                panic!("{title}: {refusal}");
+            }
+            protocols.push(protocol);
+        }
+        protocols.sort_unstable();
+        assert_eq!(protocols, Protocol::ALL);
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_say_which_and_a_trial_names_its_protocol() {
+        let refused = |protocol, text: &str| Settings::read(protocol, text, None).err().unwrap().to_string();
+        assert!(refused(Protocol::Shdr, "speed = 9600").contains("speed"));
+        assert!(refused(Protocol::Mqtt, "[broker]").contains("host"));
+        let wrong = |text: &str| trial_of(text, None, Duration::from_secs(1)).err().unwrap().to_string();
+        assert!(wrong("address = \"a:1\"").contains("mtconnect") && wrong("protocol = ").contains("no TOML"));
+        let trial = trial_of("protocol = \"shdr\"\naddress = \"a:1\"\n", None, Duration::from_secs(1)).unwrap();
+        assert!(Settings::read(trial.protocol, &trial.settings, None).is_ok());
+    }
+}

@@ -186,7 +186,8 @@ fn assert_all_words<W: std::fmt::Display>(noun: Noun, column: &'static str, want
 
 #[test]
 fn a_week_fills_every_table() {
-    let beside = [Noun::CalendarException, Noun::User, Noun::ApiToken, Noun::Attachment, Noun::JournalDay];
+    // A simulated plant's machines tell without a connection.
+    let beside = [Noun::Connector, Noun::CalendarException, Noun::User, Noun::ApiToken, Noun::Attachment, Noun::JournalDay];
     for noun in Noun::ALL.iter().filter(|noun| !beside.contains(noun)) {
         let count = WEEK.read(|snapshot| snapshot.count(*noun)).unwrap().unwrap();
         assert!(count > 0, "no {}", noun.plural());
@@ -306,8 +307,9 @@ fn the_planted_stories_can_be_found() {
         let values: Vec<i64> = those.flat_map(|it| it.measured_values).map(|value| value.value.scaled()).collect();
         values.iter().sum::<i64>() / i64::try_from(values.len()).unwrap()
     };
-    let (before, after) = (angles(0, 3), angles(6, 7));
-    assert!(after > before + 1_500, "the angle was {before} and is {after}");
+    // It creeps from the fourth day on, until somebody looks.
+    let (before, after) = (angles(0, 3), (3..7).map(|day| angles(day, day + 1)).max().unwrap());
+    assert!(after > before + 1_000, "the angle was {before} and is {after}");
     let rush = all::<WorkOrder>(&WEEK).into_iter().find(|order| order.priority == 1 && order.order_type == OrderType::Production).unwrap();
     assert!(rush.notes.unwrap().0.starts_with("Rush"));
     let moved =
