@@ -324,11 +324,11 @@ function tile(it) {
     since || it.people ? h("p", { class: "quiet" }, [since, it.people ? `${it.people} ${it.people === 1 ? "person" : "people"}` : ""].filter(Boolean).join(", ")) : null);
 }
 
-/** What its control says, beside what people told; silent where no machine is connected. */
-const MACHINE = { producing: "producing", setup: "set up", idle: "idle", interrupted: "held", maintenance: "in maintenance", down: "down", not_planned: "off", no_data: "says nothing" };
+/** What its control says, beside what people told; silent where no machine is connected, or where it is off as planned. */
+const MACHINE = { producing: "producing", setup: "set up", idle: "idle", interrupted: "held", maintenance: "in maintenance", down: "down", no_data: "says nothing" };
 function machineOf(it) {
-  if (!it?.last_told_at) return null;
-  const since = ["not_planned", "no_data"].includes(it.state) ? "" : ` since ${whenOf(it.since)}`;
+  if (!it?.last_told_at || it.state === "not_planned") return null;
+  const since = it.state === "no_data" ? "" : ` since ${whenOf(it.since)}`;
   return h("p", { class: `machine ${it.state}`, title: `${it.machine}: ${[it.execution, it.mode].filter(Boolean).join(", ") || "no word"}` },
     `Machine ${MACHINE[it.state]}${since}`, it.alarm ? h("b", null, ` ${it.alarm}`) : null);
 }
