@@ -185,6 +185,8 @@ pub const SEAL_LATENESS: Duration = Duration::from_secs(120);
 pub const TALLY_TEXTS_MAX: usize = 64;
 /// How far back a state is looked for that still holds.
 pub const STATE_BACK_DAYS: u32 = 31;
+/// How long a machine may stand in the middle of a job before a stop is opened that wants its reason.
+pub const SILENT_STOP: Duration = Duration::from_secs(300);
 /// Connections to machines tried at once, and how long at most.
 pub const TRIALS_MAX: usize = 4;
 /// See [`TRIALS_MAX`].

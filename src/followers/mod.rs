@@ -5,4 +5,5 @@ pub mod figures;
 pub mod indexing;
 pub mod lake;
 mod lake_telemetry;
+pub mod machine_stops;
 pub mod roots;

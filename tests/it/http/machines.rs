@@ -77,3 +77,52 @@ fn a_machine_that_is_not_there_or_a_time_without_end_is_refused() {
     assert!(reply.text().contains("up to 62 days"), "{}", reply.text());
     assert_eq!(lead.read("/api/v1/machines/SAW-1/state")["state"], "no_data");
 }
+
+/// The stops of the plant, as `code reporter since ended`.
+fn stops(client: &mut Client) -> Vec<String> {
+    let list = client.read("/api/v1/downtime-events?sort=downtime_id");
+    let word = |it: &Json, column: &str| it[column].as_str().unwrap_or("-").to_owned();
+    list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| [word(it, "downtime_reason_code"), word(it, "reported_by"), word(it, "downtime_start"), word(it, "status")].join(" "))
+        .collect()
+}
+
+#[track_caller]
+fn soon(client: &mut Client, wanted: &[&str]) {
+    let begun = std::time::Instant::now();
+    while stops(client) != wanted {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?} and not {wanted:?}", stops(client));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_machine_that_is_down_or_stands_in_a_job_has_a_stop_and_nobody_is_asked_twice() {
+    let site = Site::new().with_machine_stops();
+    let (mut manager, mut lead) = (site.client(Role::Manager), site.client(Role::Lead));
+    manager.make("/api/v1/machines", &json!({"machine_name": "Laser", "machine_code": "LASER-1"}));
+    tell(&mut lead, &[("execution", "07:00:00", json!("ACTIVE")), ("job_id", "07:00:00", json!("WO-000007"))]);
+    site.plant.wait(30);
+    tell(&mut lead, &[("alarm", "07:29:00", json!("E417")), ("execution", "07:29:00", json!("STOPPED"))]);
+    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z active"]);
+    site.plant.wait(10);
+    tell(&mut lead, &[("alarm", "07:38:00", Json::Null), ("execution", "07:39:00", json!("ACTIVE"))]);
+    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved"]);
+    assert_eq!(lead.read("/api/v1/downtime-events/DT-000001")["downtime_end"], "2026-03-02T07:39:00Z");
+
+    // A pause is none of ours for five minutes; then it wants its reason, and a person gives it.
+    tell(&mut lead, &[("execution", "07:40:00", json!("FEED_HOLD"))]);
+    site.plant.wait(4);
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    assert_eq!(stops(&mut lead).len(), 1);
+    site.plant.wait(2);
+    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "NO-REASON machines 2026-03-02T07:40:00Z active"]);
+    lead.make("/api/v1/downtime-events/DT-000002/cause", &json!({"downtime_category": "material_shortage", "downtime_reason_code": "MAT"}));
+    lead.make("/api/v1/downtime-events/DT-000002/resolve", &json!({}));
+    // It still stands, and somebody has said why: it is not asked again.
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "MAT machines 2026-03-02T07:40:00Z resolved"]);
+}

@@ -27,7 +27,7 @@ use millwright::adapters::http::{Import, ImportCall, Server, Service};
 use millwright::base::{Code, Refusal};
 use millwright::engine::{Engine, Envelope};
 use millwright::followers::figures::{self, Figures};
-use millwright::followers::indexing;
+use millwright::followers::{indexing, machine_stops};
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
 use millwright::store::{Home, Store};
@@ -122,6 +122,14 @@ impl Site {
     pub(crate) fn indexed(self) -> Self {
         let folder = self._folder.as_ref().unwrap().path().join("search");
         indexing::start(&self.plant.engine, folder, &self.index, self.stop.subscribe()).unwrap();
+        self
+    }
+
+    /// Lets machines tell their stops.
+    pub(crate) fn with_machine_stops(self) -> Self {
+        let figures = Figures::default();
+        runtime().spawn(figures::run(self.plant.engine.clone(), figures.clone(), self.stop.subscribe()));
+        runtime().spawn(machine_stops::run(self.plant.engine.clone(), self.lane.clone(), figures, self.stop.subscribe()));
         self
     }
 
