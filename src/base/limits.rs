@@ -181,6 +181,10 @@ pub const UNSEALED_EARLY: usize = 2_000_000;
 pub const UNSEALED_MAX: usize = 8_000_000;
 /// How long after its end an hour waits for samples that come late.
 pub const SEAL_LATENESS: Duration = Duration::from_secs(120);
+/// How long samples are kept one by one; what their hours come to is kept for ever.
+pub const SAMPLES_KEPT: Duration = Duration::from_secs(400 * 86_400);
+/// Sealed hours that are retired with one commit.
+pub const RETIRED_AT_ONCE: usize = 2_000;
 /// Distinct texts of which one stretch says how long they held.
 pub const TALLY_TEXTS_MAX: usize = 64;
 /// How far back a state is looked for that still holds.

@@ -73,6 +73,8 @@ pub(super) struct Sealed {
 pub(super) enum Message {
     Batch(Batch, oneshot::Sender<Result<Receipt, Refusal>>),
     Sealed(Sealed, oneshot::Sender<Result<(), Refusal>>),
+    /// Sealed hours that are older than samples are kept.
+    Retired(Vec<(Shelf, Stretch)>),
     /// Nothing after this is taken.
     Stop,
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::block::{self, Block};
-use super::board::{Board, HOUR, Sealing};
+use super::board::{Board, HOUR, Sealing, hour_of};
 use super::intake::{Batch, Intake, Message, Receipt, Sealed, Window};
 use super::registry::Registry;
 use super::sealing::{self, hourly};
@@ -23,6 +23,8 @@ use crate::store::{StoreError, TelemetryFile};
 
 /// How often the sealer looks for a full hour.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often hours are looked for that are too old to be kept.
+const RETIRE_EVERY: Duration = Duration::from_secs(600);
 /// Waits between tries to open the file again after a fault; the last goes on for ever.
 const REOPEN_MILLIS: &[u64] = &[50, 200, 1_000, 5_000];
 
@@ -106,6 +108,11 @@ impl Lane {
     /// All series.
     pub fn series(&self) -> Vec<Series> {
         self.shared.registry.all()
+    }
+
+    /// How many series there are.
+    pub fn series_count(&self) -> usize {
+        self.shared.registry.count()
     }
 
     /// The series of a machine, and when each was told last.
@@ -200,6 +207,7 @@ fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
             match message {
                 Message::Batch(batch, reply) => batches.push((batch, reply)),
                 Message::Sealed(sealed, done) => _ = done.send(keep_sealed(shared, sealed)),
+                Message::Retired(retired) => retire(shared, retired),
                 Message::Stop => stop = true,
             }
         }
@@ -336,10 +344,41 @@ fn keep_sealed(shared: &Shared, sealed: Sealed) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What cannot be retired now is found again the next time.
+fn retire(shared: &Shared, retired: Vec<(Shelf, Stretch)>) {
+    if let Err(error) = shared.file.commit(&Commit { retired, ..Commit::default() }) {
+        tracing::error!(%error, "old hours of telemetry could not be retired");
+        reopen(shared);
+    }
+}
+
+/// Sealed hours that are older than samples are kept, some at a time.
+fn too_old(shared: &Shared) -> Result<Vec<(Shelf, Stretch)>, StoreError> {
+    let before = hour_of(shared.registry.now().minus(limits::SAMPLES_KEPT).micros());
+    let snapshot = shared.file.read()?;
+    let mut old = Vec::new();
+    for machine in shared.registry.machines().into_keys() {
+        if snapshot.first_slot(Shelf::Hours, machine)?.is_none_or(|first| first >= before) {
+            continue;
+        }
+        old.extend(snapshot.slots(Shelf::Hours, machine, 0, before.saturating_sub(1))?.into_iter().map(|slot| (Shelf::Hours, Stretch { machine, slot })));
+    }
+    old.truncate(limits::RETIRED_AT_ONCE);
+    Ok(old)
+}
+
 fn seal_by_and_by(shared: &Shared, queue: &mpsc::Sender<Message>) {
+    let mut retires_at = Instant::now();
     while !shared.stopping.load(Ordering::SeqCst) {
         let due = shared.change().begin_sealing(shared.registry.now());
         let Some(due) = due else {
+            if Instant::now() >= retires_at {
+                match too_old(shared) {
+                    Ok(old) if old.is_empty() => retires_at = Instant::now() + RETIRE_EVERY,
+                    Ok(old) => _ = queue.blocking_send(Message::Retired(old)),
+                    Err(error) => tracing::warn!(%error, "old hours of telemetry could not be looked for"),
+                }
+            }
             std::thread::sleep(LOOK);
             continue;
         };

@@ -94,6 +94,10 @@ impl Registry {
         samples.iter().map(|sample| known.series.get(sample.series.0 as usize).map(|series| (sample, series.measure))).collect()
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).series.len()
+    }
+
     pub(super) fn all(&self) -> Vec<Series> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).series.clone()
     }

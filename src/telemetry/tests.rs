@@ -243,3 +243,23 @@ fn a_step_is_whole_minutes_and_not_endless() {
     assert!(ask(0, START, 59).contains("whole minutes") && ask(0, START, 90).contains("whole minutes"));
     assert!(ask(0, START, 60).contains("longer step"));
 }
+
+#[test]
+fn samples_are_kept_for_thirteen_months_and_what_their_hours_come_to_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut plant = open(Some(folder.path()), START);
+    let series = plant.series("SAW-1", "load", Measure::Number);
+    let old = START - 410 * 24 * HOUR;
+    let samples: Vec<Sample> = (0..60).map(|at| number(series, old + at * 60_000_000, 2.0)).chain([number(series, START - 2 * HOUR, 5.0)]).collect();
+    plant.lane.intake().put_wait(Batch { source: "test".to_owned(), window: Window::History, samples, ..Batch::default() }).unwrap();
+    plant.sealed();
+    drop_and_open(&mut plant, folder.path(), START);
+    let begun = Instant::now();
+    while plant.all(series).len() > 1 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{} samples are there still", plant.all(series).len());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(plant.all(series), [(START - 2 * HOUR, Reading::Number(5.0))]);
+    let hours = plant.lane.rolled(series, Time::from_micros(old), Time::from_micros(START), Duration::from_secs(3_600)).unwrap();
+    assert_eq!(hours.iter().map(|it| (it.count, it.sum)).collect::<Vec<_>>(), [(60, 120.0), (1, 5.0)]);
+}

@@ -12,6 +12,7 @@ use crate::base::{Code, Refusal, Time, Value, limits};
 use crate::bodies::{self, read};
 use crate::engine::Health;
 use crate::model::{FieldSpec, Fields as _, Kind, Noun};
+use crate::telemetry::State;
 use crate::views;
 use crate::views::list::{Compare, Filter, Query};
 use crate::views::trace::Way;
@@ -241,6 +242,17 @@ pub(super) async fn readyz(service: Arc<Service>, _call: Call) -> Result<Reply, 
 
 pub(super) async fn metrics(service: Arc<Service>, _call: Call) -> Result<Reply, Refusal> {
     metrics::gauge!("millwright_search_indexed_seq").set(service.search.position() as f64);
+    if let Some(lane) = &service.lane {
+        metrics::gauge!("millwright_telemetry_unsealed_samples").set(lane.unsealed() as f64);
+        metrics::gauge!("millwright_telemetry_series").set(lane.series_count() as f64);
+    }
+    service.connections.all().iter().for_each(|(code, standing)| {
+        let of = |name: &'static str, number: u64| metrics::gauge!(name, "connector" => code.clone()).set(number as f64);
+        of("millwright_connector_live", u64::from(standing.state == State::Live));
+        of("millwright_connector_received", standing.received);
+        of("millwright_connector_quarantined", standing.quarantined);
+        of("millwright_connector_gaps", standing.gaps);
+    });
     metrics::gauge!("millwright_open_readers").set(service.engine.readers() as f64);
     Ok(Reply::of(200, "text/plain; version=0.0.4", Body::from((service.metrics)())))
 }
