@@ -268,19 +268,28 @@ impl Store {
 }
 
 fn builder() -> redb::Builder {
+    sized(CACHE_BYTES)
+}
+
+fn sized(cache_bytes: usize) -> redb::Builder {
     let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
+    builder.set_cache_size(cache_bytes);
     builder
 }
 
 pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
+    open_sized(path, CACHE_BYTES)
+}
+
+/// Opens a file with a cache of so many bytes, or makes it.
+pub(super) fn open_sized(path: &Path, cache_bytes: usize) -> Result<Database, StoreError> {
     if !path.exists() {
         make_file(path)?;
     } else if std::fs::metadata(path)?.len() == 0 {
         // redb would take it for a new one, and an emptied plant must not pass for a young one.
         return Err(StoreError::Unusable(format!("{} is empty; restore a backup into a new directory with `millwright restore`", path.display())));
     }
-    builder().create(path).map_err(|error| match error {
+    sized(cache_bytes).create(path).map_err(|error| match error {
         redb::DatabaseError::Storage(storage) => {
             StoreError::Unusable(format!("{} cannot be opened: {storage}; restore a backup into a new directory with `millwright restore`", path.display()))
         }

@@ -36,6 +36,9 @@ type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 /// The telemetry file, beside the plant file.
 pub const FILE: &str = "telemetry.redb";
 
+/// Cache of redb: blocks are written once, and what is asked often is in memory already.
+const CACHE_BYTES: usize = 12 << 20;
+
 /// redb gives a long value pages in powers of two: cut into what fits one page each, a value of twenty
 /// pages wastes a twentieth of what it wastes whole.
 const PIECE_BYTES: usize = 3_900;
@@ -122,7 +125,7 @@ pub struct TelemetryFile {
 impl TelemetryFile {
     /// Opens the file, or makes it.
     pub fn open(path: &Path) -> Result<(Self, Opened), StoreError> {
-        guarded(|| Self::over(plant_file::open_file(path)?, Some(path.to_path_buf())))
+        guarded(|| Self::over(plant_file::open_sized(path, CACHE_BYTES)?, Some(path.to_path_buf())))
     }
 
     /// A file in memory, for tests.
@@ -159,7 +162,7 @@ impl TelemetryFile {
     pub fn reopen(&self) -> Result<(), StoreError> {
         let Some(path) = &self.path else { return Err(StoreError::Unusable("telemetry in memory cannot be reopened".to_owned())) };
         drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
-        let database = guarded(|| plant_file::open_file(path))?;
+        let database = guarded(|| plant_file::open_sized(path, CACHE_BYTES))?;
         *self.database.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(database));
         Ok(())
     }
