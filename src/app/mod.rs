@@ -57,7 +57,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Trace(it) => online::trace(&place, &it, output),
         Action::History(it) => online::history(&place, &it, output),
         Action::Search(it) => online::search(&place, &it, output),
-        Action::Connect(it) => connections::command(&it, output),
+        Action::Connect(it) => connections::command(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::User(it) => online::user(&place, &it, output),
         Action::Export(it) => export::run(&place, &it, output),

@@ -1,0 +1,198 @@
+//! The subscription of a session: what is listened to, and what comes of it. A connection that says
+//! nothing when it should is given up here. Deliberately one subscription a session: what belongs
+//! together in time comes in one message.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore};
+use async_opcua::types::{
+    AttributeId, DataChangeNotification, DataValue, MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NodeId, NotificationMessage, ReadValueId, StatusChangeNotification,
+    StatusCode, TimestampsToReturn, VariableId, Variant,
+};
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use super::fault::{Fault, status_text};
+use super::gather::Gathering;
+use super::nodes::{self, AT_ONCE};
+use super::session::Opened;
+use super::settings::Settings;
+use crate::base::limits;
+use crate::engine::clock::Clock;
+use crate::telemetry::{Source, State};
+
+/// Intervals after which a server without news says that it is there.
+const KEEP_ALIVE: u32 = 1;
+/// Intervals after which it forgets a subscription that nobody asks for.
+const LIFETIME: u32 = 100;
+/// So many signs of life may be missed, and so much longer.
+const MISSED: u32 = 3;
+const MARGIN: Duration = Duration::from_secs(2);
+/// Wrong nodes that are told by name.
+const WRONG_TOLD: usize = 5;
+/// Messages that are made durable together.
+const TOGETHER: usize = 64;
+/// Numbers under which the server tells of itself.
+const STARTED: u32 = u32::MAX;
+const SERVER_STATE: u32 = u32::MAX - 1;
+
+/// What a server tells.
+enum Told {
+    Values(Vec<(u32, DataValue)>),
+    Ended(StatusCode),
+}
+
+/// Takes what comes off the session's hands at once: it must not wait for a disk.
+struct Listener {
+    told: mpsc::Sender<Told>,
+    lost: Arc<AtomicU64>,
+}
+
+impl OnSubscriptionNotificationCore for Listener {
+    fn on_subscription_notification(&mut self, message: NotificationMessage, _items: MonitoredItemMap<'_>) {
+        let mut values = Vec::new();
+        for part in message.notification_data.into_iter().flatten() {
+            if let Some(changed) = part.inner_as::<StatusChangeNotification>() {
+                // Where it does not fit, the silence that follows tells the same.
+                _ = self.told.try_send(Told::Ended(changed.status));
+            } else if let Some(changed) = part.into_inner_as::<DataChangeNotification>() {
+                values.extend(changed.monitored_items.into_iter().flatten().map(|it| (it.client_handle, it.value)));
+            }
+        }
+        let count = values.len() as u64;
+        if count > 0 && self.told.try_send(Told::Values(values)).is_err() {
+            self.lost.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a session is listened to by.
+pub(super) struct Listening {
+    told: mpsc::Receiver<Told>,
+    lost: Arc<AtomicU64>,
+    /// How long the server may say nothing.
+    patience: Duration,
+    started: Option<Variant>,
+    state: Option<Variant>,
+}
+
+/// Reads all values once, and listens to them from then on.
+pub(super) async fn begin(opened: &Opened, settings: &Settings, gathering: &mut Gathering<'_>, mut wrong: Vec<String>) -> Result<Listening, Fault> {
+    let all: Vec<NodeId> = gathering.items().iter().map(|it| it.node.clone()).collect();
+    let values = nodes::read(&opened.session, &all, AttributeId::Value).await?;
+    gathering.resume().await;
+    gathering.keep(values.into_iter().enumerate(), 0).await;
+
+    let (tell, told) = mpsc::channel(limits::OPCUA_WAITING_MAX);
+    let lost = Arc::new(AtomicU64::new(0));
+    let listener = Listener { told: tell, lost: Arc::clone(&lost) };
+    let session = &opened.session;
+    let made = session.create_subscription(settings.publishing(), LIFETIME, KEEP_ALIVE, limits::OPCUA_VALUES_MAX, 0, true, listener).await;
+    let subscription = made.map_err(Fault::asked("the server makes no subscription"))?;
+    let listened = listen(opened, settings, subscription, &all, gathering, &mut wrong).await?;
+    if listened == 0 {
+        return Err(Fault::Nothing(told_wrong(&wrong)));
+    }
+    gathering.why = (!wrong.is_empty()).then(|| format!("{listened} variables are listened to; not these: {}", told_wrong(&wrong)));
+    let revised = session.subscription_state().lock().get(subscription).map(|it| it.publishing_interval() * it.max_keep_alive_count().max(1));
+    let patience = revised.unwrap_or_default().max(settings.publishing()) * MISSED + MARGIN;
+    Ok(Listening { told, lost, patience, started: None, state: None })
+}
+
+fn told_wrong(wrong: &[String]) -> String {
+    let more = if wrong.len() > WRONG_TOLD { format!(", and {} more", wrong.len() - WRONG_TOLD) } else { String::new() };
+    format!("{}{more}", wrong[..wrong.len().min(WRONG_TOLD)].join("; "))
+}
+
+/// Has all variables observed; answers how many are.
+async fn listen(opened: &Opened, settings: &Settings, subscription: u32, all: &[NodeId], gathering: &Gathering<'_>, wrong: &mut Vec<String>) -> Result<usize, Fault> {
+    let item = |node: NodeId, number, queue_size| MonitoredItemCreateRequest {
+        item_to_monitor: ReadValueId::new_value(node),
+        monitoring_mode: MonitoringMode::Reporting,
+        requested_parameters: MonitoringParameters {
+            client_handle: number,
+            sampling_interval: settings.sampling_ms as f64,
+            queue_size,
+            discard_oldest: true,
+            ..MonitoringParameters::default()
+        },
+    };
+    // Handles begin with 1: 0 would be replaced by one of the library's own.
+    let observed = all.iter().zip(1..).map(|(node, number)| item(node.clone(), number, settings.queue));
+    let own = [item(VariableId::Server_ServerStatus_StartTime.into(), STARTED, 1), item(VariableId::Server_ServerStatus_State.into(), SERVER_STATE, 1)];
+    let items: Vec<MonitoredItemCreateRequest> = own.into_iter().chain(observed).collect();
+    let mut listened = 0;
+    for some in items.chunks(AT_ONCE) {
+        let made = opened.session.create_monitored_items(subscription, TimestampsToReturn::Both, some.to_vec()).await;
+        for it in made.map_err(Fault::asked("the server lets nothing be observed"))? {
+            let item = (it.requested_parameters.client_handle as usize).checked_sub(1).and_then(|at| gathering.items().get(at));
+            match item {
+                Some(item) if it.result.status_code.is_bad() => wrong.push(format!("{} ({}): {}", item.node, item.metric, status_text(it.result.status_code))),
+                Some(_) => listened += 1,
+                None => {}
+            }
+        }
+    }
+    Ok(listened)
+}
+
+impl Listening {
+    /// Keeps what comes until the session ends or says nothing.
+    pub(super) async fn follow(mut self, opened: &mut Opened, gathering: &mut Gathering<'_>, source: &Source) -> Result<Infallible, Fault> {
+        let mut heard = opened.heard.clone();
+        source.stands(State::Live, gathering.why.as_deref(), Clock::System.now());
+        gathering.memory.heard_at = Some(source.now());
+        loop {
+            let silent_at = *heard.borrow_and_update() + self.patience;
+            tokio::select! {
+                biased;
+                Some(told) = self.told.recv() => self.take(told, gathering).await?,
+                fault = opened.ended() => return Err(fault),
+                _ = heard.changed() => source.heard(Clock::System.now()),
+                () = sleep_until(silent_at) => return Err(Fault::Silent),
+            }
+            gathering.memory.heard_at = Some(source.now());
+            if source.standing().borrow().state != State::Live {
+                source.stands(State::Live, gathering.why.as_deref(), Clock::System.now());
+            }
+        }
+    }
+
+    /// Keeps a message, with those that wait behind it.
+    async fn take(&mut self, told: Told, gathering: &mut Gathering<'_>) -> Result<(), Fault> {
+        let mut values = Vec::new();
+        let mut next = Some(told);
+        for _ in 0..TOGETHER {
+            match next {
+                Some(Told::Values(some)) => {
+                    for (number, value) in some {
+                        match number {
+                            STARTED => same(&mut self.started, value)?,
+                            SERVER_STATE => same(&mut self.state, value)?,
+                            number => values.extend((number as usize).checked_sub(1).map(|at| (at, value))),
+                        }
+                    }
+                }
+                Some(Told::Ended(status)) => return Err(Fault::Ended(status)),
+                None => break,
+            }
+            next = self.told.try_recv().ok();
+        }
+        gathering.keep(values, self.lost.swap(0, Ordering::Relaxed)).await;
+        Ok(())
+    }
+}
+
+/// Whether the server still is the one that was called.
+fn same(before: &mut Option<Variant>, now: DataValue) -> Result<(), Fault> {
+    match (&before, now.value) {
+        (Some(before), Some(now)) if *before != now => Err(Fault::Restarted),
+        (_, now) => {
+            *before = now.or(before.take());
+            Ok(())
+        }
+    }
+}
