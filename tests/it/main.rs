@@ -13,5 +13,6 @@ mod engine;
 mod figures;
 mod http;
 mod lake;
+mod opcua;
 mod plant;
 mod rules;

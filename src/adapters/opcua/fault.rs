@@ -48,8 +48,13 @@ impl Fault {
         }
     }
 
+    /// A question that was not answered, or not as it should be.
     pub(super) fn asked(asked: &'static str) -> impl Fn(Error) -> Self {
-        move |error| Self::Asked { asked, status: error.status() }
+        move |error| match error.status() {
+            StatusCode::BadTimeout => Self::Unanswered,
+            status @ (StatusCode::BadCommunicationError | StatusCode::BadConnectionClosed | StatusCode::BadNotConnected | StatusCode::BadSecureChannelClosed) => Self::Broken(status),
+            status => Self::Asked { asked, status },
+        }
     }
 
     /// A session that did not come about.
