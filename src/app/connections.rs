@@ -138,7 +138,11 @@ struct Running {
 pub(super) fn start(engine: &Engine, intake: Intake, connections: Connections, stopping: watch::Receiver<bool>) -> Result<std::thread::JoinHandle<()>, Refusal> {
     let engine = engine.clone();
     let work = move || {
-        if let Err(refusal) = alone(async { Ok(run(engine, intake, connections, stopping).await) }) {
+        let all = async {
+            run(engine, intake, connections, stopping).await;
+            Ok(())
+        };
+        if let Err(refusal) = alone(all) {
             tracing::error!(%refusal, "connections to machines have no thread to run on");
         }
     };

@@ -112,7 +112,11 @@ impl Own {
         store.set_skip_verify_certs(true);
         store.set_trust_unknown_certs(trust == Trust::Always);
         if !waiting.exists() && !approved.exists() && fs::read_dir(folder.join("rejected")).is_ok_and(|all| all.count() >= limits::OPCUA_REJECTED_MAX) {
-            return Err(Fault::Certificate(format!("more than {} certificates wait in {}; remove those that nobody knows", limits::OPCUA_REJECTED_MAX, folder.join("rejected").display())));
+            return Err(Fault::Certificate(format!(
+                "more than {} certificates wait in {}; remove those that nobody knows",
+                limits::OPCUA_REJECTED_MAX,
+                folder.join("rejected").display()
+            )));
         }
         match store.validate_or_reject_application_instance_cert(&certificate, policy, None, None) {
             Ok(()) => Ok(()),

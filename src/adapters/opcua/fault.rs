@@ -52,7 +52,9 @@ impl Fault {
     pub(super) fn asked(asked: &'static str) -> impl Fn(Error) -> Self {
         move |error| match error.status() {
             StatusCode::BadTimeout => Self::Unanswered,
-            status @ (StatusCode::BadCommunicationError | StatusCode::BadConnectionClosed | StatusCode::BadNotConnected | StatusCode::BadSecureChannelClosed) => Self::Broken(status),
+            status @ (StatusCode::BadCommunicationError | StatusCode::BadConnectionClosed | StatusCode::BadNotConnected | StatusCode::BadSecureChannelClosed) => {
+                Self::Broken(status)
+            }
             status => Self::Asked { asked, status },
         }
     }

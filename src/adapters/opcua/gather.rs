@@ -108,7 +108,10 @@ impl<'s> Gathering<'s> {
             _ => Ok(Told::One(Reading::Unavailable)),
         };
         let taken = told.and_then(|told| match told {
-            Told::One(Reading::Unavailable) => Ok(self.unavailable(&mut batch.samples, at, moment)),
+            Told::One(Reading::Unavailable) => {
+                self.unavailable(&mut batch.samples, at, moment);
+                Ok(())
+            }
             Told::One(reading) => self.sample(&mut batch.samples, (at, 0), moment, reading),
             Told::List(readings) => readings.into_iter().enumerate().try_for_each(|(index, it)| self.sample(&mut batch.samples, (at, index + 1), moment, it)),
         });

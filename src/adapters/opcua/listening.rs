@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use async_opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore};
 use async_opcua::types::{
-    AttributeId, DataChangeNotification, DataValue, MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NodeId, NotificationMessage, ReadValueId, StatusChangeNotification,
-    StatusCode, TimestampsToReturn, VariableId, Variant,
+    AttributeId, DataChangeNotification, DataValue, ExtensionObject, MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NodeId, NotificationMessage, ReadValueId,
+    StatusChangeNotification, StatusCode, TimestampsToReturn, VariableId, Variant,
 };
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -30,7 +30,7 @@ const KEEP_ALIVE: u32 = 1;
 const LIFETIME: u32 = 100;
 /// So many signs of life may be missed, and so much longer.
 const MISSED: u32 = 3;
-const MARGIN: Duration = Duration::from_secs(2);
+const MARGIN: Duration = Duration::from_secs(3);
 /// Wrong nodes that are told by name.
 const WRONG_TOLD: usize = 5;
 /// Messages that are made durable together.
@@ -53,8 +53,14 @@ struct Listener {
 
 impl OnSubscriptionNotificationCore for Listener {
     fn on_subscription_notification(&mut self, message: NotificationMessage, _items: MonitoredItemMap<'_>) {
+        self.hear(message.notification_data.unwrap_or_default());
+    }
+}
+
+impl Listener {
+    fn hear(&self, parts: Vec<ExtensionObject>) {
         let mut values = Vec::new();
-        for part in message.notification_data.into_iter().flatten() {
+        for part in parts {
             if let Some(changed) = part.inner_as::<StatusChangeNotification>() {
                 // Where it does not fit, the silence that follows tells the same.
                 _ = self.told.try_send(Told::Ended(changed.status));
@@ -194,5 +200,49 @@ fn same(before: &mut Option<Variant>, now: DataValue) -> Result<(), Fault> {
             *before = now.or(before.take());
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_opcua::types::{DateTime, MonitoredItemNotification};
+
+    use super::*;
+
+    fn changes(count: usize) -> Vec<ExtensionObject> {
+        let one = MonitoredItemNotification { client_handle: 1, value: DataValue::new_now(1.5) };
+        vec![ExtensionObject::from_message(DataChangeNotification { monitored_items: Some(vec![one; count]), diagnostic_infos: None })]
+    }
+
+    #[test]
+    fn what_does_not_fit_while_nothing_is_taken_is_counted() {
+        let (told, mut taken) = mpsc::channel(1);
+        let lost = Arc::new(AtomicU64::new(0));
+        let listener = Listener { told, lost: Arc::clone(&lost) };
+        listener.hear(changes(2));
+        assert_eq!(lost.load(Ordering::Relaxed), 0);
+        listener.hear(changes(3));
+        listener.hear(changes(4));
+        assert_eq!(lost.load(Ordering::Relaxed), 7);
+        assert!(matches!(taken.try_recv(), Ok(Told::Values(values)) if values.len() == 2));
+        listener.hear(vec![ExtensionObject::from_message(StatusChangeNotification { status: StatusCode::BadTimeout, ..StatusChangeNotification::default() })]);
+        assert!(matches!(taken.try_recv(), Ok(Told::Ended(StatusCode::BadTimeout))));
+    }
+
+    #[test]
+    fn a_server_that_was_started_anew_is_noticed() {
+        let at = |seconds| DataValue::new_now(DateTime::ymd_hms(2026, 3, 30, 6, 0, seconds));
+        let mut started = None;
+        assert!(same(&mut started, at(1)).is_ok());
+        assert!(same(&mut started, DataValue::null()).is_ok());
+        assert!(same(&mut started, at(1)).is_ok());
+        assert!(matches!(same(&mut started, at(2)), Err(Fault::Restarted)));
+    }
+
+    #[test]
+    fn wrong_nodes_are_named_and_many_are_counted() {
+        let wrong: Vec<String> = (1..=7).map(|number| format!("n{number}")).collect();
+        assert_eq!(told_wrong(&wrong[..2]), "n1; n2");
+        assert_eq!(told_wrong(&wrong), "n1; n2; n3; n4; n5, and 2 more");
     }
 }

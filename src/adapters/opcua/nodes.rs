@@ -64,14 +64,9 @@ pub(super) async fn find(session: &Session, settings: &Settings) -> Result<Found
     let mut found = Found::default();
     for it in &settings.nodes {
         match resolve(&it.node, &namespaces) {
-            Some(node) => found.add(Item {
-                node,
-                machine: settings.machine.clone().unwrap_or_default(),
-                metric: it.metric.clone(),
-                unit: it.unit.clone(),
-                measure: it.measure,
-                names: None,
-            }),
+            Some(node) => {
+                found.add(Item { node, machine: settings.machine.clone().unwrap_or_default(), metric: it.metric.clone(), unit: it.unit.clone(), measure: it.measure, names: None })
+            }
             None => found.wrong.push(format!("{} is in a namespace that the server does not have", it.node)),
         }
     }
@@ -118,7 +113,10 @@ async fn below(session: &Session, settings: &Settings, browse: &Browse, namespac
                 next.extend(children.references.into_iter().flatten().filter_map(|it| descend(place, it, &mut seen)));
             }
             if seen.len() > limits::OPCUA_NODES_MAX {
-                return Err(Fault::Settings(Refusal::invalid("browse", format!("more than {} nodes stand below {}; begin nearer to what matters", limits::OPCUA_NODES_MAX, browse.from))));
+                return Err(Fault::Settings(Refusal::invalid(
+                    "browse",
+                    format!("more than {} nodes stand below {}; begin nearer to what matters", limits::OPCUA_NODES_MAX, browse.from),
+                )));
             }
         }
         for place in next.iter().filter(|it| it.class == NodeClass::Variable) {
@@ -231,12 +229,7 @@ async fn properties(session: &Session, asked: &[(NodeId, &str)]) -> Result<Vec<O
 }
 
 fn property_of(node: &NodeId, name: &str) -> BrowsePath {
-    let step = RelativePathElement {
-        reference_type_id: ReferenceTypeId::HasProperty.into(),
-        is_inverse: false,
-        include_subtypes: true,
-        target_name: QualifiedName::new(0, name),
-    };
+    let step = RelativePathElement { reference_type_id: ReferenceTypeId::HasProperty.into(), is_inverse: false, include_subtypes: true, target_name: QualifiedName::new(0, name) };
     BrowsePath { starting_node: node.clone(), relative_path: RelativePath { elements: Some(vec![step]) } }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_opcua::client::transport::TcpConnector;
 use async_opcua::client::{Client, IdentityToken, Session, SessionEventLoop, SessionPollResult, SubscriptionActivity};
 use async_opcua::crypto::SecurityPolicy;
 use async_opcua::types::{EndpointDescription, Error, StatusCode};
@@ -80,7 +81,7 @@ impl Opened {
 }
 
 /// Drives a session until it ends, and tells when the server was heard.
-async fn drive(driving: SessionEventLoop<impl async_opcua::client::transport::Connector + Send + Sync + 'static>, hear: watch::Sender<Instant>) -> StatusCode {
+async fn drive(driving: SessionEventLoop<TcpConnector>, hear: watch::Sender<Instant>) -> StatusCode {
     let events = driving.enter();
     tokio::pin!(events);
     loop {

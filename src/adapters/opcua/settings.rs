@@ -155,9 +155,11 @@ impl Settings {
             return Err(Refusal::invalid("user", "a password needs its user"));
         }
         self.check_nodes()?;
-        for (name, value, least, most) in
-            [("sampling_ms", self.sampling_ms, 0, 600_000), ("publishing_ms", self.publishing_ms, 50, 60_000), ("queue", u64::from(self.queue), 2, u64::from(limits::OPCUA_QUEUE_MAX))]
-        {
+        for (name, value, least, most) in [
+            ("sampling_ms", self.sampling_ms, 0, 600_000),
+            ("publishing_ms", self.publishing_ms, 50, 60_000),
+            ("queue", u64::from(self.queue), 2, u64::from(limits::OPCUA_QUEUE_MAX)),
+        ] {
             if !(least..=most).contains(&value) {
                 return Err(Refusal::invalid(name, format!("{name} must be between {least} and {most}")));
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use async_opcua::types::{Array, DataValue, DateTime, EnumValueType, EUInformation, UAString, Variant};
+use async_opcua::types::{Array, DataValue, DateTime, EUInformation, EnumValueType, UAString, Variant};
 
 use super::settings::Measured;
 use crate::base::{Time, limits};

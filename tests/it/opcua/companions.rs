@@ -26,7 +26,14 @@ fn found(names: &[&str]) -> Option<(Machine, Listener)> {
 
 #[test]
 fn a_laser_system_is_found_with_its_state() {
-    let sets = ["Opc.Ua.Di.NodeSet2.xml", "Opc.Ua.IA.NodeSet2.xml", "Opc.Ua.Machinery.NodeSet2.xml", "Opc.Ua.MachineTool.NodeSet2.xml", "Opc.Ua.LaserSystems.NodeSet2.xml", "LaserSystem-Example.NodeSet2.xml"];
+    let sets = [
+        "Opc.Ua.Di.NodeSet2.xml",
+        "Opc.Ua.IA.NodeSet2.xml",
+        "Opc.Ua.Machinery.NodeSet2.xml",
+        "Opc.Ua.MachineTool.NodeSet2.xml",
+        "Opc.Ua.LaserSystems.NodeSet2.xml",
+        "LaserSystem-Example.NodeSet2.xml",
+    ];
     let Some((mut machine, listener)) = found(&sets) else { return };
     let of = |metric: &str| listener.all("LaserSystem-Example", metric).last().map(|(_, value)| value.clone());
     assert_eq!(of("MachineryBuildingBlocks/MachineryItemState"), Some(word("Executing")));

@@ -32,7 +32,7 @@ fn python() -> Process {
     Process::new(std::env::var_os("MILLWRIGHT_PYTHON").unwrap_or_else(|| "python3".into()))
 }
 
-fn can_serve() -> bool {
+pub(crate) fn can_serve() -> bool {
     let can = python().args(["-c", "import asyncua"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     if !can {
         println!("skipped: MILLWRIGHT_PYTHON (or python3) has no asyncua");
@@ -40,12 +40,12 @@ fn can_serve() -> bool {
     can
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Now, to the millisecond: servers tell no finer times than 100 nanoseconds.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     Clock::System.now().micros() / 1_000 * 1_000
 }
 
@@ -62,7 +62,7 @@ fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The server; killed when the test is over.
-struct Machine {
+pub(crate) struct Machine {
     child: Child,
     said: BufReader<ChildStdout>,
 }
@@ -76,7 +76,7 @@ impl Drop for Machine {
 }
 
 impl Machine {
-    fn start(port: u16, more: &[&str]) -> Self {
+    pub(crate) fn start(port: u16, more: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/opcua/server.py");
         let mut child = python().arg(script).arg(port.to_string()).args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap());
@@ -94,7 +94,7 @@ impl Machine {
 
     /// Gives a variable values a millisecond apart, beginning with a moment.
     #[track_caller]
-    fn tells(&mut self, node: &str, values: &serde_json::Value, at: i64, status: u32) {
+    pub(crate) fn tells(&mut self, node: &str, values: &serde_json::Value, at: i64, status: u32) {
         let order = json!({"node": node, "values": values, "at": at, "status": status});
         writeln!(self.child.stdin.as_mut().unwrap(), "{order}").unwrap();
         self.hears("done");
@@ -176,7 +176,7 @@ impl Listener {
 
 const LAB: &str = "policy = \"None\"\nmachine = \"PRESS-7\"\npublishing_ms = 200\n";
 const ALL: &str = "browse = { from = \"nsu=http://example.com/press/;s=Press\" }";
-const POWER: &str = "nodes = [{ node = \"nsu=http://example.com/press/;s=Power\", metric = \"power\" }]";
+pub(crate) const POWER: &str = "nodes = [{ node = \"nsu=http://example.com/press/;s=Power\", metric = \"power\" }]";
 
 fn word(text: &str) -> Reading {
     Reading::Text(text.into())
