@@ -240,6 +240,6 @@ pub const OPCUA_PARTS_MAX: usize = 1_024;
 /// Values in one OPC UA message, as servers are asked to observe.
 pub const OPCUA_VALUES_MAX: u32 = 1_000;
 /// OPC UA messages that wait while the lane takes nothing; beyond them values are lost, and a gap is noted.
-pub const OPCUA_WAITING_MAX: usize = 1_000;
+pub const OPCUA_WAITING_MAX: usize = 256;
 /// Certificates that wait for approval.
 pub const OPCUA_REJECTED_MAX: usize = 100;

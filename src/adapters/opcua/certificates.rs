@@ -49,7 +49,7 @@ impl Own {
         }
         let uri = fs::read_to_string(&name).map_err(unusable)?.trim().to_owned();
         let own = Self { certificate: folder.join("own/cert.der"), key: folder.join("private/private.pem"), folder, uri };
-        if !own.certificate.exists() {
+        if !own.certificate.exists() || !own.key.exists() {
             own.make().map_err(Fault::Certificate)?;
         }
         Ok(own)

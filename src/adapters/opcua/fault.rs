@@ -77,5 +77,5 @@ impl Fault {
 /// A status as the specification writes it, with what it means.
 pub(super) fn status_text(status: StatusCode) -> String {
     let code = status.sub_code();
-    if status.is_good() { "it ended".to_owned() } else { format!("{code}, {}", code.description()) }
+    format!("{code}, {}", code.description())
 }

@@ -14,10 +14,12 @@ use crate::engine::clock::Clock;
 use crate::model::telemetry::{Gap, Measure, Quarantined, Reading, Sample, SeriesId};
 use crate::telemetry::{Batch, Identity, Source, State, Window};
 
+/// Values of one batch: even where each is a list, the lane takes so many.
+const VALUES_AT_ONCE: usize = limits::SAMPLES_MAX / limits::OPCUA_LIST_MAX;
 /// How long after a refusal the lane is asked again.
 const AGAIN: Duration = Duration::from_millis(250);
 /// Why values are missing.
-pub(super) const LOST: &str = "connection lost";
+const LOST: &str = "connection lost";
 const OVERFLOW: &str = "queue overflow";
 const WAITED: &str = "more came than could be kept";
 
@@ -58,24 +60,30 @@ impl<'s> Gathering<'s> {
     }
 
     /// Takes values of items by their number, and answers when they are kept.
-    pub(super) async fn keep(&mut self, values: impl IntoIterator<Item = (usize, DataValue)>, lost: u64) {
+    pub(super) async fn keep(&mut self, values: &[(usize, DataValue)], lost: u64) {
         let now = self.source.now();
-        let mut batches = [Batch::default(), Batch { window: Window::History, ..Batch::default() }];
         if lost > 0 {
-            batches[0].gaps.push(self.gap(self.memory.heard_at, now, Some(lost), WAITED));
+            let gap = self.gap(self.memory.heard_at, now, Some(lost), WAITED);
+            self.put(Batch { gaps: vec![gap], ..Batch::default() }).await;
         }
-        for (at, value) in values {
-            self.take(&mut batches, at, &value, now);
-        }
-        for batch in batches {
-            self.put(batch).await;
+        for some in values.chunks(VALUES_AT_ONCE) {
+            let mut batches = [Batch::default(), Batch { window: Window::History, ..Batch::default() }];
+            for (at, value) in some {
+                self.take(&mut batches, *at, value, now);
+            }
+            for batch in batches {
+                self.put(batch).await;
+            }
         }
     }
 
     /// Notes that nobody listened since the connection before.
     pub(super) async fn resume(&mut self) {
-        if let Some(from) = self.memory.heard_at.take() {
-            let gap = self.gap(Some(from), self.source.now(), None, LOST);
+        if let Some(from) = self.memory.heard_at {
+            let now = self.source.now();
+            // Should this connection break before it stands, the next gap begins here.
+            self.memory.heard_at = Some(now);
+            let gap = self.gap(Some(from), now, None, LOST);
             self.put(Batch { gaps: vec![gap], ..Batch::default() }).await;
         }
     }
@@ -172,5 +180,52 @@ impl<'s> Gathering<'s> {
             original.truncate(limits::QUARANTINED_BYTES_MAX);
             Quarantined { source: self.source.code().to_owned(), received_at: now, why: format!("{}: {why}", item.metric), original }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_opcua::types::{Array, ByteString, DateTime, NodeId, Variant, VariantScalarTypeId};
+
+    use super::*;
+    use crate::engine::{Engine, Options};
+    use crate::store::Store;
+    use crate::telemetry::Lane;
+
+    fn item(metric: &str) -> Item {
+        Item { node: NodeId::new(1, metric), machine: "PRESS-7".to_owned(), metric: metric.to_owned(), unit: None, measure: None, names: None }
+    }
+
+    fn at(seconds: i64, value: impl Into<Variant>) -> DataValue {
+        let micros = Clock::System.now().micros() + seconds * 1_000_000;
+        // Ticks of 100 nanoseconds since 1601.
+        DataValue::new_at(value, DateTime::from((micros + 11_644_473_600_000_000) * 10))
+    }
+
+    fn newest(lane: &Lane, metric: &str) -> Vec<Reading> {
+        let Some(series) = lane.find("PRESS-7", metric) else { return Vec::new() };
+        let (samples, _) = lane.raw(series.id, Time::from_micros(0), Time::from_micros(i64::MAX), 100).unwrap();
+        samples.into_iter().map(|(_, value)| value).collect()
+    }
+
+    #[tokio::test]
+    async fn old_values_lists_and_losses_are_kept_and_what_cannot_be_read_is_shown_once() {
+        let engine = Engine::start(Store::in_memory().unwrap(), Options::default()).unwrap();
+        let lane = Lane::start(&engine).unwrap();
+        let (source, mut memory) = (Source::kept("press", lane.intake()), Memory::default());
+        let mut gathering = Gathering::new(&source, &mut memory, vec![item("serial"), item("forces"), item("picture")]);
+        let list = Array::new(VariantScalarTypeId::Double, vec![Variant::Double(1.0), Variant::Double(f64::NAN)]).unwrap();
+        let months_ago = at(-90 * 86_400, "4711");
+        let picture = at(-1, ByteString::from(b"\x89PNG".to_vec()));
+        let bad = DataValue { status: Some(async_opcua::types::StatusCode::BadNoCommunication), ..at(0, 0) };
+        gathering.keep(&[(0, months_ago), (1, at(-1, Variant::Array(Box::new(list)))), (2, picture.clone()), (2, picture), (1, bad), (9, at(0, 1))], 7).await;
+
+        assert_eq!(newest(&lane, "serial"), [Reading::Text("4711".into())]);
+        assert_eq!(newest(&lane, "forces[0]"), [Reading::Number(1.0), Reading::Unavailable]);
+        assert_eq!(newest(&lane, "forces[1]"), [Reading::Unavailable, Reading::Unavailable]);
+        let gaps = lane.gaps(10).unwrap();
+        assert_eq!(gaps.iter().map(|it| (it.lost, it.why.as_str())).collect::<Vec<_>>(), [(Some(7), WAITED)]);
+        let shown = lane.quarantined(10).unwrap();
+        assert!(shown.len() == 1 && shown[0].why.contains("ByteString"), "{shown:?}");
     }
 }

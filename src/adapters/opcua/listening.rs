@@ -90,7 +90,7 @@ pub(super) async fn begin(opened: &Opened, settings: &Settings, gathering: &mut 
     let all: Vec<NodeId> = gathering.items().iter().map(|it| it.node.clone()).collect();
     let values = nodes::read(&opened.session, &all, AttributeId::Value).await?;
     gathering.resume().await;
-    gathering.keep(values.into_iter().enumerate(), 0).await;
+    gathering.keep(&values.into_iter().enumerate().collect::<Vec<_>>(), 0).await;
 
     let (tell, told) = mpsc::channel(limits::OPCUA_WAITING_MAX);
     let lost = Arc::new(AtomicU64::new(0));
@@ -167,28 +167,41 @@ impl Listening {
         }
     }
 
-    /// Keeps a message, with those that wait behind it.
+    /// Keeps a message, with those that wait behind it; then says whether the server still is there.
     async fn take(&mut self, told: Told, gathering: &mut Gathering<'_>) -> Result<(), Fault> {
+        let (values, still) = self.together(told);
+        gathering.keep(&values, self.lost.swap(0, Ordering::Relaxed)).await;
+        still
+    }
+
+    fn together(&mut self, told: Told) -> (Vec<(usize, DataValue)>, Result<(), Fault>) {
         let mut values = Vec::new();
-        let mut next = Some(told);
-        for _ in 0..TOGETHER {
-            match next {
-                Some(Told::Values(some)) => {
-                    for (number, value) in some {
-                        match number {
-                            STARTED => same(&mut self.started, value)?,
-                            SERVER_STATE => same(&mut self.state, value)?,
-                            number => values.extend((number as usize).checked_sub(1).map(|at| (at, value))),
-                        }
-                    }
-                }
-                Some(Told::Ended(status)) => return Err(Fault::Ended(status)),
-                None => break,
-            }
-            next = self.told.try_recv().ok();
+        let mut still = self.read(told, &mut values);
+        let mut taken = 1;
+        while still.is_ok()
+            && taken < TOGETHER
+            && let Ok(told) = self.told.try_recv()
+        {
+            still = self.read(told, &mut values);
+            taken += 1;
         }
-        gathering.keep(values, self.lost.swap(0, Ordering::Relaxed)).await;
-        Ok(())
+        (values, still)
+    }
+
+    fn read(&mut self, told: Told, values: &mut Vec<(usize, DataValue)>) -> Result<(), Fault> {
+        let some = match told {
+            Told::Values(some) => some,
+            Told::Ended(status) => return Err(Fault::Ended(status)),
+        };
+        let mut still = Ok(());
+        for (number, value) in some {
+            match number {
+                STARTED => still = still.and(same(&mut self.started, value)),
+                SERVER_STATE => still = still.and(same(&mut self.state, value)),
+                number => values.extend((number as usize).checked_sub(1).map(|at| (at, value))),
+            }
+        }
+        still
     }
 }
 
@@ -227,6 +240,27 @@ mod tests {
         assert!(matches!(taken.try_recv(), Ok(Told::Values(values)) if values.len() == 2));
         listener.hear(vec![ExtensionObject::from_message(StatusChangeNotification { status: StatusCode::BadTimeout, ..StatusChangeNotification::default() })]);
         assert!(matches!(taken.try_recv(), Ok(Told::Ended(StatusCode::BadTimeout))));
+    }
+
+    #[test]
+    fn messages_that_wait_are_taken_in_turns_and_none_is_dropped() {
+        let (tell, told) = mpsc::channel(limits::OPCUA_WAITING_MAX);
+        let mut listening = Listening { told, lost: Arc::default(), patience: Duration::ZERO, started: None, state: None };
+        let message = |number| Told::Values(vec![(number, DataValue::new_now(1.5)), (0, DataValue::null())]);
+        (1..=200).for_each(|number| assert!(tell.try_send(message(number)).is_ok()));
+        let started = |seconds| (STARTED, DataValue::new_now(DateTime::ymd_hms(2026, 3, 30, 6, 0, seconds)));
+        assert!(tell.try_send(Told::Values(vec![started(1), started(2), (201, DataValue::null())])).is_ok());
+        let mut all = Vec::new();
+        let ended = loop {
+            let first = listening.told.try_recv().unwrap();
+            let (values, still) = listening.together(first);
+            all.extend(values.into_iter().map(|(at, _)| at));
+            if let Err(fault) = still {
+                break fault;
+            }
+        };
+        assert_eq!(all, (0..=200).collect::<Vec<_>>(), "those that came with the news of a restart too");
+        assert!(matches!(ended, Fault::Restarted));
     }
 
     #[test]

@@ -87,10 +87,9 @@ async fn drive(driving: SessionEventLoop<TcpConnector>, hear: watch::Sender<Inst
     loop {
         match events.next().await {
             Some(Ok(SessionPollResult::Subscription(SubscriptionActivity::Publish))) => _ = hear.send_replace(Instant::now()),
-            Some(Ok(SessionPollResult::ConnectionLost(status))) => return status,
             Some(Ok(_)) => {}
             Some(Err(status)) => return status,
-            None => return StatusCode::Good,
+            None => return StatusCode::BadConnectionClosed,
         }
     }
 }

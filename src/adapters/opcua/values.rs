@@ -25,7 +25,7 @@ pub(super) fn read(value: &Variant, names: Option<&Names>, measured: Option<Meas
     if let Variant::Array(list) = value {
         return self::list(list).map(Told::List);
     }
-    let reading = match (scalar(value)?, names) {
+    let reading = match (scalar(value)?, names.filter(|_| measured != Some(Measured::Number))) {
         (Reading::Number(number), Some(names)) => names.get(&(number as i64)).map_or_else(|| Reading::Text(number.to_string().into()), |name| Reading::Text(name.clone())),
         (reading, _) => reading,
     };
@@ -179,6 +179,7 @@ mod tests {
         let strings = names(&Variant::Array(Box::new(Array::new(VariantScalarTypeId::LocalizedText, strings).unwrap()))).unwrap();
         assert_eq!(read(&Variant::Int32(2), Some(&strings), None), word("Active"));
         assert_eq!(read(&Variant::Int32(9), Some(&strings), None), word("9"));
+        assert_eq!(read(&Variant::Int32(2), Some(&strings), Some(Measured::Number)), number(2.0));
         let value = EnumValueType { value: 7, display_name: LocalizedText::new("", "Error"), ..EnumValueType::default() };
         let values = Variant::Array(Box::new(Array::new(VariantScalarTypeId::ExtensionObject, vec![ExtensionObject::new(value).into()]).unwrap()));
         assert_eq!(read(&Variant::Int32(7), names(&values).as_ref(), None), word("Error"));
