@@ -53,10 +53,25 @@ fn a_wrong_password_and_a_way_that_is_not_offered_say_so() {
     };
     let why = reason(&format!("trust = \"always\"\n{}", safe("wrong-password-1")));
     assert!(why.contains("user or password is wrong"), "{why}");
-    let why = reason(&format!("policy = \"Aes256-Sha256-RsaPss\"\n{}", safe("grease-monkey-77")));
-    assert!(why.contains("does not offer Aes256-Sha256-RsaPss") && why.contains("it offers Basic256Sha256 SignAndEncrypt"), "{why}");
+    let why = reason(&format!("policy = \"Aes128-Sha256-RsaOaep\"\n{}", safe("grease-monkey-77")));
+    assert!(why.contains("does not offer Aes128-Sha256-RsaOaep") && why.contains("Basic256Sha256 SignAndEncrypt"), "{why}");
     let why = reason(&format!("{LAB}{POWER}"));
     assert!(why.contains("does not offer None"), "{why}");
+}
+
+#[test]
+fn messages_may_be_signed_only_or_encrypted_by_the_strongest_policy() {
+    if !can_serve() {
+        return;
+    }
+    let (port, keys) = (free_port(), tempfile::tempdir().unwrap());
+    let _machine = Machine::start(port, &["--safe", keys.path().to_str().unwrap()]);
+    for how in ["mode = \"sign\"", "policy = \"Aes256-Sha256-RsaPss\""] {
+        let listener = Listener::start(port, &format!("{how}\ntrust = \"always\"\n{}", safe("grease-monkey-77")));
+        listener.until_state(State::Live);
+        listener.until_number("power", 1.0);
+        assert_eq!(fs::read_dir(listener.pki("trusted")).unwrap().count(), 0, "what the lab believes, connections that ask do not");
+    }
 }
 
 #[test]

@@ -39,7 +39,8 @@ async def safe(server, folder):
     await setup_self_signed_certificate(key, certificate, uri, socket.gethostname(), [ExtendedKeyUsageOID.SERVER_AUTH], {"commonName": "Press 7"})
     await server.load_certificate(str(certificate))
     await server.load_private_key(str(key))
-    server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+    kinds = ua.SecurityPolicyType
+    server.set_security_policy([kinds.Basic256Sha256_SignAndEncrypt, kinds.Basic256Sha256_Sign, kinds.Aes256Sha256RsaPss_SignAndEncrypt])
     server.set_identity_tokens([ua.UserNameIdentityToken])
     options = CertificateValidatorOptions.EXT_VALIDATION | CertificateValidatorOptions.PEER_CLIENT
     server.set_certificate_validator(CertificateValidator(options))
