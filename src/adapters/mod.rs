@@ -5,3 +5,4 @@ pub mod exchange;
 pub mod http;
 pub mod mqtt;
 pub mod mtconnect;
+pub mod opcua;

@@ -199,7 +199,7 @@ pub(super) struct Connect {
 pub(super) enum ConnectAction {
     /// Connect for some seconds and print the newest value of everything that comes; nothing is kept.
     Test {
-        /// TOML: `protocol = "mqtt"` (sparkplug, mtconnect, shdr), then its settings.
+        /// TOML: `protocol = "mqtt"` (sparkplug, mtconnect, shdr, opcua), then its settings.
         file: PathBuf,
         /// How long to listen.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=20))]

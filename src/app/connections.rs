@@ -3,17 +3,19 @@
 //! connection with nothing behind it.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::arguments::{Connect, ConnectAction};
+use super::arguments::{Connect, ConnectAction, Place};
 use super::output::Output;
 use crate::adapters::http::{Trial, Tried, Try};
 use crate::adapters::mqtt::{self, sparkplug};
 use crate::adapters::mtconnect::{agent, shdr};
+use crate::adapters::opcua;
 use crate::base::{Code, Refusal, limits};
 use crate::engine::Engine;
 use crate::engine::clock::Clock;
@@ -28,6 +30,8 @@ use crate::views;
 
 /// Bytes of salt before a password, as the rule puts them.
 const SALT: usize = 16;
+/// Certificates in the data directory.
+const PKI_FOLDER: &str = "pki";
 /// Changes of records that come together are taken together.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -37,6 +41,7 @@ enum Settings {
     Sparkplug(sparkplug::Settings),
     Agent(agent::Settings),
     Shdr(shdr::Settings),
+    OpcUa(opcua::Settings),
 }
 
 impl Settings {
@@ -44,14 +49,16 @@ impl Settings {
     fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<Self, Refusal> {
         let wrong = |error: toml::de::Error| Refusal::invalid("settings", format!("settings do not fit {}: {}", protocol.word(), error.message()));
         let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
-        if let (Some(secret), Some(broker)) = (secret, table.get_mut("broker").and_then(toml::Value::as_table_mut)) {
-            broker.insert("password".to_owned(), toml::Value::String(secret));
+        let whose = if protocol == Protocol::OpcUa { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
+        if let (Some(secret), Some(whose)) = (secret, whose) {
+            whose.insert("password".to_owned(), toml::Value::String(secret));
         }
         Ok(match protocol {
             Protocol::Mqtt => Self::Mqtt(table.try_into().map_err(wrong)?),
             Protocol::Sparkplug => Self::Sparkplug(table.try_into().map_err(wrong)?),
             Protocol::MtConnect => Self::Agent(table.try_into().map_err(wrong)?),
             Protocol::Shdr => Self::Shdr(table.try_into().map_err(wrong)?),
+            Protocol::OpcUa => Self::OpcUa(table.try_into().map_err(wrong)?),
         })
     }
 
@@ -63,24 +70,30 @@ impl Settings {
         }
     }
 
-    async fn run(self, source: Arc<Source>, stopping: watch::Receiver<bool>) {
+    async fn run(self, pki: PathBuf, source: Arc<Source>, stopping: watch::Receiver<bool>) {
         match self {
             Self::Mqtt(it) => mqtt::run(it, source, stopping).await,
             Self::Sparkplug(it) => sparkplug::run(it, source, stopping).await,
             Self::Agent(it) => agent::run(it, source, stopping).await,
             Self::Shdr(it) => shdr::run(it, source, stopping).await,
+            Self::OpcUa(it) => opcua::run(it, pki, source, stopping).await,
         }
     }
+}
+
+/// Where certificates are kept, ours and those of machines: beside the plant, for one in memory is never served.
+fn pki_of(engine: &Engine) -> PathBuf {
+    engine.root().unwrap_or_else(|| Path::new(".")).join(PKI_FOLDER)
 }
 
 /// How a connection is tried.
 pub(super) fn trying(engine: &Engine) -> Try {
     let engine = engine.clone();
     Arc::new(move |trial: Trial| {
-        let now = engine.plant_now();
+        let (now, pki) = (engine.plant_now(), pki_of(&engine));
         Box::pin(async move {
             let ended = |_| Err(Refusal::new(Code::Internal, "the trial ended early"));
-            tokio::task::spawn_blocking(move || alone(try_out(trial, now))).await.unwrap_or_else(ended)
+            tokio::task::spawn_blocking(move || alone(try_out(trial, pki, now))).await.unwrap_or_else(ended)
         })
     })
 }
@@ -93,12 +106,12 @@ fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal
 }
 
 /// Connects for a while; keeps nothing.
-async fn try_out(trial: Trial, now: crate::base::Time) -> Result<Tried, Refusal> {
+async fn try_out(trial: Trial, pki: PathBuf, now: crate::base::Time) -> Result<Tried, Refusal> {
     let settings = Settings::read(trial.protocol, &trial.settings, trial.secret)?.on_trial();
     let (shown, mut values) = mpsc::channel(limits::PAGE_MAX);
     let source = Arc::new(Source::preview("trial", now, shown));
     let (stop, stopping) = watch::channel(false);
-    let running = tokio::task::spawn_local(settings.run(Arc::clone(&source), stopping));
+    let running = tokio::task::spawn_local(settings.run(pki, Arc::clone(&source), stopping));
     let mut seen: BTreeMap<SeriesId, Seen> = BTreeMap::new();
     let ends = tokio::time::Instant::now() + trial.time;
     while let Ok(Some(value)) = tokio::time::timeout_at(ends, values.recv()).await {
@@ -205,7 +218,7 @@ impl Keeper {
         let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
         let (stop, stopping) = watch::channel(false);
         let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
-            Ok(settings) => tokio::task::spawn_local(settings.run(source, stopping)),
+            Ok(settings) => tokio::task::spawn_local(settings.run(pki_of(&self.engine), source, stopping)),
             Err(refusal) => {
                 source.stands(State::Failed, Some(&refusal.detail), self.engine.wall_now());
                 // The standing is kept for whoever asks why.
@@ -240,12 +253,13 @@ impl Keeper {
 const SECRET: &str = "MILLWRIGHT_CONNECTOR_SECRET";
 
 /// `connect test`.
-pub(super) fn command(it: &Connect, output: &Output) -> Result<u8, Refusal> {
+pub(super) fn command(place: &Place, it: &Connect, output: &Output) -> Result<u8, Refusal> {
     let ConnectAction::Test { file, seconds } = &it.action;
     let text = std::fs::read_to_string(file).map_err(|error| Refusal::new(Code::NotFound, format!("{}: {error}", file.display())))?;
     let trial = trial_of(&text, std::env::var(SECRET).ok(), Duration::from_secs(*seconds))?;
     output.say(&format!("listening for {seconds} seconds; a password is taken from {SECRET}"));
-    let tried = alone(try_out(trial, Clock::System.now()))?;
+    let pki = place.data().map_or_else(|_| file.with_file_name(PKI_FOLDER), |data| data.join(PKI_FOLDER));
+    let tried = alone(try_out(trial, pki, Clock::System.now()))?;
     let fine = tried.standing.state == State::Live || !tried.seen.is_empty();
     if output.json() {
         output.data(&crate::bodies::connector::tried(&tried.standing, &tried.seen));

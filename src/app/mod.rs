@@ -21,11 +21,15 @@ use crate::store::guard;
 use arguments::{Action, Arguments};
 use output::Output;
 
+/// What is logged unless MILLWRIGHT_LOG says otherwise. A machine that is switched off at night is told of once
+/// a try, by its connection, and not by every floor of a library as well.
+const LOGGED: &str = "warn,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_types=off";
+
 /// Runs the command line; the exit code tells scripts what happened.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
-    let log = tracing_subscriber::EnvFilter::try_from_env("MILLWRIGHT_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let log = tracing_subscriber::EnvFilter::try_from_env("MILLWRIGHT_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOGGED));
     // A second subscriber can only mean a test in this process; the first one stays.
     _ = tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).try_init();
     let told = std::panic::take_hook();
@@ -57,7 +61,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Trace(it) => online::trace(&place, &it, output),
         Action::History(it) => online::history(&place, &it, output),
         Action::Search(it) => online::search(&place, &it, output),
-        Action::Connect(it) => connections::command(&it, output),
+        Action::Connect(it) => connections::command(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::User(it) => online::user(&place, &it, output),
         Action::Export(it) => export::run(&place, &it, output),

@@ -230,3 +230,22 @@ pub const RETRY_MAX: Duration = Duration::from_secs(30);
 pub const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// How long an SHDR adapter that knows no heartbeat may be silent before it is called anew.
 pub const SHDR_SILENCE: Duration = Duration::from_secs(600);
+
+/// Variables of one OPC UA connection, and objects that are looked at to find them.
+pub const OPCUA_NODES_MAX: usize = 5_000;
+/// How deep a browse may go.
+pub const OPCUA_DEPTH_MAX: usize = 16;
+/// Changes of one variable that a server is asked to hold between two messages.
+pub const OPCUA_QUEUE_MAX: u32 = 10_000;
+/// Numbers of one list that become metrics of their own.
+pub const OPCUA_LIST_MAX: usize = 16;
+/// Largest OPC UA message, in bytes, and most of its parts.
+pub const OPCUA_MESSAGE_MAX: usize = 16 << 20;
+/// See [`OPCUA_MESSAGE_MAX`].
+pub const OPCUA_PARTS_MAX: usize = 1_024;
+/// Values in one OPC UA message, as servers are asked to observe.
+pub const OPCUA_VALUES_MAX: u32 = 1_000;
+/// OPC UA messages that wait while the lane takes nothing; beyond them values are lost, and a gap is noted.
+pub const OPCUA_WAITING_MAX: usize = 256;
+/// Certificates that wait for approval.
+pub const OPCUA_REJECTED_MAX: usize = 100;

@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("parquet", &["src/lake/"]),
     ("tantivy", &["src/search/"]),
     ("pco", &["src/telemetry/"]),
+    ("async_opcua", &["src/adapters/opcua"]),
     ("axum", &["src/adapters/http"]),
     ("flate2", &["src/adapters/http"]),
     ("hyper", &["src/adapters/http", "src/adapters/mtconnect"]),

@@ -15,5 +15,6 @@ mod http;
 mod lake;
 mod mqtt;
 mod mtconnect;
+mod opcua;
 mod plant;
 mod rules;

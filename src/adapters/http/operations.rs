@@ -219,7 +219,7 @@ const SAMPLES_READ: &[(&str, &str)] = &[
     ("limit", "Samples, 100000 unless given, at most 1000000."),
 ];
 const TRIAL: &[(&str, bool, &str)] = &[
-    ("protocol", true, "mqtt, sparkplug, mtconnect or shdr."),
+    ("protocol", true, "mqtt, sparkplug, mtconnect, shdr or opcua."),
     ("settings", true, "As TOML."),
     ("secret", false, "The password, where there is one."),
     ("seconds", false, "How long to listen, 5 unless given, at most 20."),

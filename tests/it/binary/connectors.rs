@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::opcua;
 
 /// A machine's adapter: whoever connects is told what is in the machine, and what comes new.
 struct Adapter {
@@ -142,4 +143,30 @@ fn connect_test_prints_what_a_machine_tells() {
     std::fs::write(&file, "protocol = \"shdr\"\naddress = \"127.0.0.1:1\"\n").unwrap();
     let (code, told) = run_json(&["connect", "test", file.to_str().unwrap(), "--seconds", "1"], "");
     assert!(code == 1 && told["why"].is_string(), "{told}");
+}
+
+#[test]
+fn an_opc_ua_server_is_approved_beside_the_plant_and_its_password_is_told_apart() {
+    if !opcua::can_serve() {
+        return;
+    }
+    let (port, keys, data) = (opcua::free_port(), tempfile::tempdir().unwrap(), Data::new());
+    let mut machine = opcua::Machine::start(port, &["--safe", keys.path().to_str().unwrap()]);
+    let settings = format!("endpoint = \"opc.tcp://127.0.0.1:{port}/press/\"\nmachine = \"MILL-7\"\npublishing_ms = 200\nuser = \"shift\"\n{}\n", opcua::POWER);
+    let running = data.serve();
+    let mut client = running.client();
+    let trial = json!({"protocol": "opcua", "settings": settings, "secret": "grease-monkey-77", "seconds": 5});
+    let why = client.make("/api/v1/connector-trials", &trial)["why"].as_str().unwrap_or_default().to_owned();
+    assert!(why.contains("not approved"), "{why}");
+    let pki = data.path().join("pki");
+    let waiting = std::fs::read_dir(pki.join("rejected")).unwrap().next().unwrap().unwrap().path();
+    std::fs::rename(&waiting, pki.join("trusted").join(waiting.file_name().unwrap())).unwrap();
+
+    client.make("/api/v1/connectors", &json!({"connector_code": "press", "protocol": "opcua", "settings": settings}));
+    until("the wrong password", || (standing(&mut client, "press")["why"].as_str().is_some_and(|why| why.contains("password is wrong"))).then_some(()));
+    assert_eq!(client.post("/api/v1/connectors/press/secret", &json!({"secret": "grease-monkey-77"})).status, 200);
+    until("the connection", || (standing(&mut client, "press")["state"] == "live").then_some(()));
+    machine.tells("Power", &json!([3.25]), opcua::now(), 0);
+    until("the value", || (value(&mut client, "power") == json!(3.25)).then_some(()));
+    assert_eq!(running.stop(), 0);
 }
