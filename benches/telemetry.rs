@@ -23,7 +23,7 @@ use futures_util::SinkExt as _;
 use hyper::body::Bytes;
 use kit::machines::{Floor, METRICS, SERIES};
 use kit::postgres::Cluster;
-use kit::served::{Process, demo};
+use kit::served::{Process, empty};
 use kit::{Point, Round, median, point_time, three, tree_cpu};
 use millwright::base::Time;
 use serde_json::Value;
@@ -146,7 +146,7 @@ struct Ours {
 impl Ours {
     fn start() -> anyhow::Result<Self> {
         let folder = kit::scratch("telemetry")?;
-        let (process, address, token) = demo(folder.path(), "operator").context("the demo of this build did not start")?;
+        let (process, address, token) = empty(folder.path()).context("the plant of this build did not start")?;
         Ok(Self { client: Client::new(address.parse()?, Some(&token)), process, _folder: folder })
     }
 

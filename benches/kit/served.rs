@@ -1,7 +1,7 @@
-//! A program that listens, run as a child so that its CPU is counted apart: a demo of this build,
+//! A program that listens, run as a child so that its CPU is counted apart: a plant of this build,
 //! or a peer. It ends with the bench.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -35,6 +35,7 @@ pub(crate) fn listening(command: &mut Command) -> anyhow::Result<(Process, Strin
 }
 
 /// Starts a demo in a folder; answers its address and the token of a role.
+#[allow(dead_code)]
 pub(crate) fn demo(folder: &Path, role: &str) -> anyhow::Result<(Process, String, String)> {
     let data = folder.join("data");
     let (process, address) = listening(Command::new(env!("CARGO_BIN_EXE_millwright")).args(["demo", "--http", "127.0.0.1:0", "--speed", "0", "--days", "2", "--data"]).arg(&data))?;
@@ -42,4 +43,20 @@ pub(crate) fn demo(folder: &Path, role: &str) -> anyhow::Result<(Process, String
     let user = logins["users"].as_array().into_iter().flatten().find(|user| user["role"] == role);
     let token = user.and_then(|user| user["token"].as_str()).with_context(|| format!("demo-logins.json names no token of the role {role}"))?;
     Ok((process, address, token.to_owned()))
+}
+
+/// Founds an empty plant in a folder and serves it; answers its address and a token of its admin. Unlike a
+/// demo's, its machines tell nothing of their own.
+#[allow(dead_code)]
+pub(crate) fn empty(folder: &Path) -> anyhow::Result<(Process, String, String)> {
+    let program = env!("CARGO_BIN_EXE_millwright");
+    let data = folder.join("data");
+    let mut init = Command::new(program).args(["init", "--name", "Bench", "--timezone", "UTC", "--data"]).arg(&data).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    init.stdin.take().context("the input of init")?.write_all(b"correct horse battery\n")?;
+    anyhow::ensure!(init.wait()?.success(), "init failed");
+    let made = Command::new(program).args(["user", "token", "admin", "--json", "--data"]).arg(&data).output()?;
+    let made: Value = serde_json::from_slice(&made.stdout)?;
+    let token = made["token"].as_str().context("no token was made")?.to_owned();
+    let (process, address) = listening(Command::new(program).args(["serve", "--http", "127.0.0.1:0", "--data"]).arg(&data))?;
+    Ok((process, address, token))
 }
