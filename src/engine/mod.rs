@@ -275,6 +275,13 @@ impl Engine {
         Ok(crate::store::verify::verify(&self.shared.store, head, progress)?)
     }
 
+    /// Refuses where the disk has less room than ordinary writes leave free.
+    pub fn room(&self) -> Result<(), Refusal> {
+        let Some(home) = self.shared.store.home() else { return Ok(()) };
+        let (free, floor) = (home.free_space()?, self.shared.options.space_floor);
+        if free < floor { Err(no_space(free, floor)) } else { Ok(()) }
+    }
+
     /// Opens the file of what machines tell, beside the plant's.
     pub fn open_telemetry(&self) -> Result<(Arc<crate::store::TelemetryFile>, crate::store::telemetry_file::Opened), Refusal> {
         Ok(self.shared.store.open_telemetry()?)
@@ -307,6 +314,10 @@ impl Engine {
             tracing::error!("the writer ended with a panic");
         }
     }
+}
+
+fn no_space(free: u64, floor: u64) -> Refusal {
+    Refusal::new(Code::NoSpace, format!("{free} bytes are free and {floor} are the floor: make room on the disk of the data directory; holds, log-ins and reads go on"))
 }
 
 /// The writer took the command and ended without a word about it.

@@ -315,14 +315,10 @@ impl<'s> Writer<'s> {
             return;
         }
         self.space_checked = Some(Instant::now());
-        let floor = self.shared.options.space_floor;
         match home.free_space() {
-            Ok(free) if free < floor => {
+            Ok(free) if free < self.shared.options.space_floor => {
                 home.release_reserve();
-                let refusal = Refusal::new(
-                    Code::NoSpace,
-                    format!("{free} bytes are free and {floor} are the floor: make room on the disk of the data directory; holds, log-ins and reads go on"),
-                );
+                let refusal = super::no_space(free, self.shared.options.space_floor);
                 self.shared.health.send_replace(Health::Refusing(refusal.clone()));
                 self.no_space = Some(refusal);
             }

@@ -3,6 +3,7 @@
 //! own: the same orders are made whether anybody listens or not.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Simulator;
 use super::random::Dice;
@@ -18,6 +19,8 @@ use crate::telemetry::{Batch, Identity, Intake, Lane, Window};
 const SOURCE: &str = "simulator";
 /// Samples handed in together.
 const BATCH: usize = 50_000;
+/// How long a lane that is busy is waited for.
+const BUSY: Duration = Duration::from_millis(100);
 /// Seconds between measurements while a history is made, and in its last days.
 const SPARSE: i64 = 600;
 const DENSE: i64 = 60;
@@ -183,17 +186,16 @@ impl Simulator {
 
 impl Signals {
     fn hand_in(&mut self) -> Result<(), Refusal> {
-        if self.samples.is_empty() {
-            return Ok(());
-        }
-        let batch = Batch { source: SOURCE.to_owned(), window: Window::History, samples: self.samples.clone(), ..Batch::default() };
-        match self.intake.put_wait(batch) {
-            Err(refusal) if refusal.code == Code::Busy => Ok(()),
-            done => {
-                self.samples.clear();
-                done.map(|_| ())
+        for some in std::mem::take(&mut self.samples).chunks(BATCH) {
+            let batch = Batch { source: SOURCE.to_owned(), window: Window::History, samples: some.to_vec(), ..Batch::default() };
+            while let Err(refusal) = self.intake.put_wait(batch.clone()) {
+                if refusal.code != Code::Busy {
+                    return Err(refusal);
+                }
+                std::thread::sleep(BUSY);
             }
         }
+        Ok(())
     }
 }
 

@@ -23,6 +23,8 @@ use crate::store::{StoreError, TelemetryFile};
 
 /// How often the sealer looks for a full hour.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often the disk is asked for its room.
+const ASK_ROOM: Duration = Duration::from_millis(500);
 /// How often hours are looked for that are too old to be kept.
 const RETIRE_EVERY: Duration = Duration::from_secs(600);
 /// Waits between tries to open the file again after a fault; the last goes on for ever.
@@ -32,9 +34,13 @@ pub(super) struct Shared {
     pub(super) file: Arc<TelemetryFile>,
     pub(super) registry: Arc<Registry>,
     board: RwLock<Board>,
+    room: Room,
     stopping: AtomicBool,
     next_block: AtomicU64,
 }
+
+/// Whether there is room for more on the disk.
+pub(super) type Room = Box<dyn Fn() -> Result<(), Refusal> + Send + Sync>;
 
 impl Shared {
     pub(super) fn look(&self) -> RwLockReadGuard<'_, Board> {
@@ -57,13 +63,13 @@ pub struct Lane {
 impl Lane {
     /// Opens the telemetry file beside the plant file (in memory where the plant is) and starts the lane's thread.
     pub fn start(engine: &Engine) -> Result<Self, Refusal> {
-        let clock = engine.clone();
+        let (clock, disk) = (engine.clone(), engine.clone());
         // A simulated plant's clock stands while its history is made, and may run ahead later; real machines
         // at such a plant go by the wall's.
-        Self::over(engine.open_telemetry()?, Box::new(move || clock.plant_now().max(clock.wall_now())))
+        Self::over(engine.open_telemetry()?, Box::new(move || clock.plant_now().max(clock.wall_now())), Box::new(move || disk.room()))
     }
 
-    pub(super) fn over((file, opened): (Arc<TelemetryFile>, Opened), now: Box<dyn Fn() -> Time + Send + Sync>) -> Result<Self, Refusal> {
+    pub(super) fn over((file, opened): (Arc<TelemetryFile>, Opened), now: Box<dyn Fn() -> Time + Send + Sync>, room: Room) -> Result<Self, Refusal> {
         let registry = Arc::new(Registry::new(opened.series, opened.cursors, now));
         let mut board = Board::default();
         for (number, bytes) in &opened.blocks {
@@ -72,7 +78,7 @@ impl Lane {
         }
         let next_block = AtomicU64::new(opened.blocks.last().map_or(1, |(number, _)| number + 1));
         remember(&file, &registry, &mut board)?;
-        let shared = Arc::new(Shared { file, registry: Arc::clone(&registry), board: RwLock::new(board), stopping: AtomicBool::new(false), next_block });
+        let shared = Arc::new(Shared { file, registry: Arc::clone(&registry), board: RwLock::new(board), room, stopping: AtomicBool::new(false), next_block });
         let (queue, messages) = mpsc::channel(limits::LANE_QUEUE_MAX);
         let lane = Self { shared, intake: Intake { registry, queue }, threads: Arc::default() };
         lane.spawn("telemetry", |shared, _| run(shared, messages))?;
@@ -199,7 +205,7 @@ struct Judged {
 }
 
 fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
-    let mut waiting = Vec::new();
+    let (mut waiting, mut asked_at, mut room) = (Vec::new(), Instant::now(), (shared.room)());
     while messages.blocking_recv_many(&mut waiting, limits::LANE_BATCHES_MAX) > 0 {
         let mut stop = false;
         let mut batches = Vec::new();
@@ -211,7 +217,13 @@ fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
                 Message::Stop => stop = true,
             }
         }
-        write(shared, batches);
+        if !batches.is_empty() && asked_at.elapsed() > ASK_ROOM {
+            (asked_at, room) = (Instant::now(), (shared.room)());
+        }
+        match &room {
+            Ok(()) => write(shared, batches),
+            Err(refusal) => batches.into_iter().for_each(|(_, reply)| _ = reply.send(Err(refusal.clone()))),
+        }
         if stop {
             // What comes from now on is told that it was never looked at.
             messages.close();

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::base::Time;
+use crate::base::{Code, Refusal, Time};
 use crate::model::telemetry::{Measure, Reading, Sample, SeriesId};
 use crate::store::TelemetryFile;
 
@@ -20,14 +20,18 @@ const START: i64 = 1_790_000_000_000_000 / HOUR * HOUR;
 struct Plant {
     lane: Lane,
     now: Arc<AtomicI64>,
+    full: Arc<AtomicBool>,
 }
 
 fn open(folder: Option<&Path>, now: i64) -> Plant {
     let clock = Arc::new(AtomicI64::new(now));
     let reading = Arc::clone(&clock);
     let (file, opened) = folder.map_or_else(TelemetryFile::in_memory, |folder| TelemetryFile::open(&folder.join("telemetry.redb"))).unwrap();
-    let lane = Lane::over((Arc::new(file), opened), Box::new(move || Time::from_micros(reading.load(Ordering::SeqCst)))).unwrap();
-    Plant { lane, now: clock }
+    let full = Arc::new(AtomicBool::new(false));
+    let disk = Arc::clone(&full);
+    let room = move || if disk.load(Ordering::SeqCst) { Err(Refusal::new(Code::NoSpace, "the disk is full")) } else { Ok(()) };
+    let lane = Lane::over((Arc::new(file), opened), Box::new(move || Time::from_micros(reading.load(Ordering::SeqCst))), Box::new(room)).unwrap();
+    Plant { lane, now: clock, full }
 }
 
 impl Plant {
@@ -149,6 +153,18 @@ fn a_series_keeps_its_measure_and_names_are_bounded() {
     assert!(refused("", "load", Measure::Text).contains("machine"));
     assert!(refused("MILL-1", &"x".repeat(201), Measure::Text).contains("1 to 200 bytes"));
     assert!(refused("MILL-1", "a\nb", Measure::Text).contains("control characters"));
+}
+
+#[test]
+fn a_full_disk_refuses_samples_and_takes_them_again_when_there_is_room() {
+    let plant = open(None, START);
+    let series = plant.series("MILL-1", "load", Measure::Number);
+    let batch = || Batch { source: "test".to_owned(), samples: vec![number(series, START, 1.0)], ..Batch::default() };
+    for (full, wanted) in [(false, None), (true, Some(Code::NoSpace)), (false, None)] {
+        plant.full.store(full, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(600));
+        assert_eq!(plant.lane.intake().put_wait(batch()).err().map(|refusal| refusal.code), wanted);
+    }
 }
 
 /// What a naive reader makes of samples in a stretch.
