@@ -1,4 +1,4 @@
-//! Millwright keeps a small plant's orders, lots and journal in one file and proves it.
+//! Millwright keeps a small plant's orders, lots and journal in one file, what its machines tell in another, and proves both.
 //!
 //! The house has floors; imports only go down, and `tests/it/architecture.rs` keeps it so.
 //!
@@ -16,10 +16,10 @@
 //! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; line protocol to samples; schemas |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
-//! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet |
+//! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet, stops that machines tell |
 //! | 7 | [`adapters`] | strangers are translated: `http`, `exchange` (CSV, XLSX, other systems' logs), `mtconnect` (agents, SHDR), `mqtt` (brokers, Sparkplug B), `opcua` (machines' own servers) |
 //! | 7 | [`simulator`] | the plant that behaves: history and live, through the same commands as a person |
-//! | 8 | [`app`] | the command line, configuration, start and stop order |
+//! | 8 | [`app`] | the command line, configuration, start and stop order, the connections to machines |
 //!
 //! Start reading at [`model::command`] (what may be asked), then [`rules`] (what it does), then
 //! [`engine`] (how it becomes durable). One request's way through the house: `adapters/http/acts`

@@ -191,7 +191,7 @@ struct Keeper {
 
 impl Keeper {
     async fn begin_all(&mut self) -> Result<(), Refusal> {
-        for connector in self.engine.read(views::machine::connectors)?? {
+        for connector in self.engine.read(views::floor::all::<Connector>)?? {
             self.begin_anew(connector.connector_id.number()).await;
         }
         Ok(())

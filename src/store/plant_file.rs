@@ -17,7 +17,7 @@ use super::telemetry_file::{self, Opened, TelemetryFile};
 use crate::model::genealogy::Node;
 
 /// Cache of redb, named rather than left to a default of a gigabyte on a small box.
-const CACHE_BYTES: usize = 48 << 20;
+const CACHE_BYTES: usize = 32 << 20;
 
 /// Opens a backend anew; the fault tests hand one in.
 pub type Reopen = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;

@@ -138,7 +138,8 @@ pub fn floor(snapshot: &Snapshot, at: Time) -> Result<Floor, Refusal> {
     Ok(Floor { seq: snapshot.head()?, at, day_began, departments, today: today(snapshot, day_began)? })
 }
 
-pub(super) fn all<R: Record>(snapshot: &Snapshot) -> Result<Vec<R>, StoreError> {
+/// All records of a noun, up to the bound of a look at the floor, in the order of their numbers.
+pub fn all<R: Record>(snapshot: &Snapshot) -> Result<Vec<R>, StoreError> {
     let mut found = Vec::new();
     newest(snapshot, |record: R| {
         found.push(record);

@@ -9,7 +9,7 @@ use crate::kpi::Facts;
 use crate::kpi::calendar::Calendar;
 use crate::model::plant::Status;
 use crate::model::telemetry::{Measure, Reading, Series};
-use crate::model::{Connector, Id, Machine, Noun};
+use crate::model::{Id, Machine, Noun};
 use crate::store::{Snapshot, View as _};
 use crate::telemetry::Lane;
 use crate::telemetry::states::{MachineState, Signal, Words, signal};
@@ -60,11 +60,6 @@ pub fn active(snapshot: &Snapshot) -> Result<Vec<Machine>, Refusal> {
     let mut machines: Vec<Machine> = super::floor::all(snapshot)?;
     machines.retain(|machine| machine.status == Status::Active);
     Ok(machines)
-}
-
-/// Connections to machines.
-pub fn connectors(snapshot: &Snapshot) -> Result<Vec<Connector>, Refusal> {
-    Ok(super::floor::all(snapshot)?)
 }
 
 /// One machine.

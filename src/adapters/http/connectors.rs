@@ -10,6 +10,7 @@ use super::reply::Reply;
 use super::{Service, Trial};
 use crate::base::{Code, Refusal, limits};
 use crate::bodies::connector as shapes;
+use crate::model::Connector;
 use crate::model::machine::ConnectorProtocol;
 use crate::views;
 
@@ -18,8 +19,14 @@ const LISTENED: u64 = 5;
 
 pub(super) async fn states(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
-    let connectors = service.engine.read(views::machine::connectors)??;
-    let all: Vec<_> = connectors.into_iter().map(|it| (service.connections.standing(&it.connector_code), it)).map(|(how, it)| (it, how)).collect();
+    let connectors: Vec<Connector> = service.engine.read(views::floor::all)??;
+    let all: Vec<_> = connectors
+        .into_iter()
+        .map(|connector| {
+            let standing = service.connections.standing(&connector.connector_code);
+            (connector, standing)
+        })
+        .collect();
     Ok(Reply::json(200, shapes::states(&all)))
 }
 

@@ -24,9 +24,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+use crate::binary::until;
 use crate::plant::options;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn python() -> Process {
     Process::new(std::env::var_os("MILLWRIGHT_PYTHON").unwrap_or_else(|| "python3".into()))
@@ -47,18 +46,6 @@ pub(crate) fn free_port() -> u16 {
 /// Now, to the millisecond: servers tell no finer times than 100 nanoseconds.
 pub(crate) fn now() -> i64 {
     Clock::System.now().micros() / 1_000 * 1_000
-}
-
-#[track_caller]
-fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// The server; killed when the test is over.
