@@ -1,7 +1,7 @@
 //! The command line: raw arguments, then checked ones. Flag over environment over TOML over default.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// A TOML file with `data`, `http`, `url` and `token`.
+    /// A TOML file with `data`, `http`, `lake`, `url` and `token`.
     #[arg(long, global = true, env = "MILLWRIGHT_CONFIG")]
     config: Option<PathBuf>,
     /// The plant's data directory.
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, global = true, env = "MILLWRIGHT_HTTP")]
     http: Option<SocketAddr>,
+    /// Where a served plant keeps its tables as Parquet, minutes behind at most: a folder of its own, or `off`; without it `lake` in the data directory.
+    #[arg(long, global = true, env = "MILLWRIGHT_LAKE", value_name = "DIR")]
+    lake: Option<PathBuf>,
     /// Ask a running plant at http://HOST:PORT instead of opening the data directory.
     #[arg(long, global = true, env = "MILLWRIGHT_URL")]
     url: Option<String>,
@@ -36,7 +39,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 pub(super) enum Action {
-    /// Make a small living plant with a few days behind it, and serve it.
+    /// Make a small living plant with a month behind it, and serve it.
     Demo(Demo),
     /// Serve an existing plant.
     Serve(Serve),
@@ -270,6 +273,7 @@ pub(super) enum ExportAction {
 struct File {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
+    lake: Option<PathBuf>,
     url: Option<String>,
     token: Option<String>,
 }
@@ -278,6 +282,7 @@ struct File {
 pub(super) struct Place {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
+    lake: Option<PathBuf>,
     /// A running plant.
     pub(super) url: Option<String>,
     /// Its token.
@@ -293,7 +298,13 @@ impl Arguments {
                 toml::from_str(&text).map_err(|error| Refusal::new(Code::Invalid, format!("{}: {error}", path.display())))?
             }
         };
-        Ok(Place { data: self.data.clone().or(file.data), http: self.http.or(file.http), url: self.url.clone().or(file.url), token: self.token.clone().or(file.token) })
+        Ok(Place {
+            data: self.data.clone().or(file.data),
+            http: self.http.or(file.http),
+            lake: self.lake.clone().or(file.lake),
+            url: self.url.clone().or(file.url),
+            token: self.token.clone().or(file.token),
+        })
     }
 }
 
@@ -311,6 +322,12 @@ impl Place {
     /// The address to listen on: this machine only, unless told otherwise.
     pub(super) fn http(&self) -> SocketAddr {
         self.http.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8_080)))
+    }
+
+    /// The folder that is kept up with the plant, if any.
+    pub(super) fn lake(&self, root: &Path) -> Option<PathBuf> {
+        let folder = self.lake.clone().unwrap_or_else(|| root.join("lake"));
+        (folder != Path::new("off")).then_some(folder)
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
     let living = live(&engine, simulator, Arc::clone(&stop))?;
-    let answer = serve::serve(&engine, &lane, place.http(), output, |address| tell(&data, &mut logins, address, output));
+    let answer = serve::serve(&engine, &lane, place, output, |address| tell(&data, &mut logins, address, output));
     stop.store(true, Ordering::SeqCst);
     if living.join().is_err() {
         tracing::error!("the simulator ended with a panic");

@@ -14,6 +14,7 @@ use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
+use crate::followers::lake::Lake;
 use crate::telemetry::{Connections, Lane};
 use crate::views::search::SearchIndex;
 
@@ -21,7 +22,7 @@ pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refus
     let data = place.data()?;
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
-    let answer = serve(&engine, &lane, place.http(), output, |_| Ok(()));
+    let answer = serve(&engine, &lane, place, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
     engine.stop();
@@ -29,9 +30,9 @@ pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refus
 }
 
 /// Serves an engine until a signal; `ready` runs with the address before it is printed.
-pub(super) fn serve(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+pub(super) fn serve(engine: &Engine, lane: &Lane, place: &Place, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     let runtime = runtime()?;
-    let answer = runtime.block_on(serving(engine, lane, address, output, ready));
+    let answer = runtime.block_on(serving(engine, lane, place, output, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     answer
 }
@@ -43,7 +44,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(cores.max(2)).enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }
 
-async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+async fn serving(engine: &Engine, lane: &Lane, place: &Place, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
     let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
@@ -51,17 +52,22 @@ async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Out
     let index = Arc::new(SearchIndex::default());
     let running = Connections::default();
     let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?;
-    let service = Arc::new(service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_connections(running.clone(), connections::trying(engine)));
-    let server = Server::bind(address, service).await?;
+    let lake = engine.root().and_then(|root| place.lake(root)).map(|folder| Arc::new(Lake::new(engine.clone(), Some(lane.clone()), folder)));
+    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone());
+    let service = Arc::new(service.with_connections(running.clone(), connections::trying(engine)));
+    let server = Server::bind(place.http(), service).await?;
     let address = server.address()?;
     ready(address)?;
     output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
     tokio::spawn(followers::machine_stops::run(engine.clone(), lane.clone(), figures.clone(), stopping.clone()));
     tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
-    let mut indexing = None;
+    let mut threads = Vec::new();
     if let Some(root) = engine.root() {
-        indexing = Some(followers::indexing::start(engine, root.join(wiring::SEARCH_FOLDER), &index, stopping.clone())?);
+        threads.push(followers::indexing::start(engine, root.join(wiring::SEARCH_FOLDER), &index, stopping.clone())?);
         tokio::spawn(followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
+    }
+    if let Some(lake) = lake {
+        threads.push(followers::lake::start(lake, stopping.clone())?);
     }
     let connected = connections::start(engine, lane.intake(), running, stopping.clone())?;
     let served = tokio::spawn(server.run(stopping));
@@ -74,8 +80,11 @@ async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Out
     if connected.join().is_err() {
         tracing::error!("the connections to machines ended with a panic");
     }
-    if indexing.is_some_and(|thread| thread.join().is_err()) {
-        tracing::error!("the search index ended with a panic");
+    for follower in threads {
+        let name = follower.thread().name().unwrap_or_default().to_owned();
+        if follower.join().is_err() {
+            tracing::error!(name, "a follower ended with a panic");
+        }
     }
     match failed {
         None => Ok(0),

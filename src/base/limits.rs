@@ -123,6 +123,8 @@ pub const ROW_GROUP_ROWS: usize = 128 << 10;
 pub const ROW_GROUP_BYTES: usize = 128 << 20;
 /// Parquet files of a table open at once: five years of months out of order before a month needs a second part.
 pub const PARQUET_FILES_OPEN: usize = 64;
+/// Entries that a lake may be behind and still go on from where it is: beyond them reading all records costs less.
+pub const LAKE_BEHIND_MAX: u64 = 50_000;
 /// Largest manifest of an export that is read back.
 pub const MANIFEST_MAX: u64 = 64 << 20;
 

@@ -1,6 +1,7 @@
 //! What machines told as Parquet, one file a day: `machine_metrics` sample by sample, and what it comes
 //! to by the minute, the hour and the day. Machine by machine, so that a day needs the memory of one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,27 +16,98 @@ const DAY: i64 = 86_400_000_000;
 /// Tables of rollups, by the length of a step.
 const ROLLUPS: [(&str, u64); 3] = [("machine_metrics_1m", 60), ("machine_metrics_hourly", 3_600), ("machine_metrics_daily", 86_400)];
 
-/// Exports everything up to a moment.
-pub(super) fn export(lane: &Lane, export: &mut Export, until: Time) -> Result<(), Refusal> {
+/// What is written.
+pub(super) enum Extent {
+    /// Everything, a file a day.
+    Whole,
+    /// Going on from an export that shows everything but these hours; the running day has a file an hour.
+    Since(Option<BTreeSet<u32>>),
+}
+
+/// Exports what machines told up to a moment.
+pub(super) fn export(lane: &Lane, export: &mut Export, until: Time, extent: &Extent) -> Result<(), Refusal> {
     let machines = machines(lane);
-    let mut raw = export.day_files("machine_metrics", "time");
-    let mut rolled = ROLLUPS.map(|(table, _)| export.day_files(table, "time"));
-    let first = lane.first_at()?.unwrap_or(until).micros().div_euclid(DAY);
-    for day in first..=until.micros().div_euclid(DAY) {
-        let date = Date::from_days(i32::try_from(day).unwrap_or(i32::MAX));
-        let (from, to) = (Time::from_micros(day * DAY), Time::from_micros((day + 1) * DAY).min(until));
-        for series in &machines {
-            samples(lane, series, from, to, date, &mut raw)?;
-            for (files, (_, seconds)) in rolled.iter_mut().zip(ROLLUPS) {
-                rollups(lane, series, from, to, Duration::from_secs(seconds), date, files)?;
+    let days = Days { first: lane.first_at()?.map_or_else(|| day_of(until), day_of), today: day_of(until) };
+    let mut raw = export.day_files("machine_metrics", "time", Samples::default().columns());
+    let stale = days.stale(extent, &raw.earlier());
+    raw.keep(|day, hour| match (day.days() == days.today, hour) {
+        (true, Some(hour)) => hour < stale.hour,
+        _ => !stale.days.contains(&day.days()),
+    });
+    for day in &stale.days {
+        for (hour, from, to) in days.pieces(*day, until, extent, stale.hour) {
+            for series in &machines {
+                samples(lane, series, from, to, (Date::from_days(*day), hour), &mut raw)?;
             }
         }
     }
-    export.add(raw.finish(Samples::default().columns())?);
-    for files in rolled {
-        export.add(files.finish(Rollups::default().columns())?);
+    export.add(raw.finish()?);
+    for (table, seconds) in ROLLUPS {
+        let mut rolled = export.day_files(table, "time", Rollups::default().columns());
+        let stale = days.stale_rollups(&stale.days, &rolled.earlier());
+        rolled.keep(|day, _| !stale.contains(&day.days()));
+        for day in stale {
+            let (from, to) = (begin_of(day), begin_of(day + 1).min(until));
+            for series in &machines {
+                rollups(lane, series, from, to, Duration::from_secs(seconds), Date::from_days(day), &mut rolled)?;
+            }
+        }
+        export.add(rolled.finish()?);
     }
     Ok(())
+}
+
+fn day_of(at: Time) -> i32 {
+    i32::try_from(at.micros().div_euclid(DAY)).unwrap_or(i32::MAX)
+}
+
+fn begin_of(day: i32) -> Time {
+    Time::from_micros(i64::from(day) * DAY)
+}
+
+/// The days in which there may be samples.
+struct Days {
+    first: i32,
+    today: i32,
+}
+
+/// What is not or no longer in the lake as it is.
+struct Stale {
+    days: BTreeSet<i32>,
+    /// Of today, from this hour on.
+    hour: u8,
+}
+
+impl Days {
+    fn stale(&self, extent: &Extent, earlier: &BTreeSet<(Date, Option<u8>)>) -> Stale {
+        let Extent::Since(Some(hours)) = extent else { return Stale { days: (self.first..=self.today).collect(), hour: 0 } };
+        if earlier.is_empty() {
+            return Stale { days: (self.first..=self.today).collect(), hour: 0 };
+        }
+        let split = |hour: &u32| (i32::try_from(hour / 24).unwrap_or(i32::MAX), u8::try_from(hour % 24).unwrap_or(0));
+        // A day that is over gets its one file.
+        let over = earlier.iter().filter(|(day, hour)| hour.is_some() && day.days() < self.today).map(|(day, _)| day.days());
+        let days = hours.iter().map(|hour| split(hour).0).filter(|day| *day <= self.today).chain(over).collect();
+        let whole = earlier.contains(&(Date::from_days(self.today), None));
+        let hour = hours.iter().map(split).find(|(day, _)| *day == self.today).map_or(24, |(_, hour)| hour);
+        Stale { days, hour: if whole { 0 } else { hour } }
+    }
+
+    /// The pieces in which a day is written: the hours of today, else the day.
+    fn pieces(&self, day: i32, until: Time, extent: &Extent, hour: u8) -> Vec<(Option<u8>, Time, Time)> {
+        if day < self.today || matches!(extent, Extent::Whole) {
+            return vec![(None, begin_of(day), begin_of(day + 1).min(until))];
+        }
+        let begin = |hour: u8| begin_of(day).plus(Duration::from_secs(u64::from(hour) * 3_600));
+        (hour..24).map(|hour| (Some(hour), begin(hour), begin(hour + 1).min(until))).filter(|(_, from, to)| from < to).collect()
+    }
+
+    /// A state goes on into the next day, and the days since the last time went on by themselves.
+    fn stale_rollups(&self, raw: &BTreeSet<i32>, earlier: &BTreeSet<(Date, Option<u8>)>) -> BTreeSet<i32> {
+        let since = earlier.last().map_or(self.first, |(day, _)| day.days());
+        let next = raw.iter().flat_map(|day| [*day, day + 1]).filter(|day| *day <= self.today);
+        next.chain(since..=self.today).collect()
+    }
 }
 
 /// Series by machine, both in the order of their names.
@@ -118,7 +190,7 @@ fn jobs(lane: &Lane, series: &[Series], from: Time, to: Time) -> Result<Jobs, Re
     Ok(jobs)
 }
 
-fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, day: Date, files: &mut DayFiles) -> Result<(), Refusal> {
+fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, (day, hour): (Date, Option<u8>), files: &mut DayFiles) -> Result<(), Refusal> {
     let jobs = jobs(lane, series, from, to)?;
     let mut rows = Samples::default();
     for series in series {
@@ -141,7 +213,7 @@ fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, day: Date, file
             rows.texts.push(text);
         }
     }
-    if rows.times.is_empty() { Ok(()) } else { files.write(day, rows.columns()) }
+    if rows.times.is_empty() { Ok(()) } else { files.write(day, hour, rows.columns()) }
 }
 
 #[derive(Default)]
@@ -195,5 +267,5 @@ fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration,
             }
         }
     }
-    if rows.times.is_empty() { Ok(()) } else { files.write(day, rows.columns()) }
+    if rows.times.is_empty() { Ok(()) } else { files.write(day, None, rows.columns()) }
 }

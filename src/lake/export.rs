@@ -9,11 +9,12 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::file::disk;
-use super::manifest::{Manifest, TableLine, files_of};
+use super::manifest::{Earlier, FileLine, Manifest, TableLine, files_of};
 use super::partition::plant_folder;
 use super::table_files::TableFiles;
 use super::tables::Table;
 use crate::base::{Code, Digest, Refusal, limits};
+use crate::model::Fields;
 
 const UNFINISHED: &str = ".unfinished-";
 const MANIFEST: &str = "manifest-";
@@ -29,6 +30,8 @@ pub struct Export {
     manifest: Manifest,
     /// What the manifest there names.
     old: Vec<PathBuf>,
+    /// The export there, where this one goes on from it.
+    earlier: Option<Earlier>,
 }
 
 impl Export {
@@ -41,15 +44,48 @@ impl Export {
             refuse_foreign(out)?;
             old = old_files(&out.join(manifest_of(&folder)), &folder)?;
         }
-        let export = Self { out: out.to_path_buf(), made, moving: false, folder, manifest: Manifest { plant: plant.to_owned(), seq, hash, tables: Vec::new() }, old };
+        let manifest = Manifest { plant: plant.to_owned(), seq, hash, tables: Vec::new() };
+        let export = Self { out: out.to_path_buf(), made, moving: false, folder, manifest, old, earlier: None };
         export.clear_stage().map_err(|error| disk(&export.stage(), &error))?;
         fs::create_dir_all(export.stage()).map_err(|error| disk(&export.stage(), &error))?;
         Ok(export)
     }
 
+    /// Begins an export that goes on from the one there, if that is whole; what did not change since is not written again.
+    pub fn going_on(out: &Path, plant: &str, head: (u64, Digest)) -> Result<Self, Refusal> {
+        // What was begun and left may have put files in place that the manifest does not know.
+        let left = out.join(format!("{UNFINISHED}{}", plant_folder(plant))).exists();
+        let mut export = Self::begin(out, plant, head)?;
+        if !left && let Some(bytes) = manifest_in(out, plant)? {
+            export.earlier = Earlier::read(&bytes).filter(|earlier| earlier.is_there(out));
+        }
+        Ok(export)
+    }
+
+    /// The newest entry in the export that this one goes on from, and that entry's hash.
+    pub fn earlier(&self) -> Option<(u64, Digest)> {
+        self.earlier.as_ref().and_then(Earlier::head)
+    }
+
+    /// Goes on from nothing: the export there is of another past.
+    pub fn start_over(&mut self) {
+        self.earlier = None;
+    }
+
+    pub(super) fn earlier_files(&self, table: &str, columns: &[(&'static str, String, bool)]) -> Vec<FileLine> {
+        self.earlier.as_ref().map(|earlier| earlier.files(table, columns)).unwrap_or_default()
+    }
+
     /// The files of a table, to be given its rows.
     pub fn files<'t>(&self, table: &'t Table) -> TableFiles<'t> {
         TableFiles::new(table, self.stage(), self.folder.clone())
+    }
+
+    /// The files of a table of which these rows are new or changed since the export there: only their months are written again.
+    pub fn files_since<'t>(&self, table: &'t Table, changed: &[&dyn Fields]) -> TableFiles<'t> {
+        let earlier = self.earlier_files(table.name, &table.described().collect::<Vec<_>>());
+        let files = self.files(table);
+        if earlier.is_empty() { files } else { files.going_on(earlier, changed) }
     }
 
     /// A table that is finished.
@@ -60,30 +96,34 @@ impl Export {
     /// Moves everything into place; answers the manifest and where it stands.
     pub fn finish(mut self) -> Result<(Manifest, PathBuf), Refusal> {
         let manifest = std::mem::replace(&mut self.manifest, Manifest { plant: String::new(), seq: 0, hash: Digest::NONE, tables: Vec::new() });
-        let paths: BTreeSet<&Path> = manifest.tables.iter().flat_map(|table| &table.files).map(|file| file.path.as_path()).collect();
+        let lines = || manifest.tables.iter().flat_map(|table| &table.files);
+        let paths: BTreeSet<&Path> = lines().map(|file| file.path.as_path()).collect();
+        let stays = |line: &&FileLine| self.earlier.as_ref().is_some_and(|earlier| earlier.has(line));
+        let new: BTreeSet<&Path> = lines().filter(|line| !stays(line)).map(|file| file.path.as_path()).collect();
         let staged = self.stage().join(manifest_of(&self.folder));
         write_synced(&staged, manifest.to_json().as_bytes()).map_err(|error| disk(&staged, &error))?;
         // All folders before the first move: a disk that has no room for one still leaves the older export whole.
-        let folders: BTreeSet<PathBuf> = paths.iter().flat_map(|path| path.ancestors().skip(1)).map(|folder| self.out.join(folder)).collect();
+        let folders: BTreeSet<PathBuf> = new.iter().flat_map(|path| path.ancestors().skip(1)).map(|folder| self.out.join(folder)).collect();
         make_all(&folders)?;
         let place = self.out.join(manifest_of(&self.folder));
-        self.put_in_place(&paths, &folders, &staged, &place)
+        self.put_in_place(&new, &folders, &staged, &place)
             .map_err(|error| Refusal::new(Code::Unavailable, format!("the export could not be put in place in {}: {error}; export again before it is read", self.out.display())))?;
+        // Only now does nothing name them any more.
+        for path in self.old.iter().filter(|path| !paths.contains(path.as_path())) {
+            remove_with_empty_folders(&self.out, path).map_err(|error| disk(path, &error))?;
+        }
         Ok((manifest, place))
     }
 
-    fn put_in_place(&mut self, paths: &BTreeSet<&Path>, folders: &BTreeSet<PathBuf>, staged: &Path, place: &Path) -> std::io::Result<()> {
+    fn put_in_place(&mut self, new: &BTreeSet<&Path>, folders: &BTreeSet<PathBuf>, staged: &Path, place: &Path) -> std::io::Result<()> {
         self.moving = true;
-        for path in paths {
+        for path in new {
             fs::rename(self.stage().join(path), self.out.join(path))?;
         }
         folders.iter().try_for_each(|folder| sync_folder(folder))?;
         fs::rename(staged, place)?;
         sync_folder(&self.out)?;
         (self.moving, self.made) = (false, false);
-        for path in self.old.iter().filter(|path| !paths.contains(path.as_path())) {
-            remove_with_empty_folders(&self.out, path)?;
-        }
         Ok(())
     }
 

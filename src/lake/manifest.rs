@@ -52,17 +52,26 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
+/// In order of paths, and without the file that showed the columns of a table that had no rows yet.
+fn without_placeholder(mut files: Vec<FileLine>) -> Vec<FileLine> {
+    if files.iter().any(|file| file.rows > 0) {
+        files.retain(|file| file.rows > 0);
+    }
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files
+}
+
 fn count(number: u64) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 impl TableLine {
     pub(super) fn new(table: &Table, files: Vec<FileLine>) -> Self {
-        Self { table: table.name, files, columns: table.described().collect(), time: table.time() }
+        Self { table: table.name, files: without_placeholder(files), columns: table.described().collect(), time: table.time() }
     }
 
-    pub(super) const fn by_days(table: &'static str, time: &'static str, columns: Vec<(&'static str, String, bool)>, files: Vec<FileLine>) -> Self {
-        Self { table, files, columns, time: Some(time) }
+    pub(super) fn by_days(table: &'static str, time: &'static str, columns: Vec<(&'static str, String, bool)>, files: Vec<FileLine>) -> Self {
+        Self { table, files: without_placeholder(files), columns, time: Some(time) }
     }
 
     /// Its rows.
@@ -100,29 +109,108 @@ impl Manifest {
     }
 }
 
+/// A manifest as it is read back. Only paths are needed to know which files are an export's own.
 #[derive(Deserialize)]
 struct Told {
     format: i64,
+    #[serde(default)]
+    head: ToldHead,
     tables: Vec<ToldTable>,
+}
+
+#[derive(Default, Deserialize)]
+struct ToldHead {
+    seq: u64,
+    hash: String,
 }
 
 #[derive(Deserialize)]
 struct ToldTable {
+    #[serde(default)]
+    table: String,
+    #[serde(default)]
+    columns: Vec<ToldColumn>,
     files: Vec<ToldFile>,
+}
+
+#[derive(Deserialize)]
+struct ToldColumn {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    nullable: bool,
 }
 
 #[derive(Deserialize)]
 struct ToldFile {
     path: PathBuf,
+    #[serde(default)]
+    rows: u64,
+    #[serde(default)]
+    bytes: u64,
+    #[serde(default)]
+    sha256: String,
 }
 
-/// The files that a manifest names for a plant's folder; a path that leads elsewhere is nobody's to remove.
-pub(super) fn files_of(bytes: &[u8], plant_folder: &str) -> Result<Vec<PathBuf>, Refusal> {
+fn read(bytes: &[u8]) -> Result<Told, Refusal> {
     let told: Told = serde_json::from_slice(bytes).map_err(|error| Refusal::new(Code::Invalid, format!("it does not read as a manifest of an export: {error}")))?;
     if told.format > FORMAT {
         return Err(Refusal::new(Code::Invalid, format!("it has format {}, newer than the {FORMAT} this millwright knows", told.format)));
     }
-    let files = told.tables.into_iter().flat_map(|table| table.files).map(|file| file.path);
+    Ok(told)
+}
+
+/// An export that is there, for one that goes on from it.
+pub(super) struct Earlier(Told);
+
+impl Earlier {
+    /// What a manifest tells, if it is one of ours.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        read(bytes).ok().filter(|told| told.format == FORMAT).map(Self)
+    }
+
+    /// The newest entry in it, and that entry's hash.
+    pub(super) fn head(&self) -> Option<(u64, Digest)> {
+        Digest::from_hex(&self.0.head.hash).map(|hash| (self.0.head.seq, hash))
+    }
+
+    /// The files of a table that has the columns of today.
+    pub(super) fn files(&self, table: &str, columns: &[(&'static str, String, bool)]) -> Vec<FileLine> {
+        let same = |it: &&ToldTable| {
+            it.table == table
+                && it
+                    .columns
+                    .iter()
+                    .map(|told| (told.name.as_str(), told.kind.as_str(), told.nullable))
+                    .eq(columns.iter().map(|(name, kind, nullable)| (*name, kind.as_str(), *nullable)))
+        };
+        self.0.tables.iter().find(same).map(|it| it.files.iter().filter_map(ToldFile::line).collect()).unwrap_or_default()
+    }
+
+    /// Whether every file of it is in its folder, as large as it says. What is in them is read by whoever reads them.
+    pub(super) fn is_there(&self, out: &Path) -> bool {
+        self.all().all(|file| std::fs::metadata(out.join(&file.path)).is_ok_and(|found| found.len() == file.bytes))
+    }
+
+    /// Whether a file is as it says.
+    pub(super) fn has(&self, line: &FileLine) -> bool {
+        self.all().any(|file| file.path == line.path && file.line().as_ref() == Some(line))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &ToldFile> {
+        self.0.tables.iter().flat_map(|table| &table.files)
+    }
+}
+
+impl ToldFile {
+    fn line(&self) -> Option<FileLine> {
+        Some(FileLine { path: self.path.clone(), rows: self.rows, bytes: self.bytes, digest: Digest::from_hex(&self.sha256)? })
+    }
+}
+
+/// The files that a manifest names for a plant's folder; a path that leads elsewhere is nobody's to remove.
+pub(super) fn files_of(bytes: &[u8], plant_folder: &str) -> Result<Vec<PathBuf>, Refusal> {
+    let files = read(bytes)?.tables.into_iter().flat_map(|table| table.files).map(|file| file.path);
     Ok(files.filter(|path| is_within(path, plant_folder)).collect())
 }
 

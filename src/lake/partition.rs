@@ -1,7 +1,7 @@
 //! Where a file lies: `TABLE/plant=NAME/year=YYYY/month=MM/part-0.parquet`, the folders that DuckDB,
 //! pandas and Spark read back as the columns plant, year and month. Months are UTC's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
@@ -58,20 +58,32 @@ fn escaped(c: char) -> String {
     if c.is_ascii_control() || ESCAPED.contains(c) { format!("%{:02X}", u32::from(c)) } else { c.to_string() }
 }
 
-/// The path of a file below the export's folder.
-pub(super) fn path(table: &str, plant_folder: &str, month: Option<Month>, part: u32) -> PathBuf {
+/// The folder of a month's files below the export's folder.
+pub(super) fn folder(table: &str, plant_folder: &str, month: Option<Month>) -> PathBuf {
     let mut path: PathBuf = [table, plant_folder].iter().collect();
     if let Some(Month { year, month }) = month {
         path.extend([format!("year={year:04}"), format!("month={month:02}")]);
     }
-    path.join(format!("part-{part}.parquet"))
+    path
 }
 
-/// The path of a day's file below the export's folder.
-pub(super) fn day_path(table: &str, plant_folder: &str, day: Date) -> PathBuf {
-    let at = day.civil();
-    let folders = [format!("year={:04}", at.year()), format!("month={:02}", at.month()), format!("day={:02}", at.day())];
-    [table, plant_folder].into_iter().map(str::to_owned).chain(folders).collect::<PathBuf>().join("part-0.parquet")
+/// The path of a file below the export's folder.
+pub(super) fn path(table: &str, plant_folder: &str, month: Option<Month>, part: u32) -> PathBuf {
+    folder(table, plant_folder, month).join(format!("part-{part}.parquet"))
+}
+
+/// The path of a day's file below the export's folder, or of an hour's while the day goes on.
+pub(super) fn day_path(table: &str, plant_folder: &str, day: Date, hour: Option<u8>) -> PathBuf {
+    let folder = folder(table, plant_folder, Some(Month::of_date(day))).join(format!("day={:02}", day.civil().day()));
+    folder.join(hour.map_or_else(|| "part-0.parquet".to_owned(), |hour| format!("hour-{hour:02}.parquet")))
+}
+
+/// The day, and the hour where it is one's, of such a path.
+pub(super) fn day_of(path: &Path) -> Option<(Date, Option<u8>)> {
+    let key = |key: &str| path.iter().find_map(|part| part.to_str()?.strip_prefix(key));
+    let day = jiff::civil::Date::new(key("year=")?.parse().ok()?, key("month=")?.parse().ok()?, key("day=")?.parse().ok()?).ok()?;
+    let hour = path.file_stem()?.to_str()?.strip_prefix("hour-").map(str::parse).transpose().ok()?;
+    Some((Date::from_civil(day), hour))
 }
 
 #[cfg(test)]
@@ -86,6 +98,15 @@ mod tests {
         assert!(long.len() <= NAME_MAX && other.len() <= NAME_MAX && long != other, "{long}");
         let cut = plant_folder(&"?".repeat(200));
         assert!(cut.starts_with("plant=%3F%3F") && cut.contains("%3F~"), "an escape is cut: {cut}");
+    }
+
+    #[test]
+    fn a_days_path_says_its_day_and_hour() {
+        let day = Date::from_days(20_000);
+        for hour in [None, Some(0), Some(23)] {
+            assert_eq!(day_of(&day_path("machine_metrics", "plant=A", day, hour)), Some((day, hour)));
+        }
+        assert_eq!(day_of(&super::path("lots", "plant=A", Some(Month::of_date(day)), 0)), None);
     }
 
     #[test]

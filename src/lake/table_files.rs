@@ -1,7 +1,7 @@
 //! The files of one table: each row goes to the file of its month. Few files are open and little
 //! memory is held at once; a month that comes back after its file was closed gets a second part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -24,6 +24,8 @@ pub struct TableFiles<'t> {
     open: Vec<OpenFile>,
     parts: BTreeMap<Option<Month>, u32>,
     lines: Vec<FileLine>,
+    /// The months that are written; the others stay as they are. `None`: all.
+    only: Option<BTreeSet<Option<Month>>>,
 }
 
 struct OpenFile {
@@ -34,14 +36,31 @@ struct OpenFile {
 
 impl<'t> TableFiles<'t> {
     pub(super) fn new(table: &'t Table, stage: PathBuf, folder: String) -> Self {
-        Self { table, schema: table.schema(), stage, folder, open: Vec::new(), parts: BTreeMap::new(), lines: Vec::new() }
+        Self { table, schema: table.schema(), stage, folder, open: Vec::new(), parts: BTreeMap::new(), lines: Vec::new(), only: None }
+    }
+
+    /// Goes on from the files of an earlier export, of which these rows are not or no longer true.
+    pub(super) fn going_on(mut self, earlier: Vec<FileLine>, changed: &[&dyn Fields]) -> Self {
+        let months: BTreeSet<Option<Month>> = changed.iter().map(|row| self.table.month(*row)).collect();
+        let folders: Vec<PathBuf> = months.iter().map(|month| partition::folder(self.table.name, &self.folder, *month)).collect();
+        self.lines = earlier.into_iter().filter(|line| !folders.iter().any(|folder| line.path.starts_with(folder))).collect();
+        self.only = Some(months);
+        self
+    }
+
+    /// Whether any rows are wanted; without them the table stays as it is.
+    pub fn wants_rows(&self) -> bool {
+        self.only.as_ref().is_none_or(|only| !only.is_empty())
     }
 
     /// Writes the next rows of the table's source. The same pages of rows make the same bytes.
     pub fn append(&mut self, rows: &[&dyn Fields]) -> Result<(), Refusal> {
         let mut months: BTreeMap<Option<Month>, Vec<&dyn Fields>> = BTreeMap::new();
         for row in rows {
-            months.entry(self.table.month(*row)).or_default().push(*row);
+            let month = self.table.month(*row);
+            if self.only.as_ref().is_none_or(|only| only.contains(&month)) {
+                months.entry(month).or_default().push(*row);
+            }
         }
         for (month, rows) in months {
             let batch = self.table.batch(&self.schema, &rows)?;
@@ -92,14 +111,13 @@ impl<'t> TableFiles<'t> {
 
     /// Ends all files. A table without rows has one file without rows, so that a query finds its columns.
     pub fn finish(mut self) -> Result<TableLine, Refusal> {
-        if self.parts.is_empty() {
+        if self.parts.is_empty() && self.lines.is_empty() {
             let month = self.table.time().map(|_| Month::NONE);
             self.file_of(month)?;
         }
         for it in std::mem::take(&mut self.open) {
             self.close(it)?;
         }
-        self.lines.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(TableLine::new(self.table, self.lines))
     }
 }

@@ -73,6 +73,8 @@ pub(super) struct Sealed {
 pub(super) enum Message {
     Batch(Batch, oneshot::Sender<Result<Receipt, Refusal>>),
     Sealed(Sealed, oneshot::Sender<Result<(), Refusal>>),
+    /// The lake shows what was written, up to a moment.
+    Shown(Time, oneshot::Sender<Result<(), Refusal>>),
     /// Sealed hours that are older than samples are kept.
     Retired(Vec<(Shelf, Stretch)>),
     /// Nothing after this is taken.
@@ -125,6 +127,14 @@ impl Intake {
     pub fn now(&self) -> Time {
         self.registry.now()
     }
+}
+
+/// Hands the lane's thread an errand from another plain thread, and waits for it.
+pub(super) fn ask(queue: &mpsc::Sender<Message>, errand: impl FnOnce(oneshot::Sender<Result<(), Refusal>>) -> Message) -> Result<(), Refusal> {
+    let gone = || Refusal::new(Code::Unavailable, "telemetry is stopping");
+    let (done, answer) = oneshot::channel();
+    queue.blocking_send(errand(done)).map_err(|_| gone())?;
+    answer.blocking_recv().unwrap_or_else(|_| Err(gone()))
 }
 
 fn unanswered() -> Refusal {

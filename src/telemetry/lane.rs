@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::block::{self, Block};
 use super::board::{Board, HOUR, Sealing, hour_of};
-use super::intake::{Batch, Intake, Message, Receipt, Sealed, Window};
+use super::changes::{self, Changes};
+use super::intake::{self, Batch, Intake, Message, Receipt, Sealed, Window};
 use super::registry::Registry;
 use super::sealing::{self, hourly};
 use super::tally::Tally;
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) file: Arc<TelemetryFile>,
     pub(super) registry: Arc<Registry>,
     board: RwLock<Board>,
+    changes: Mutex<Changes>,
     room: Room,
     stopping: AtomicBool,
     next_block: AtomicU64,
@@ -49,6 +51,10 @@ impl Shared {
 
     fn change(&self) -> RwLockWriteGuard<'_, Board> {
         self.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changes(&self) -> MutexGuard<'_, Changes> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,6 +76,7 @@ impl Lane {
     }
 
     pub(super) fn over((file, opened): (Arc<TelemetryFile>, Opened), now: Box<dyn Fn() -> Time + Send + Sync>, room: Room) -> Result<Self, Refusal> {
+        let changes = Mutex::new(Changes::open(opened.cursors.get(changes::CURSOR).map(Vec::as_slice)));
         let registry = Arc::new(Registry::new(opened.series, opened.cursors, now));
         let mut board = Board::default();
         for (number, bytes) in &opened.blocks {
@@ -78,7 +85,7 @@ impl Lane {
         }
         let next_block = AtomicU64::new(opened.blocks.last().map_or(1, |(number, _)| number + 1));
         remember(&file, &registry, &mut board)?;
-        let shared = Arc::new(Shared { file, registry: Arc::clone(&registry), board: RwLock::new(board), room, stopping: AtomicBool::new(false), next_block });
+        let shared = Arc::new(Shared { file, registry: Arc::clone(&registry), board: RwLock::new(board), changes, room, stopping: AtomicBool::new(false), next_block });
         let (queue, messages) = mpsc::channel(limits::LANE_QUEUE_MAX);
         let lane = Self { shared, intake: Intake { registry, queue }, threads: Arc::default() };
         lane.spawn("telemetry", |shared, _| run(shared, messages))?;
@@ -156,6 +163,21 @@ impl Lane {
         Ok(first.map(|hour| Time::from_micros(i64::from(hour) * HOUR)))
     }
 
+    /// Hours in which anything was written since [`Self::shown`] was told last; `None`: it never was, so all.
+    pub fn changed_hours(&self) -> Option<BTreeSet<u32>> {
+        self.shared.changes().take()
+    }
+
+    /// The lake shows the hours that were asked for, up to a moment. Untold, they are named again the next time.
+    pub fn shown(&self, up_to: Time) -> Result<(), Refusal> {
+        intake::ask(&self.intake.queue, |done| Message::Shown(up_to, done))
+    }
+
+    /// Rises with everything that is written.
+    pub fn commits(&self) -> u64 {
+        self.shared.next_block.load(Ordering::Relaxed)
+    }
+
     /// Samples that are in memory and not sealed yet.
     pub fn unsealed(&self) -> usize {
         self.shared.look().samples()
@@ -213,6 +235,7 @@ fn run(shared: &Shared, mut messages: mpsc::Receiver<Message>) {
             match message {
                 Message::Batch(batch, reply) => batches.push((batch, reply)),
                 Message::Sealed(sealed, done) => _ = done.send(keep_sealed(shared, sealed)),
+                Message::Shown(up_to, done) => _ = done.send(keep_shown(shared, up_to)),
                 Message::Retired(retired) => retire(shared, retired),
                 Message::Stop => stop = true,
             }
@@ -248,12 +271,14 @@ fn write(shared: &Shared, batches: Vec<(Batch, oneshot::Sender<Result<Receipt, R
     }
     commit.series = shared.registry.take_unsaved();
     let samples: usize = judged.iter().map(|it| it.samples.len()).sum();
+    let hours: BTreeSet<u32> = judged.iter().flat_map(|it| &it.samples).map(|sample| hour_of(sample.at.micros())).collect();
     let number = shared.next_block.fetch_add(1, Ordering::Relaxed);
     if samples > 0 {
         let mut block = Block::new(samples);
         judged.iter().flat_map(|it| &it.samples).for_each(|sample| block.add(sample));
         commit.blocks.push((number, block.finish()));
     }
+    commit.cursors.extend(shared.changes().name(&hours).map(|named| (changes::CURSOR.to_owned(), named)));
     if let Err(error) = shared.file.commit(&commit) {
         return fail(shared, &commit, judged, &error);
     }
@@ -261,6 +286,8 @@ fn write(shared: &Shared, batches: Vec<(Batch, oneshot::Sender<Result<Receipt, R
         shared.registry.keep_cursor(&source, cursor);
     }
     show(shared, number, judged);
+    // Only now can they be read.
+    shared.changes().written(hours);
 }
 
 fn judge(batch: Batch, reply: oneshot::Sender<Result<Receipt, Refusal>>, now: Time, commit: &mut Commit) -> Judged {
@@ -325,6 +352,7 @@ fn count(source: &str, receipt: Receipt) {
 fn fail(shared: &Shared, commit: &Commit, judged: Vec<Judged>, error: &StoreError) {
     tracing::error!(%error, "telemetry could not be written; opening its file again");
     shared.registry.still_unsaved(&commit.series);
+    shared.changes().doubt();
     for it in judged {
         _ = it.reply.send(Err(Refusal::new(Code::Unavailable, format!("telemetry could not be written ({error}); send the samples again"))));
     }
@@ -354,6 +382,16 @@ fn keep_sealed(shared: &Shared, sealed: Sealed) -> Result<(), Refusal> {
     }
     shared.change().end_sealing(sealed.hour, &sealed.blocks);
     Ok(())
+}
+
+fn keep_shown(shared: &Shared, up_to: Time) -> Result<(), Refusal> {
+    let named = shared.changes().settle(up_to);
+    let committed = shared.file.commit(&Commit { cursors: [(changes::CURSOR.to_owned(), named)].into(), ..Commit::default() });
+    // What the file still names beyond that is read once more after a restart, and no harm done.
+    if committed.is_err() {
+        reopen(shared);
+    }
+    Ok(committed?)
 }
 
 /// What cannot be retired now is found again the next time.
@@ -404,8 +442,5 @@ fn seal_by_and_by(shared: &Shared, queue: &mpsc::Sender<Message>) {
 
 fn seal_one(shared: &Shared, queue: &mpsc::Sender<Message>, due: &Sealing) -> Result<(), Refusal> {
     let shelved = sealing::seal(&shared.registry, &shared.file.read()?, due)?;
-    let (done, answer) = oneshot::channel();
-    let gone = || Refusal::new(Code::Unavailable, "telemetry is stopping");
-    queue.blocking_send(Message::Sealed(Sealed { hour: due.hour, shelved, blocks: due.blocks.clone() }, done)).map_err(|_| gone())?;
-    answer.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    intake::ask(queue, |done| Message::Sealed(Sealed { hour: due.hour, shelved, blocks: due.blocks.clone() }, done))
 }

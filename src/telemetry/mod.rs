@@ -6,6 +6,7 @@
 mod block;
 mod board;
 mod bytes;
+mod changes;
 mod chunk;
 mod column;
 mod connections;

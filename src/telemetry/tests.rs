@@ -1,7 +1,7 @@
 //! The lane as its users see it: what was acknowledged is there, once, however it came, sealed or not,
 //! before and after a start; figures agree with a naive count of the samples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -278,4 +278,32 @@ fn samples_are_kept_for_thirteen_months_and_what_their_hours_come_to_for_ever() 
     assert_eq!(plant.all(series), [(START - 2 * HOUR, Reading::Number(5.0))]);
     let hours = plant.lane.rolled(series, Time::from_micros(old), Time::from_micros(START), Duration::from_secs(3_600)).unwrap();
     assert_eq!(hours.iter().map(|it| (it.count, it.sum)).collect::<Vec<_>>(), [(60, 120.0), (1, 5.0)]);
+}
+
+#[test]
+fn hours_written_since_the_lake_was_shown_are_named_through_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = open(Some(folder.path()), START + 10 * HOUR + 1);
+    let series = plant.series("mill", "power", Measure::Number);
+    plant.put(vec![number(series, START, 1.0)]);
+    assert_eq!(plant.lane.changed_hours(), None, "nobody was shown anything yet");
+    plant.lane.shown(Time::from_micros(START + 10 * HOUR)).unwrap();
+    assert_eq!(plant.lane.changed_hours(), Some(BTreeSet::new()));
+    let hour = |after: i64| u32::try_from(START / HOUR + after).unwrap();
+    plant.put(vec![number(series, START + 3 * HOUR, 1.0), number(series, START + 10 * HOUR, 1.0)]);
+    plant.lane.stop();
+    drop(plant);
+    // Stopped before anybody looked, sealed meanwhile.
+    let plant = open(Some(folder.path()), START + 10 * HOUR + 2);
+    assert_eq!(plant.lane.changed_hours(), Some([hour(3), hour(10)].into()));
+    // Not told that it was shown, it is named again, with what came since.
+    plant.put(vec![number(series, START + 5 * HOUR, 1.0)]);
+    assert_eq!(plant.lane.changed_hours(), Some([hour(3), hour(5), hour(10)].into()));
+    plant.put(vec![number(series, START + 3 * HOUR + 1, 1.0)]);
+    plant.lane.shown(Time::from_micros(START + 10 * HOUR + 2)).unwrap();
+    plant.lane.stop();
+    drop(plant);
+    let plant = open(Some(folder.path()), START + 10 * HOUR + 3);
+    assert_eq!(plant.lane.changed_hours(), Some([hour(3), hour(10)].into()), "the running hour goes on, and the third was written again");
+    plant.lane.stop();
 }

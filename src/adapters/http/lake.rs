@@ -1,6 +1,6 @@
-//! The lake over HTTP: made anew when asked, then read file by file, as its manifest names them.
+//! The lake over HTTP: brought up to date when asked, then read file by file, as its manifest names them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::header;
@@ -10,35 +10,25 @@ use super::call::Call;
 use super::files::streamed;
 use super::reply::Reply;
 use crate::base::{Code, Refusal};
-use crate::followers;
+use crate::followers::lake::Lake;
 use crate::lake::{files_named, manifest_in};
 use crate::views;
 
-fn folder(service: &Service) -> Result<PathBuf, Refusal> {
-    let root = service.engine.root().ok_or_else(|| Refusal::new(Code::Unavailable, "a plant in memory has no directory for a lake"))?;
-    Ok(root.join("lake"))
+fn lake(service: &Service) -> Result<&Arc<Lake>, Refusal> {
+    service.lake.as_ref().ok_or_else(|| Refusal::new(Code::Unavailable, "this server keeps no lake: start it without `--lake off`, or write one with `millwright export`"))
 }
 
 pub(super) async fn make(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
-    let out = folder(&service)?;
-    // Two at once would write the same files.
-    let place = Arc::clone(&service.lake).try_acquire_owned();
-    let place = place.map_err(|_| Refusal::new(Code::Busy, "the lake is being made just now; read it when that is done"))?;
-    let (engine, lane) = (service.engine.clone(), service.lane.clone());
-    let work = tokio::task::spawn_blocking(move || {
-        let made = followers::lake::export(&engine, lane.as_ref(), &out, &mut |_, _| {});
-        drop(place);
-        made
-    });
-    let (manifest, _) = work.await.map_err(|_| Refusal::new(Code::Internal, "the export ended early"))??;
+    let lake = Arc::clone(lake(&service)?);
+    let (manifest, _) = tokio::task::spawn_blocking(move || lake.refresh()).await.map_err(|_| Refusal::new(Code::Internal, "the export ended early"))??;
     Ok(Reply::json(201, manifest.to_json()))
 }
 
 /// The plant's name and its manifest.
 fn manifest(service: &Service) -> Result<(String, Vec<u8>), Refusal> {
     let plant = service.engine.read(views::plant)??.plant_name;
-    let bytes = manifest_in(&folder(service)?, &plant)?;
+    let bytes = manifest_in(lake(service)?.folder(), &plant)?;
     let bytes = bytes.ok_or_else(|| Refusal::new(Code::NotFound, "there is no lake yet; make it with POST /api/v1/lake"))?;
     Ok((plant, bytes))
 }
@@ -55,7 +45,7 @@ pub(super) async fn file(service: Arc<Service>, call: Call) -> Result<Reply, Ref
     let asked = call.param("path")?;
     // Only what the manifest names: no path leads elsewhere.
     let named = files_named(&bytes, &plant)?.into_iter().find(|path| path == Path::new(asked));
-    let path = folder(&service)?.join(named.ok_or_else(|| Refusal::new(Code::NotFound, "the lake's manifest names no such file; GET /api/v1/lake lists them"))?);
+    let path = lake(&service)?.folder().join(named.ok_or_else(|| Refusal::new(Code::NotFound, "the lake's manifest names no such file; GET /api/v1/lake lists them"))?);
     let opened = tokio::task::spawn_blocking(move || std::fs::File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))));
     let opened = opened.await.map_err(|_| Refusal::new(Code::Internal, "the file could not be opened"))?;
     let (length, file) = opened.map_err(|error| Refusal::new(Code::Unavailable, format!("the file cannot be read: {error}; the lake may just be made anew, ask again")))?;

@@ -34,6 +34,7 @@ use crate::base::{Code, Refusal, limits};
 use crate::bodies::points::Points;
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
+use crate::followers::lake::Lake;
 use crate::model::journal::Actor;
 use crate::model::machine::ConnectorProtocol;
 use crate::model::{Noun, Subject};
@@ -95,8 +96,7 @@ pub struct Service {
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     description: String,
     streams: Arc<Semaphore>,
-    /// One export at a time.
-    lake: Arc<Semaphore>,
+    lake: Option<Arc<Lake>>,
     search: Arc<SearchIndex>,
     lane: Option<Lane>,
     connections: Connections,
@@ -121,7 +121,7 @@ impl Service {
             metrics,
             description,
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
-            lake: Arc::new(Semaphore::new(1)),
+            lake: None,
             search: Arc::default(),
             lane: None,
             connections: Connections::default(),
@@ -136,6 +136,13 @@ impl Service {
     #[must_use]
     pub fn with_search(mut self, index: Arc<SearchIndex>) -> Self {
         self.search = index;
+        self
+    }
+
+    /// With a lake that is kept up with the plant.
+    #[must_use]
+    pub fn with_lake(mut self, lake: Option<Arc<Lake>>) -> Self {
+        self.lake = lake;
         self
     }
 

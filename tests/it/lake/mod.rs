@@ -3,6 +3,7 @@
 mod duckdb;
 mod folder;
 mod kpi;
+mod living;
 mod moment;
 mod telemetry;
 
