@@ -1,9 +1,12 @@
 //! Server-sent events: one message an entry of the journal, its id the sequence, so that a browser
 //! that lost its connection goes on where it was. The stream pulls: a slow client holds one page.
+//! Machines' newest values come along where they are asked for, once a second, without an id: who
+//! comes back gets the newest again.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
@@ -16,12 +19,52 @@ use crate::base::{Code, Refusal};
 use crate::bodies;
 use crate::engine::follow::Follower;
 use crate::model::permission::Role;
+use crate::model::telemetry::{Sample, SeriesId};
+use crate::telemetry::Lane;
 use crate::views::changes::visible;
 
 /// A comment that keeps proxies from closing a quiet stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// How often changed values are told.
+const VALUES_EVERY: Duration = Duration::from_secs(1);
+
+/// The machines whose values come along.
+struct Values {
+    lane: Lane,
+    /// `None`: all.
+    machines: Option<Vec<String>>,
+    told: BTreeMap<SeriesId, Sample>,
+    /// Not again before then, however much happens.
+    due: Instant,
+}
+
+impl Values {
+    fn of(lane: &Lane, asked: &str) -> Self {
+        let machines = asked.split(',').map(|name| name.trim().to_owned()).collect();
+        Self { lane: lane.clone(), machines: (asked != "*").then_some(machines), told: BTreeMap::new(), due: Instant::now() }
+    }
+
+    /// What is new since the last time, as a message; nothing where nothing is.
+    fn news(&mut self) -> String {
+        if Instant::now() < self.due {
+            return String::new();
+        }
+        self.due = Instant::now() + VALUES_EVERY;
+        let series = self.lane.series();
+        let wanted = |id: SeriesId| self.machines.as_ref().is_none_or(|wanted| series.get(id.0 as usize).is_some_and(|it| wanted.contains(&it.machine)));
+        let new: Vec<Sample> = self.lane.last().into_iter().filter(|sample| wanted(sample.series) && self.told.get(&sample.series) != Some(sample)).collect();
+        if new.is_empty() {
+            return String::new();
+        }
+        let message = format!("event: values\ndata: {}\n\n", bodies::telemetry::last(&series, &new, None));
+        self.told.extend(new.into_iter().map(|sample| (sample.series, sample)));
+        message
+    }
+}
+
 struct Stream {
+    values: Option<Values>,
     follower: Follower,
     role: Role,
     wanted: Vec<String>,
@@ -30,7 +73,7 @@ struct Stream {
 }
 
 pub(super) async fn stream(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    call.only(&["after", "events"])?;
+    call.only(&["after", "events", "values"])?;
     let place = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::new(Code::Busy, "too many event streams are open"))?;
     let resumed = call.header("last-event-id").and_then(|id| id.trim().parse().ok());
     let after = match (resumed, call.asked("after")) {
@@ -39,19 +82,23 @@ pub(super) async fn stream(service: Arc<Service>, call: Call) -> Result<Reply, R
         (None, None) => *service.engine.head().borrow(),
     };
     let wanted = call.asked("events").unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let state = Stream { follower: Follower::new(&service.engine, after), role: call.role(), wanted, stopping: service.stopping.clone(), _place: place };
+    let values = call.asked("values").map(|asked| Ok::<_, Refusal>(Values::of(service.lane()?, asked))).transpose()?;
+    let state = Stream { values, follower: Follower::new(&service.engine, after), role: call.role(), wanted, stopping: service.stopping.clone(), _place: place };
     let hello = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(b"retry: 2000\n\n")) });
     let news = stream::unfold(state, next);
     Ok(Reply::of(200, "text/event-stream", Body::from_stream(futures_util::StreamExt::chain(hello, news))))
 }
 
 async fn next(mut state: Stream) -> Option<(Result<Bytes, Infallible>, Stream)> {
+    let quiet = if state.values.is_some() { VALUES_EVERY } else { HEARTBEAT };
     let entries = tokio::select! {
         biased;
         _ = state.stopping.wait_for(|stopping| *stopping) => return None,
-        entries = tokio::time::timeout(HEARTBEAT, state.follower.next()) => entries,
+        entries = tokio::time::timeout(quiet, state.follower.next()) => entries,
     };
+    let values = state.values.as_mut().map(Values::news).unwrap_or_default();
     let text = match entries {
+        Err(_) if !values.is_empty() => values,
         Err(_) => ": still here\n\n".to_owned(),
         Ok(Ok(Some(entries))) => {
             let up_to = state.follower.position();
@@ -61,7 +108,7 @@ async fn next(mut state: Stream) -> Option<(Result<Bytes, Infallible>, Stream)> 
                 // Nothing for this role; the id moves on all the same, so that a resume does not read it again.
                 text = format!("id: {up_to}\n: passed\n\n");
             }
-            text
+            text + &values
         }
         Ok(Ok(None) | Err(_)) => return None,
     };

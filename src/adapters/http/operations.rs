@@ -173,8 +173,11 @@ pub(super) static ACTS: &[ActRoute] = &[
 const LOGIN: FixedBody = FixedBody::Json(&[("user_name", true, "The log-in's name."), ("password", true, "Its password.")]);
 const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The password until now."), ("new_password", true, "At least 10 characters.")]);
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
-const STREAM: &[(&str, &str)] =
-    &[("after", "Resume after this sequence; the Last-Event-ID header does the same."), ("events", "Only events whose names begin with one of these, separated by commas.")];
+const STREAM: &[(&str, &str)] = &[
+    ("after", "Resume after this sequence; the Last-Event-ID header does the same."),
+    ("events", "Only events whose names begin with one of these, separated by commas."),
+    ("values", "Machines whose newest values come along, separated by commas; `*` for all."),
+];
 const SEARCH: &[(&str, &str)] = &[
     ("q", "Words, numbers, the last digits of one, or field:value; up to 200 characters and 16 words."),
     ("kind", "Only this kind of record, such as lot or work-orders."),

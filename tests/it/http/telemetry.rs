@@ -2,7 +2,7 @@
 //! it, samples as JSON, and answers in every form.
 #![allow(clippy::print_stdout)]
 
-use std::io::Write as _;
+use std::io::{BufRead as _, Read as _, Write as _};
 use std::process::{Command as Process, Stdio};
 
 use flate2::Compression;
@@ -426,4 +426,25 @@ fn pyarrow_and_duckdb_read_the_same_rows_from_stream_and_file() {
     let rows = format!("power|3|{start}|134.25|180|\nstate|3|{start}||0|RUN");
     let kinds = "timestamp[us, tz=UTC],string,string,string,double,double,double,int64,double,string,string";
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), format!("{rows}\n{rows}\n{kinds}"));
+}
+
+#[test]
+fn newest_values_come_along_with_the_events_of_the_plant() {
+    let site = Site::new();
+    let mut machine = Client::new(site.address, None);
+    let authorization = format!("Token {}", token(Role::Operator));
+    let mut write = |line: String| kept(&machine.send("POST", &format!("{WRITE}&precision=s"), &[("Authorization", authorization.as_str())], line.as_bytes()).unwrap());
+    let at = ago(&site, 60);
+    write(format!("m,machine=LASER-1 power=3 {at}\nm,machine=MILL-2 power=4 {at}"));
+    let (status, mut stream) = site.client(Role::Auditor).open_stream("/api/v1/events?values=LASER-1", &[]);
+    assert_eq!(status, 200);
+    let mut told = || {
+        let line = stream.by_ref().lines().map(Result::unwrap).find(|line| line.contains("\"machine\"")).unwrap();
+        serde_json::from_str::<Json>(line.trim_start_matches("data: ")).unwrap()["data"].clone()
+    };
+    let values = told();
+    assert_eq!((values.as_array().unwrap().len(), &values[0]["machine"], &values[0]["value"]), (1, &json!("LASER-1"), &json!(3)));
+    write(format!("m,machine=LASER-1 gas=5 {}\nm,machine=MILL-2 power=6 {}", at + 1, at + 1));
+    let values = told();
+    assert_eq!((values.as_array().unwrap().len(), &values[0]["value"]), (1, &json!(5)), "only what is new, and of this machine");
 }
