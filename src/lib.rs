@@ -10,6 +10,7 @@
 //! | 2 | [`lake`] | arrow and Parquet, and only here: the published tables, files of them, manifests |
 //! | 2 | [`search`] | tantivy, and only here: records in, ids out; made anew from the plant at any time |
 //! | 2 | [`kpi`] | ISO 22400 elements and indicators from facts in memory; pure arithmetic |
+//! | 2 | [`scheduling`] | finite-capacity engine: problem in, plan out; pure, seeded, bounded |
 //! | 3 | [`rules`] | what each command does to a draft; permission is decided here |
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
 //! | 5 | [`telemetry`] | the second lane: samples of machines checked, made durable in blocks, sealed by the hour, rolled up |
@@ -46,6 +47,7 @@ pub mod kpi;
 pub mod lake;
 pub mod model;
 pub mod rules;
+pub mod scheduling;
 pub mod search;
 pub mod simulator;
 pub mod store;

@@ -59,6 +59,8 @@ pub(super) enum Action {
     Kpi(Kpi),
     /// Try a connection to machines, and see what would be kept.
     Connect(Connect),
+    /// Finite-capacity plans.
+    Plan(Plan),
     /// Prove chain, history, records, indexes and genealogy; exit 4 if anything is wrong.
     Verify(Verify),
     /// Make records and indexes anew from history, beside the old, then swap.
@@ -190,6 +192,50 @@ pub(super) struct Kpi {
     /// Up to this moment or the beginning of this day; now where absent.
     #[arg(long)]
     pub(super) to: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Plan {
+    #[command(subcommand)]
+    pub(super) action: PlanAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum PlanAction {
+    /// Plan an instance (shop-instance/1, also .json.gz) and write the schedule (shop-schedule/1).
+    Solve(Solve),
+}
+
+#[derive(Args)]
+pub(super) struct Solve {
+    /// The instance.
+    pub(super) instance: PathBuf,
+    /// The file to write.
+    #[arg(long)]
+    pub(super) out: PathBuf,
+    /// How long it may take.
+    #[arg(long, default_value_t = 10.0, value_parser = seconds)]
+    pub(super) seconds: f64,
+    /// Searches side by side.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(super) threads: u8,
+    /// The same seed and the same --steps give the same plan.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Stop after so many steps of each search, if the time allows.
+    #[arg(long)]
+    pub(super) steps: Option<u64>,
+    /// The schedule in force: repair it instead of planning anew. The instance is the one that holds now.
+    #[arg(long)]
+    pub(super) before: Option<PathBuf>,
+    /// What happened (shop-event/1); the instance is then the one from before it.
+    #[arg(long, requires = "before")]
+    pub(super) event: Option<PathBuf>,
+}
+
+/// Seconds from a thousandth to a day.
+fn seconds(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|seconds| (0.001..=86_400.0).contains(seconds)).ok_or_else(|| "give seconds from 0.001 to 86400".to_owned())
 }
 
 #[derive(Args)]

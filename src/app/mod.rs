@@ -9,6 +9,7 @@ mod founding;
 mod offline;
 mod online;
 mod output;
+mod plan;
 mod serve;
 mod wiring;
 
@@ -63,6 +64,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Search(it) => online::search(&place, &it, output),
         Action::Connect(it) => connections::command(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
+        Action::Plan(it) => plan::run(&it, output),
         Action::User(it) => online::user(&place, &it, output),
         Action::Export(it) => export::run(&place, &it, output),
         Action::Openapi => {

@@ -38,6 +38,8 @@ pub const RECORD_MAX: usize = 1 << 20;
 pub const BODY_MAX: usize = 1 << 20;
 /// Largest file that may be attached or imported.
 pub const FILE_MAX: usize = 25 << 20;
+/// Largest scheduling instance, plan or event, unpacked.
+pub const INSTANCE_MAX: usize = 256 << 20;
 /// Rows of one import.
 pub const IMPORT_ROWS_MAX: usize = 200_000;
 /// Row problems that an import lists; the rest is counted.

@@ -44,7 +44,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("pco", &["src/telemetry/"]),
     ("async_opcua", &["src/adapters/opcua"]),
     ("axum", &["src/adapters/http"]),
-    ("flate2", &["src/adapters/http"]),
+    ("flate2", &["src/adapters/http", "src/app/plan.rs"]),
     ("hyper", &["src/adapters/http", "src/adapters/mtconnect"]),
     ("hyper_util", &["src/adapters/http", "src/adapters/mtconnect"]),
     ("quick_xml", &["src/adapters/mtconnect"]),

@@ -1,0 +1,133 @@
+//! Why a job ends when it ends: its decisive chain of operations, and for each stretch of time on it what it waited
+//! for. It tells what holds in the plan as it stands, not what another plan would do.
+
+use super::instance::{Instance, NONE};
+use super::people::People;
+use super::plan::Plan;
+use super::problem::Minutes;
+
+/// What a stretch of time goes to. Operations are numbered as in plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The operation runs.
+    Work,
+    /// It has begun, and its work center is closed.
+    Paused,
+    /// Transfer, cooling: the least time after a predecessor.
+    Transfer,
+    /// Not released: material has not arrived, or the job may not start yet.
+    Release,
+    /// The work center is busy with another operation.
+    Behind {
+        /// With this one.
+        operation: usize,
+    },
+    /// The work center is set up for it.
+    Setup,
+    /// The work center is closed, or closes too soon for what cannot pause.
+    Closed,
+    /// All people of its pool are held.
+    People {
+        /// This pool.
+        pool: usize,
+    },
+    /// Nothing holds it: it could start earlier.
+    Free,
+}
+
+/// A stretch of time of an operation, and what it went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The operation.
+    pub operation: usize,
+    /// What for.
+    pub cause: Cause,
+    /// From here.
+    pub from: Minutes,
+    /// Until here.
+    pub until: Minutes,
+}
+
+/// The chain of a job that decides its end, in the order of time. Each stretch begins where the one before it ended.
+pub fn explain(instance: &Instance, plan: &Plan, job: usize) -> Vec<Stretch> {
+    let rows = plan.rows(instance);
+    let mut chain = Vec::new();
+    let mut next = instance.operations_of(job).max_by_key(|op| plan.slots[*op].end);
+    while let Some(op) = next {
+        let decisive = instance.before.row(op as u32).iter().max_by_key(|link| plan.slots[link.op as usize].end + link.lag);
+        let mut stretches = Stretches { operation: op, at: decisive.map_or(0, |link| plan.slots[link.op as usize].end), list: Vec::new() };
+        if let Some(link) = decisive {
+            stretches.until(plan.slots[link.op as usize].end + link.lag, Cause::Transfer);
+        }
+        stretches.tell(instance, plan, &rows[plan.slots[op].center as usize]);
+        chain.push(stretches.list);
+        next = decisive.map(|link| link.op as usize);
+    }
+    chain.into_iter().rev().flatten().collect()
+}
+
+struct Stretches {
+    operation: usize,
+    at: Minutes,
+    list: Vec<Stretch>,
+}
+
+impl Stretches {
+    /// Up to an instant this was the cause; nothing where the instant has passed.
+    fn until(&mut self, until: Minutes, cause: Cause) {
+        if until > self.at {
+            self.list.push(Stretch { operation: self.operation, cause, from: self.at, until });
+            self.at = until;
+        }
+    }
+
+    /// From when its job is ready to the operation's end.
+    fn tell(&mut self, instance: &Instance, plan: &Plan, row: &[u32]) {
+        let op = self.operation as u32;
+        let slot = plan.slots[self.operation];
+        let Some(mode) = instance.mode_on(op, slot.center) else { return };
+        let calendar = &instance.calendars[slot.center as usize];
+        self.until(instance.release[self.operation].min(slot.start), Cause::Release);
+        let position = row.iter().position(|other| *other == op).unwrap_or(0);
+        // Whoever sat on the center since, the last one first in the row.
+        let first = row[..position].partition_point(|other| plan.slots[*other as usize].end <= self.at);
+        for other in &row[first..position] {
+            self.until(plan.slots[*other as usize].end.min(slot.start), Cause::Behind { operation: *other as usize });
+        }
+        let free = position.checked_sub(1).map_or(0, |before| plan.slots[row[before] as usize].end);
+        let states = row[..position].iter().rev().filter_map(|other| instance.mode_on(*other, slot.center)).map(|mode| mode.state);
+        let state = states.into_iter().find(|state| *state != NONE).unwrap_or(instance.initial[slot.center as usize]);
+        let setup = instance.setup(slot.center, state, mode.state);
+        if setup > 0 {
+            self.until(calendar.advance(free, setup).min(slot.start), Cause::Setup);
+        }
+        let pool = instance.pool[self.operation];
+        let people = (pool != NONE).then(|| others_of_pool(instance, plan, op));
+        while self.at < slot.start {
+            let (start, end) = calendar.place(self.at, mode.minutes, instance.resumable[self.operation]);
+            self.until(start.min(slot.start), Cause::Closed);
+            let busy = people.as_ref().and_then(|people| people.busy_until(start, end));
+            match busy {
+                Some(later) if self.at < slot.start => self.until(later.min(slot.start), Cause::People { pool: usize::from(pool) }),
+                _ => self.until(slot.start, Cause::Free),
+            }
+        }
+        self.at = slot.start;
+        while self.at < slot.end {
+            let open = calendar.next_open(self.at);
+            self.until(open.min(slot.end), Cause::Paused);
+            let work = calendar.closing(self.at).min(slot.end);
+            self.until(work, Cause::Work);
+        }
+    }
+}
+
+/// The people of an operation's pool as the others hold them.
+fn others_of_pool(instance: &Instance, plan: &Plan, op: u32) -> People {
+    let pool = instance.pool[op as usize];
+    let mut people = People::new(instance.problem().pools[usize::from(pool)].capacity);
+    for other in (0..instance.len()).filter(|other| instance.pool[*other] == pool && *other != op as usize) {
+        people.hold(plan.slots[other].start, plan.slots[other].end, 1);
+    }
+    people
+}

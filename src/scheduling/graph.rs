@@ -1,0 +1,256 @@
+//! A plan as a graph: one sequence a work center, times by longest ways. Only for plain problems, where times
+//! follow from sequences alone; there a step of a search costs one pass over the operations.
+//! It evaluates and moves; which move is good is decided in [`super::tabu`] and [`super::tardiness`].
+
+use super::instance::{Instance, Mode, NONE};
+use super::plan::{Plan, Slot};
+use super::problem::Minutes;
+
+/// No operation.
+pub(super) const NOBODY: u32 = u32::MAX;
+
+/// Sequences and the times that follow from them.
+#[derive(Clone, Debug)]
+pub(super) struct Graph<'i> {
+    pub(super) instance: &'i Instance,
+    pub(super) rows: Vec<Vec<u32>>,
+    pub(super) place: Vec<Place>,
+    /// By operation: earliest start, the longest way after its end, and what of both its job alone asks for.
+    pub(super) times: Vec<Times>,
+    /// Operations so that whatever must end before comes first.
+    pub(super) order: Vec<u32>,
+    pub(super) length: Minutes,
+    missing: Vec<u32>,
+    pub(super) has_setups: bool,
+}
+
+/// Where an operation stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) mode: Mode,
+    pub(super) position: u32,
+}
+
+/// Longest ways to and from an operation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    pub(super) head: Minutes,
+    pub(super) tail: Minutes,
+    pub(super) job_head: Minutes,
+    pub(super) job_tail: Minutes,
+}
+
+/// An operation goes to a position of a work center's row, counted without itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Move {
+    pub(super) op: u32,
+    pub(super) mode_center: u32,
+    pub(super) position: u32,
+}
+
+impl<'i> Graph<'i> {
+    /// The sequences of a plan, with their times.
+    pub(super) fn of(instance: &'i Instance, plan: &Plan) -> Self {
+        let rows = plan.rows(instance);
+        let nowhere = Place { mode: Mode { center: 0, minutes: 0, state: NONE }, position: 0 };
+        let mut it = Self {
+            instance,
+            place: vec![nowhere; instance.len()],
+            times: vec![Times::default(); instance.len()],
+            order: Vec::with_capacity(instance.len()),
+            length: 0,
+            missing: vec![0; instance.len()],
+            has_setups: (0..rows.len() as u32).any(|center| instance.has_setups(center)),
+            rows,
+        };
+        it.load();
+        it
+    }
+
+    /// Takes over the sequences of a plan.
+    pub(super) fn take(&mut self, plan: &Plan) {
+        self.rows = plan.rows(self.instance);
+        self.load();
+    }
+
+    fn load(&mut self) {
+        for center in 0..self.rows.len() {
+            for position in 0..self.rows[center].len() {
+                let op = self.rows[center][position];
+                if let Some(mode) = self.instance.mode_on(op, center as u32) {
+                    self.place[op as usize] = Place { mode, position: position as u32 };
+                }
+            }
+        }
+        self.evaluate();
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        let slot = |(place, times): (&Place, &Times)| Slot { center: place.mode.center, start: times.head, end: times.head + place.mode.minutes };
+        Plan { slots: self.place.iter().zip(&self.times).map(slot).collect() }
+    }
+
+    pub(super) fn minutes(&self, op: u32) -> Minutes {
+        self.place[op as usize].mode.minutes
+    }
+
+    pub(super) fn center(&self, op: u32) -> u32 {
+        self.place[op as usize].mode.center
+    }
+
+    pub(super) fn end(&self, op: u32) -> Minutes {
+        self.times[op as usize].head + self.minutes(op)
+    }
+
+    /// The operation before on the same work center.
+    pub(super) fn previous(&self, op: u32) -> u32 {
+        let place = &self.place[op as usize];
+        if place.position == 0 { NOBODY } else { self.rows[place.mode.center as usize][place.position as usize - 1] }
+    }
+
+    /// The operation after on the same work center.
+    pub(super) fn next(&self, op: u32) -> u32 {
+        let place = &self.place[op as usize];
+        self.rows[place.mode.center as usize].get(place.position as usize + 1).copied().unwrap_or(NOBODY)
+    }
+
+    /// Setup between two operations, or from the beginning, on a center.
+    pub(super) fn setup(&self, center: u32, from: u32, to: Mode) -> Minutes {
+        if !self.has_setups {
+            return 0;
+        }
+        let state = if from == NOBODY { self.instance.initial[center as usize] } else { self.place[from as usize].mode.state };
+        self.instance.setup(center, state, to.state)
+    }
+
+    /// Works out all times; false where the sequences contradict each other, and then the times mean nothing.
+    pub(super) fn evaluate(&mut self) -> bool {
+        self.forward() && self.backward()
+    }
+
+    /// Heads and the order.
+    pub(super) fn forward(&mut self) -> bool {
+        let instance = self.instance;
+        self.order.clear();
+        for op in 0..self.missing.len() {
+            let missing = instance.before.row(op as u32).len() as u32 + u32::from(self.place[op].position > 0);
+            self.missing[op] = missing;
+            if missing == 0 {
+                self.order.push(op as u32);
+            }
+        }
+        let (mut at, mut length) = (0, 0);
+        while at < self.order.len() {
+            let op = self.order[at];
+            at += 1;
+            let place = self.place[op as usize];
+            let ends = instance.before.row(op).iter().map(|link| self.end(link.op) + link.lag);
+            let job_head = ends.fold(instance.release[op as usize], Minutes::max);
+            let previous = self.previous(op);
+            let free = if previous == NOBODY { 0 } else { self.end(previous) };
+            let head = job_head.max(free + self.setup(place.mode.center, previous, place.mode));
+            let times = &mut self.times[op as usize];
+            (times.head, times.job_head) = (head, job_head);
+            length = length.max(head + place.mode.minutes);
+            for link in instance.after.row(op) {
+                self.missing[link.op as usize] -= 1;
+                if self.missing[link.op as usize] == 0 {
+                    self.order.push(link.op);
+                }
+            }
+            let next = self.next(op);
+            if next != NOBODY {
+                self.missing[next as usize] -= 1;
+                if self.missing[next as usize] == 0 {
+                    self.order.push(next);
+                }
+            }
+        }
+        self.length = length;
+        self.order.len() == self.missing.len()
+    }
+
+    fn backward(&mut self) -> bool {
+        let instance = self.instance;
+        for at in (0..self.order.len()).rev() {
+            let op = self.order[at];
+            let ways = instance.after.row(op).iter().map(|link| link.lag + self.minutes(link.op) + self.times[link.op as usize].tail);
+            let job_tail = ways.fold(0, Minutes::max);
+            let next = self.next(op);
+            let tail = if next == NOBODY {
+                job_tail
+            } else {
+                let mode = self.place[next as usize].mode;
+                job_tail.max(self.setup(mode.center, op, mode) + mode.minutes + self.times[next as usize].tail)
+            };
+            let times = &mut self.times[op as usize];
+            (times.tail, times.job_tail) = (tail, job_tail);
+        }
+        true
+    }
+
+    /// Moves an operation; what undoes it comes back. Times are stale until they are worked out again.
+    pub(super) fn apply(&mut self, it: Move) -> Move {
+        let from = self.place[it.op as usize];
+        self.rows[from.mode.center as usize].remove(from.position as usize);
+        self.rows[it.mode_center as usize].insert(it.position as usize, it.op);
+        if from.mode.center == it.mode_center {
+            let (low, high) = (from.position.min(it.position), from.position.max(it.position));
+            self.renumber(it.mode_center, low as usize, high as usize + 1);
+        } else {
+            if let Some(mode) = self.instance.mode_on(it.op, it.mode_center) {
+                self.place[it.op as usize].mode = mode;
+            }
+            self.renumber(from.mode.center, from.position as usize, usize::MAX);
+            self.renumber(it.mode_center, it.position as usize, usize::MAX);
+        }
+        Move { op: it.op, mode_center: from.mode.center, position: from.position }
+    }
+
+    fn renumber(&mut self, center: u32, low: usize, high: usize) {
+        let row = &self.rows[center as usize];
+        for (position, op) in row.iter().enumerate().take(high).skip(low) {
+            self.place[*op as usize].position = position as u32;
+        }
+    }
+
+    /// Where a critical way through an operation comes from: the work center's previous operation or one of its job.
+    pub(super) fn critical_before(&self, op: u32) -> u32 {
+        let head = self.times[op as usize].head;
+        let place = self.place[op as usize];
+        let previous = self.previous(op);
+        if previous != NOBODY && self.end(previous) + self.setup(place.mode.center, previous, place.mode) == head {
+            return previous;
+        }
+        self.critical_job_before(op)
+    }
+
+    /// The same through the job alone.
+    pub(super) fn critical_job_before(&self, op: u32) -> u32 {
+        let head = self.times[op as usize].head;
+        self.instance.before.row(op).iter().find(|link| self.end(link.op) + link.lag == head).map_or(NOBODY, |link| link.op)
+    }
+
+    /// Positions of a center's row, counted without the operation, at which it contradicts nothing for certain.
+    pub(super) fn positions(&self, op: u32, center: u32) -> (usize, usize) {
+        let instance = self.instance;
+        let row = &self.rows[center as usize];
+        let (mut low, mut high) = (0, row.len());
+        let (mut latest, mut earliest) = (Minutes::MIN, Minutes::MAX);
+        for link in instance.before.row(op) {
+            latest = latest.max(self.times[link.op as usize].head);
+            if self.center(link.op) == center {
+                low = low.max(self.place[link.op as usize].position as usize + 1);
+            }
+        }
+        for link in instance.after.row(op) {
+            earliest = earliest.min(self.end(link.op));
+            if self.center(link.op) == center {
+                high = high.min(self.place[link.op as usize].position as usize);
+            }
+        }
+        low = low.max(row.partition_point(|other| self.end(*other) <= latest));
+        high = high.min(row.partition_point(|other| self.times[*other as usize].head < earliest));
+        (low, high)
+    }
+}

@@ -1,0 +1,332 @@
+//! Ruin and recreate: take a handful of jobs that stand in each other's way off the board and insert them again in
+//! another order. Scales to any size, since a step costs what it touches; the way of improving shops with
+//! calendars, people and setups. Steps that make it a little worse are taken by late acceptance.
+
+use super::board::{Board, LATE};
+use super::insertion::{Taste, insert_job};
+use super::plan::{Plan, Slot};
+use super::problem::{Minutes, Objective};
+use super::random::Random;
+use super::repair::{MOVED_PERCENT, SHIFT_MINUTES};
+use super::team::{Search, leader};
+
+/// Jobs taken off at once, at most.
+const RUINED_MAX: usize = 14;
+/// A step is compared with the cost this many steps ago; in shops of more than so many jobs fewer, since there
+/// is more to gain by going straight down.
+const MEMORY: usize = 1_000;
+const MEMORY_JOBS: usize = 100;
+/// After so many steps the list of late jobs is made anew.
+const LATE_LIST_STEPS: usize = 400;
+
+/// What one more disturbed operation counts, in weighted minutes late.
+const DISTURBED: i64 = 5 * LATE;
+
+/// How far a search may move away from a plan in force.
+#[derive(Clone, Debug)]
+pub(super) struct Disturbance {
+    /// By operation: where it was, if it was planned.
+    before: Vec<Option<Slot>>,
+    moved: usize,
+    moved_max: usize,
+}
+
+impl Disturbance {
+    /// Counted from a mended plan; what the event itself has moved is not held against it.
+    pub(super) fn from(board: &Board<'_>, before: &[Option<Slot>]) -> Self {
+        let free = board.instance.fixed.iter().filter(|fixed| fixed.is_none()).count();
+        let mut it = Self { before: before.to_vec(), moved: 0, moved_max: free * MOVED_PERCENT / 100 };
+        it.before.resize(board.slots.len(), None);
+        it.moved = (0..board.slots.len() as u32).filter(|op| it.is_moved(*op, board.slots[*op as usize])).count();
+        it
+    }
+
+    fn is_moved(&self, op: u32, slot: Slot) -> bool {
+        self.before[op as usize].is_some_and(|before| before.center != slot.center || (before.start - slot.start).abs() > SHIFT_MINUTES)
+    }
+}
+
+/// A search on one board.
+pub(super) struct Ruin<'i> {
+    pub(super) board: Board<'i>,
+    random: Random,
+    best: Plan,
+    best_cost: i64,
+    memory: Vec<i64>,
+    steps: usize,
+    /// Jobs that stand elsewhere than in the best plan.
+    stale: Vec<u32>,
+    late: Vec<u32>,
+    /// The jobs of this step, and where their operations were.
+    jobs: Vec<u32>,
+    former: Vec<(u32, Slot)>,
+    disturbance: Option<Disturbance>,
+    keys: Vec<(i64, u32)>,
+    /// Operations of the seed and their ends, were it alone.
+    ideal: Vec<(u32, Minutes)>,
+}
+
+impl<'i> Ruin<'i> {
+    pub(super) fn new(board: Board<'i>, random: Random) -> Self {
+        let cost = board.cost();
+        let memory = (MEMORY * MEMORY_JOBS / board.instance.jobs().max(1)).clamp(1, MEMORY);
+        Self {
+            best: board.plan(),
+            best_cost: cost,
+            memory: vec![cost; memory],
+            board,
+            random,
+            steps: 0,
+            stale: Vec::new(),
+            late: Vec::new(),
+            jobs: Vec::new(),
+            former: Vec::new(),
+            disturbance: None,
+            keys: Vec::new(),
+            ideal: Vec::new(),
+        }
+    }
+
+    /// Counts every move away from a plan in force.
+    pub(super) fn keeping_to(mut self, disturbance: Disturbance) -> Self {
+        self.disturbance = Some(disturbance);
+        let cost = self.cost();
+        self.best_cost = cost;
+        self.memory.fill(cost);
+        self
+    }
+
+    /// Cost of the board, disturbance included.
+    fn cost(&self) -> i64 {
+        self.board.cost() + self.disturbance.as_ref().map_or(0, |it| it.moved as i64 * DISTURBED)
+    }
+
+    /// Counts this step's moves; false where they are more than allowed and more than before.
+    fn count_disturbance(&mut self) -> bool {
+        let Some(it) = &mut self.disturbance else { return true };
+        let before = it.moved;
+        let was = self.former.iter().filter(|(op, slot)| it.is_moved(*op, *slot)).count();
+        let is = self.former.iter().filter(|(op, _)| it.is_moved(*op, self.board.slots[*op as usize])).count();
+        it.moved = before + is - was;
+        it.moved <= it.moved_max.max(before)
+    }
+
+    /// The board as it stands becomes the best plan.
+    fn keep_best(&mut self) {
+        self.best_cost = self.cost();
+        for job in self.stale.drain(..) {
+            for op in self.board.instance.ops_of(job) {
+                self.best.slots[op as usize] = self.board.slots[op as usize];
+            }
+        }
+    }
+
+    /// Goes on from a better plan of another search.
+    fn adopt(&mut self, plan: &Plan, cost: i64) {
+        let due = self.board.due(0);
+        self.board = Board::of(self.board.instance, plan);
+        if self.board.instance.objective() == Objective::Makespan {
+            self.board.aim_at(due);
+        }
+        (self.best, self.best_cost) = (plan.clone(), cost);
+        if let Some(it) = &mut self.disturbance {
+            *it = Disturbance::from(&self.board, &it.before);
+        }
+        self.stale.clear();
+        self.memory.fill(cost);
+    }
+
+    fn add(&mut self, job: u32) {
+        if !self.jobs.contains(&job) {
+            self.jobs.push(job);
+        }
+    }
+
+    fn any_job(&mut self) -> u32 {
+        self.random.below(self.board.instance.jobs()) as u32
+    }
+
+    /// Which jobs: a late one with those that it waits behind, or neighbours on a work center.
+    fn choose(&mut self) {
+        self.jobs.clear();
+        let count = 2 + self.random.below(RUINED_MAX - 1);
+        let seed = if self.late.is_empty() || self.random.percent(25) {
+            self.any_job()
+        } else {
+            let (a, b) = (self.late[self.random.below(self.late.len())], self.late[self.random.below(self.late.len())]);
+            if self.board.lateness(a) >= self.board.lateness(b) { a } else { b }
+        };
+        self.add(seed);
+        if self.random.percent(70) {
+            self.add_blockers(seed, count);
+        } else {
+            self.add_neighbours(seed, count);
+        }
+    }
+
+    /// Jobs that sit where a job would run if it were alone from one of its operations on.
+    fn add_blockers(&mut self, seed: u32, count: usize) {
+        let instance = self.board.instance;
+        let sequence = instance.sequence_of(seed);
+        let from = if self.random.percent(50) { 0 } else { self.random.below(sequence.len()) };
+        self.ideal.clear();
+        for (at, &op) in sequence.iter().enumerate() {
+            let slot = self.board.slots[op as usize];
+            if at < from || instance.fixed[op as usize].is_some() {
+                self.ideal.push((op, slot.end));
+                continue;
+            }
+            let ends = instance.before.row(op).iter().map(|link| link.lag + self.ideal.iter().find(|(of, _)| *of == link.op).map_or(0, |(_, end)| *end));
+            let ready = ends.fold(instance.release[op as usize], Minutes::max);
+            let end = self.clear_way(op, ready);
+            self.ideal.push((op, end));
+            if self.jobs.len() > count {
+                break;
+            }
+        }
+        if self.jobs.len() < 3 {
+            self.add_neighbours(seed, count);
+        }
+    }
+
+    /// Adds the jobs in the way of an operation that would like to start now, on the one of a few work centers where
+    /// they have the most slack; gives the end it would then have.
+    fn clear_way(&mut self, op: u32, ready: Minutes) -> Minutes {
+        let instance = self.board.instance;
+        let modes = instance.modes.row(op);
+        let mut best: Option<(i64, Minutes, u32, usize, usize)> = None;
+        for _ in 0..modes.len().min(3) {
+            let mode = modes[self.random.below(modes.len())];
+            let (start, end) = instance.calendars[mode.center as usize].place(ready, mode.minutes, instance.resumable[op as usize]);
+            let row = self.board.row(mode.center);
+            let from = row.partition_point(|seat| seat.end <= start);
+            let to = from + row[from..].partition_point(|seat| seat.start < end);
+            let price: i64 = row[from..to].iter().map(|seat| self.price(instance.job_of[seat.op as usize])).sum();
+            let price = price + i64::from(end - ready);
+            if best.is_none_or(|best| price < best.0) {
+                best = Some((price, end, mode.center, from, to));
+            }
+        }
+        let Some((_, end, center, from, to)) = best else { return ready };
+        for at in from..to {
+            let job = instance.job_of[self.board.row(center)[at].op as usize];
+            self.add(job);
+        }
+        end
+    }
+
+    /// What displacing a job is likely to cost.
+    fn price(&self, job: u32) -> i64 {
+        let slack = i64::from(self.board.due(job)) - i64::from(self.board.completion(job));
+        100 + (500 - slack).clamp(0, 2_000) * i64::from(self.board.instance.job(job).weight)
+    }
+
+    /// Jobs around one operation of a job on one work center that may do it.
+    fn add_neighbours(&mut self, seed: u32, count: usize) {
+        let instance = self.board.instance;
+        let ops = instance.ops_of(seed);
+        let op = ops.start + self.random.below(ops.len()) as u32;
+        let modes = instance.modes.row(op);
+        let center = modes[self.random.below(modes.len())].center;
+        let row = self.board.row(center);
+        let at = row.partition_point(|seat| seat.start < self.board.slots[op as usize].start);
+        let from = at.saturating_sub(self.random.below(count + 1));
+        let jobs: Vec<u32> = row[from.min(row.len())..].iter().take(count).map(|seat| instance.job_of[seat.op as usize]).collect();
+        jobs.into_iter().for_each(|job| self.add(job));
+    }
+
+    /// Takes the jobs off the board; false where a setup that was hidden would not fit.
+    fn ruin(&mut self) -> bool {
+        let instance = self.board.instance;
+        self.former.clear();
+        let mut sound = true;
+        for &job in &self.jobs {
+            for op in instance.ops_of(job).filter(|op| instance.fixed[*op as usize].is_none()) {
+                self.former.push((op, self.board.slots[op as usize]));
+                sound &= self.board.unseat(op);
+            }
+        }
+        sound
+    }
+
+    fn recreate(&mut self) {
+        let way = self.random.below(6);
+        self.keys.clear();
+        for at in 0..self.jobs.len() {
+            let job = self.jobs[at];
+            let it = self.board.instance.job(job);
+            let due = i64::from(self.board.due(job));
+            let done = i64::from(self.board.completion(job));
+            let noise = self.random.below(2_000) as i64;
+            let key = match way {
+                0 => due + noise - 1_000,
+                1 => done + noise - 1_000,
+                2 => noise,
+                3 if at == 0 => i64::MIN,
+                5 if at == 0 => i64::MIN,
+                5 => done + noise - 1_000,
+                3 => -i64::from(it.weight) * 1_000 + noise,
+                _ => done - (done - due).max(0) * i64::from(it.weight) + noise - 1_000,
+            };
+            self.keys.push((key, job));
+        }
+        self.keys.sort_unstable();
+        let taste = Taste { setup: self.random.below(4) as i64, blink: if self.random.percent(30) { 10 } else { 0 } };
+        for at in 0..self.keys.len() {
+            insert_job(&mut self.board, self.keys[at].1, taste, &mut self.random);
+        }
+    }
+
+    fn restore(&mut self) {
+        for at in 0..self.former.len() {
+            self.board.unseat(self.former[at].0);
+        }
+        for at in 0..self.former.len() {
+            let (op, slot) = self.former[at];
+            self.board.reseat(op, slot);
+        }
+        for at in 0..self.jobs.len() {
+            self.board.settle(self.jobs[at]);
+        }
+    }
+}
+
+impl Search for Ruin<'_> {
+    fn best(&self) -> (&Plan, i64) {
+        (&self.best, self.best_cost)
+    }
+
+    fn step(&mut self) {
+        if self.steps.is_multiple_of(LATE_LIST_STEPS) {
+            self.late = (0..self.board.instance.jobs() as u32).filter(|job| self.board.lateness(*job) > 0).collect();
+        }
+        let (before, moved) = (self.cost(), self.disturbance.as_ref().map_or(0, |it| it.moved));
+        self.choose();
+        let mut sound = self.ruin();
+        self.recreate();
+        sound &= self.count_disturbance();
+        let after = self.cost();
+        let slot = self.steps % self.memory.len();
+        self.steps += 1;
+        if sound && (after <= before || after < self.memory[slot]) {
+            self.stale.extend_from_slice(&self.jobs);
+        } else {
+            self.restore();
+            if let Some(it) = &mut self.disturbance {
+                it.moved = moved;
+            }
+        }
+        self.memory[slot] = self.cost();
+        if self.cost() < self.best_cost {
+            self.keep_best();
+        }
+    }
+
+    fn exchange(team: &mut [Self]) {
+        let leader = leader(team);
+        let (plan, cost) = (leader.best.clone(), leader.best_cost);
+        for search in team.iter_mut().filter(|search| search.best_cost > cost) {
+            search.adopt(&plan, cost);
+        }
+    }
+}
