@@ -15,6 +15,7 @@
 //! | 4 | [`engine`] | submit, read, head: the one writer, timers, followers |
 //! | 5 | [`telemetry`] | the second lane: samples of machines checked, made durable in blocks, sealed by the hour, rolled up |
 //! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
+//! | 5 | [`planning`] | the plant as a problem for the engine; drafts of plans, their difference and their story |
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; line protocol to samples; schemas |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
 //! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet, stops that machines tell |
@@ -46,6 +47,7 @@ pub mod followers;
 pub mod kpi;
 pub mod lake;
 pub mod model;
+pub mod planning;
 pub mod rules;
 pub mod scheduling;
 pub mod search;

@@ -125,6 +125,17 @@ pub const ROW_GROUP_ROWS: usize = 128 << 10;
 pub const ROW_GROUP_BYTES: usize = 128 << 20;
 /// Parquet files of a table open at once: five years of months out of order before a month needs a second part.
 pub const PARQUET_FILES_OPEN: usize = 64;
+/// Plans that are made at once.
+pub const PLANS_SOLVED: usize = 2;
+/// Drafts of plans that are kept.
+pub const PLANS_KEPT: usize = 8;
+/// How long a plan may get better.
+pub const PLAN_TIME: Duration = Duration::from_secs(120);
+/// Slots of the plan in force that one answer shows.
+pub const SCHEDULE_SLOTS_MAX: usize = 50_000;
+/// Slots that one command of a plan holds.
+pub const PLAN_SLOTS_MAX: usize = 2_000;
+
 /// Entries that a lake may be behind and still go on from where it is: beyond them reading all records costs less.
 pub const LAKE_BEHIND_MAX: u64 = 50_000;
 /// Largest manifest of an export that is read back.

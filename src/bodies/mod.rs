@@ -8,6 +8,7 @@ pub mod kpi;
 pub mod line_protocol;
 pub mod lists;
 pub mod machine;
+pub mod plan;
 pub mod points;
 pub mod problem;
 pub mod read;

@@ -16,7 +16,7 @@ use super::product::{Customer, Product};
 use super::quality::{
     Defect, DefectCategory, DefectSeverity, DetectionMethod, Disposition, InspectionResult, InspectionType, Measurement, QualityInspection, RootCauseCategory, Specification,
 };
-use super::schedule::OperationSlot;
+use super::schedule::{OperationSlot, PlannedSlot};
 use super::shipment::{Shipment, ShipmentLine};
 use super::work_order::{OperationReport, WorkOrder};
 use crate::base::{Date, Decimal, Time, Unit, Value};
@@ -179,6 +179,11 @@ commands! {
         material_available: Option<bool>,
         /// True where absent.
         operator_available: Option<bool>,
+        notes: Option<Note>,
+    }
+    /// Publishes a plan: operations that have not begun get new slots, of one order or of many, all or none.
+    PublishPlan {
+        slots: Vec<PlannedSlot>,
         notes: Option<Note>,
     }
     /// Starts a released or scheduled order.

@@ -96,6 +96,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("UpdateWorkOrder", PLANNERS),
     ("ReleaseWorkOrder", PLANNERS),
     ("ScheduleWorkOrder", PLANNERS),
+    ("MakePlan", PLANNERS),
+    ("PublishPlan", PLANNERS),
     ("StartWorkOrder", FLOOR),
     ("HoldWorkOrder", FLOOR),
     ("ResumeWorkOrder", &[Lead, Planner, Inspector, Manager, Admin]),

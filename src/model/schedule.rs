@@ -27,6 +27,18 @@ line! {
     }
 }
 
+line! {
+    /// Where and when an operation of some order is to run, in a plan of many.
+    PlannedSlot {
+        work_order_id: Id<WorkOrder>,
+        operation_sequence: i64,
+        /// The operation's own work center where absent.
+        work_center_id: Option<Id<WorkCenter>>,
+        planned_start_time: Time,
+        planned_end_time: Time,
+    }
+}
+
 record! {
     /// A slot of the published plan; a new plan of its order cancels it and makes another.
     ProductionSchedule { schedule_id,

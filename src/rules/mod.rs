@@ -69,6 +69,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::SealDay(it) => plant::seal_day(draft, moment, it),
         Command::ReleaseWorkOrder(it) => work_order::release(draft, moment, it.work_order_id),
         Command::ScheduleWorkOrder(it) => work_order::schedule(draft, moment, it),
+        Command::PublishPlan(it) => work_order::publish_plan(draft, moment, it),
         Command::StartWorkOrder(it) => work_order::start(draft, moment, it.work_order_id),
         Command::HoldWorkOrder(it) => work_order::hold(draft, moment, it.work_order_id),
         Command::ResumeWorkOrder(it) => work_order::resume(draft, moment, it.work_order_id),

@@ -3,11 +3,14 @@
 
 use super::shift::shift_at;
 use super::{Moment, downtime, need, operation, whole};
-use crate::base::{Refusal, Time};
+use std::collections::BTreeSet;
+
+use crate::base::{Code, Refusal, Time};
 use crate::model::command::ScheduleWorkOrder;
-use crate::model::field::Field;
-use crate::model::schedule::{OperationSlot, ScheduleStatus as State};
-use crate::model::{Id, ProductionSchedule, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
+use crate::model::field::{Field, Note};
+use crate::model::schedule::{OperationSlot, PlannedSlot, ScheduleStatus as State};
+use crate::model::work_order::OperationStatus;
+use crate::model::{Id, ProductionLine, ProductionSchedule, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
 use crate::store::{Draft, Halt, View};
 
 /// Minutes after the planned time within which a start or an end is on time.
@@ -32,16 +35,88 @@ pub(super) fn publish(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ScheduleW
     if slots.is_empty() {
         slots.push((None, OperationSlot { planned_start_time: it.scheduled_start_time, planned_end_time: it.scheduled_end_time, ..OperationSlot::default() }));
     }
+    let stands = standing(draft)?;
+    let terms = Terms { line: Some(it.line_id), material: it.material_available, operator: it.operator_available, notes: it.notes.as_ref(), stands: &stands, moves: false };
     for (place, (operation, slot)) in slots.into_iter().enumerate() {
-        add(draft, moment, it, order, operation, &slot, place)?;
+        add(draft, moment, &terms, order, operation, &slot, place)?;
     }
     Ok(())
+}
+
+/// Gives operations of an order that have not begun new slots; answers when its open slots begin and end.
+pub(super) fn replan(
+    draft: &mut Draft<'_, '_>,
+    moment: &Moment,
+    slots: &[&PlannedSlot],
+    notes: Option<&Note>,
+    order: &WorkOrder,
+    operations: &[WorkOrderOperation],
+    stands: &[Id<WorkCenter>],
+) -> Result<(Time, Time), Halt> {
+    let terms = Terms { line: order.line_id, material: None, operator: None, notes, stands, moves: true };
+    let name = || Subject::of(order.work_order_id);
+    let mut planned: BTreeSet<i64> = BTreeSet::new();
+    for known in open(draft, order.work_order_id)?.into_iter().filter(|known| known.operation_id.is_none() && known.actual_start_time.is_none()) {
+        // A slot of the whole order says nothing beside those of its operations.
+        store(draft, moment, known, State::Cancelled)?;
+    }
+    for slot in slots {
+        let found = operation::find(operations, slot.operation_sequence, order)?;
+        let title = format!("operation {} of {}", slot.operation_sequence, name());
+        if !planned.insert(slot.operation_sequence) {
+            return Err(Refusal::invalid("slots", format!("{title} is planned twice")).into());
+        }
+        if !matches!(found.status, OperationStatus::Pending | OperationStatus::Ready) {
+            return Err(Refusal::field(
+                Code::IllegalState,
+                "slots",
+                format!("{title} is {} and no longer planned; make the plan again, or publish it without this order", found.status.word()),
+            )
+            .into());
+        }
+        if slot.planned_end_time <= slot.planned_start_time {
+            return Err(Refusal::invalid("slots", format!("{title} must end after it starts")).into());
+        }
+        let before = of(draft, order.work_order_id, Some(found.operation_id))?;
+        let place = before
+            .as_ref()
+            .map_or_else(|| operations.iter().position(|it| it.operation_id == found.operation_id).unwrap_or(0), |before| usize::try_from(before.sequence_number).unwrap_or(1) - 1);
+        if let Some(before) = before {
+            store(draft, moment, before, State::Cancelled)?;
+        }
+        let times = OperationSlot {
+            operation_sequence: slot.operation_sequence,
+            work_center_id: slot.work_center_id,
+            planned_start_time: slot.planned_start_time,
+            planned_end_time: slot.planned_end_time,
+        };
+        add(draft, moment, &terms, order, Some(found), &times, place)?;
+    }
+    let now = open(draft, order.work_order_id)?;
+    let (start, end) = (now.iter().map(|it| it.planned_start_time).min(), now.iter().map(|it| it.planned_end_time).max());
+    start.zip(end).ok_or_else(|| Refusal::invalid("slots", format!("{} has nothing left to plan", name())).into())
+}
+
+/// Work centers that stand.
+pub(super) fn standing(draft: &Draft<'_, '_>) -> Result<Vec<Id<WorkCenter>>, Halt> {
+    Ok(downtime::open_stops(draft)?.iter().filter_map(|stop| stop.work_center_id).collect())
+}
+
+/// What all slots of a plan have in common.
+struct Terms<'t> {
+    line: Option<Id<ProductionLine>>,
+    material: Option<bool>,
+    operator: Option<bool>,
+    notes: Option<&'t Note>,
+    stands: &'t [Id<WorkCenter>],
+    /// An operation that is planned elsewhere runs there.
+    moves: bool,
 }
 
 fn add(
     draft: &mut Draft<'_, '_>,
     moment: &Moment,
-    it: &ScheduleWorkOrder,
+    terms: &Terms<'_>,
     order: &WorkOrder,
     operation: Option<WorkOrderOperation>,
     slot: &OperationSlot,
@@ -52,12 +127,11 @@ fn add(
     let shift = shift_at(draft, slot.planned_start_time, &moment.zone)?;
     // A slot of the night shift belongs to the day the shift opened.
     let day = shift.as_ref().map_or_else(|| slot.planned_start_time.date(&moment.zone), |open| open.day);
-    let stands = work_center_id.is_some() && downtime::open_stops(draft)?.iter().any(|stop| stop.work_center_id == work_center_id);
     let id = draft.add(ProductionSchedule {
         schedule_date: day,
         schedule_week: i64::from(day.iso_week()),
         shift_id: shift.map(|open| open.shift.shift_id),
-        line_id: center.and_then(|center| center.line_id).or(Some(it.line_id)),
+        line_id: center.as_ref().and_then(|center| center.line_id).or(terms.line),
         work_center_id,
         factory_id: order.factory_id,
         work_order_id: order.work_order_id,
@@ -68,17 +142,21 @@ fn add(
         planned_quantity: order.planned_quantity,
         priority: order.priority,
         customer_due_date: order.customer_id.and(order.planned_end_date),
-        material_available: it.material_available.unwrap_or(true),
-        operator_available: it.operator_available.unwrap_or(true),
-        equipment_available: !stands,
+        material_available: terms.material.unwrap_or(true),
+        operator_available: terms.operator.unwrap_or(true),
+        equipment_available: work_center_id.is_none_or(|id| !terms.stands.contains(&id)),
         planner_id: Some(moment.actor.name.clone()),
-        planning_notes: it.notes.clone(),
+        planning_notes: terms.notes.cloned(),
         created_at: moment.recorded_at,
         updated_at: moment.recorded_at,
         ..ProductionSchedule::default()
     })?;
     draft.event("schedule.published", Subject::of(id));
     if let Some(mut operation) = operation {
+        if let Some(center) = center.filter(|center| terms.moves && operation.work_center_id != Some(center.work_center_id)) {
+            (operation.work_center_id, operation.line_id, operation.machine_id) = (Some(center.work_center_id), center.line_id, center.machine_id);
+            operation.work_center_code = Some(center.work_center_code);
+        }
         operation.planned_start_time = Some(slot.planned_start_time);
         operation.planned_end_time = Some(slot.planned_end_time);
         operation.updated_at = moment.recorded_at;

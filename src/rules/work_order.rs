@@ -1,14 +1,17 @@
 //! The life of a work order: created, released, scheduled, in progress, on hold, completed, closed,
 //! cancelled; split and reopened. What an order made is added up in `tally`.
 
+use std::collections::BTreeMap;
+
 use super::{Moment, lot, need, percent, schedule, whole};
 use crate::base::limits::PIECES_MAX;
-use crate::base::{Code, Decimal, Refusal, Unit};
-use crate::model::command::{ScheduleWorkOrder, SplitWorkOrder};
+use crate::base::{Code, Decimal, Refusal, Unit, limits};
+use crate::model::command::{PublishPlan, ScheduleWorkOrder, SplitWorkOrder};
 use crate::model::field::{Field, Note};
 use crate::model::material::{MaterialType, TransactionType};
 use crate::model::plant::Status;
 use crate::model::product::RoutingStep;
+use crate::model::schedule::PlannedSlot;
 use crate::model::work_order::{InspectionStatus, OperationStatus, OrderType, WorkOrderStatus as State};
 use crate::model::{
     Factory, Id, LaborTransaction, Lot, LotEdge, Material, MaterialTransaction, Noun, Product, ProductionLine, Routing, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
@@ -223,6 +226,29 @@ pub(super) fn schedule(draft: &mut Draft<'_, '_>, moment: &Moment, it: &Schedule
     order.status = State::Scheduled;
     schedule::publish(draft, moment, it, &order, &operations(draft, it.work_order_id)?)?;
     done(draft, moment, order, "work_order.scheduled")
+}
+
+/// Gives operations of many orders new slots. What has begun stays where it is, so an order that runs keeps its state.
+pub(super) fn publish_plan(draft: &mut Draft<'_, '_>, moment: &Moment, it: &PublishPlan) -> Result<Subject, Halt> {
+    if it.slots.is_empty() || it.slots.len() > limits::PLAN_SLOTS_MAX {
+        return Err(Refusal::invalid("slots", format!("a plan is published in pieces of 1 to {} slots; this one has {}", limits::PLAN_SLOTS_MAX, it.slots.len())).into());
+    }
+    let stands = schedule::standing(draft)?;
+    let mut by_order: BTreeMap<u64, Vec<&PlannedSlot>> = BTreeMap::new();
+    it.slots.iter().for_each(|slot| by_order.entry(slot.work_order_id.number()).or_default().push(slot));
+    for (number, slots) in by_order {
+        let mut order = in_state(draft, Id::new(number), &[State::Released, State::Scheduled, State::InProgress], "be planned")?;
+        let operations = operations(draft, order.work_order_id)?;
+        let (start, end) = schedule::replan(draft, moment, &slots, it.notes.as_ref(), &order, &operations, &stands)?;
+        (order.scheduled_start_time, order.scheduled_end_time) = (Some(start), Some(end));
+        if order.status == State::Released {
+            order.status = State::Scheduled;
+        }
+        done(draft, moment, order, "work_order.scheduled")?;
+    }
+    let plant = Subject::of(super::plant_of(draft)?.plant_id);
+    draft.event("plan.published", plant);
+    Ok(plant)
 }
 
 pub(super) fn start(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrder>) -> Result<Subject, Halt> {

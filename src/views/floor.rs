@@ -150,11 +150,20 @@ pub fn all<R: Record>(snapshot: &Snapshot) -> Result<Vec<R>, StoreError> {
 }
 
 /// Records from the newest back, until `visit` has seen enough.
-fn newest<R: Record>(snapshot: &Snapshot, mut visit: impl FnMut(R) -> bool) -> Result<(), StoreError> {
+pub fn newest<R: Record>(snapshot: &Snapshot, mut visit: impl FnMut(R) -> bool) -> Result<(), StoreError> {
     snapshot.scan(R::NOUN, None, true, |sealed| {
         let record = sealed.value.and_then(|record| record.into_any().downcast::<R>().ok());
         Ok(record.is_none_or(|record| visit(*record)))
     })
+}
+
+/// Stops that are not over.
+pub fn open_stops(snapshot: &Snapshot) -> Result<Vec<DowntimeEvent>, StoreError> {
+    let mut stops = Vec::new();
+    for status in DowntimeStatus::ALL.iter().filter(|status| **status != DowntimeStatus::Resolved) {
+        stops.extend(snapshot.related::<DowntimeEvent>("status", &status.to_value(), LOOK_MAX)?);
+    }
+    Ok(stops)
 }
 
 /// What is open at this moment, by work center.
@@ -177,10 +186,7 @@ impl Now {
                 *people.entry(center.number()).or_default() += 1;
             }
         }
-        let mut stops = Vec::new();
-        for status in DowntimeStatus::ALL.iter().filter(|status| **status != DowntimeStatus::Resolved) {
-            stops.extend(snapshot.related::<DowntimeEvent>("status", &status.to_value(), LOOK_MAX)?);
-        }
+        let stops = open_stops(snapshot)?;
         let mut jobs: BTreeMap<u64, WorkOrderOperation> = BTreeMap::new();
         for operation in snapshot.related::<WorkOrderOperation>("status", &OperationStatus::InProgress.to_value(), LOOK_MAX)? {
             let Some(center) = operation.work_center_id else { continue };

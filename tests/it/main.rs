@@ -16,5 +16,6 @@ mod lake;
 mod mqtt;
 mod mtconnect;
 mod opcua;
+mod planning;
 mod plant;
 mod rules;

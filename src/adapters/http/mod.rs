@@ -16,6 +16,7 @@ mod lines;
 mod machines;
 mod operations;
 mod page;
+mod plans;
 mod reads;
 mod reply;
 mod search;
@@ -38,6 +39,7 @@ use crate::followers::lake::Lake;
 use crate::model::journal::Actor;
 use crate::model::machine::ConnectorProtocol;
 use crate::model::{Noun, Subject};
+use crate::planning::Desk;
 use crate::telemetry::{Connections, Lane, Seen, Standing};
 use crate::views;
 use crate::views::search::SearchIndex;
@@ -99,6 +101,7 @@ pub struct Service {
     lake: Option<Arc<Lake>>,
     search: Arc<SearchIndex>,
     lane: Option<Lane>,
+    desk: Desk,
     connections: Connections,
     trial: Option<Try>,
     /// Connections tried at once.
@@ -124,6 +127,7 @@ impl Service {
             lake: None,
             search: Arc::default(),
             lane: None,
+            desk: Desk::default(),
             connections: Connections::default(),
             trial: None,
             trials: Semaphore::new(limits::TRIALS_MAX),

@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, page, reads, search, sessions, telemetry};
+use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, page, plans, reads, search, sessions, telemetry};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -168,6 +168,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     plain("api-tokens", "CreateApiToken"),
     on(Noun::ApiToken, "api-tokens/{id}/revoke", "RevokeApiToken", "token_id"),
     plain("plant/clock", "SetPlantClock"),
+    plain("production-schedule/publish", "PublishPlan"),
 ];
 
 const LOGIN: FixedBody = FixedBody::Json(&[("user_name", true, "The log-in's name."), ("password", true, "Its password.")]);
@@ -229,6 +230,20 @@ const TRIAL: &[(&str, bool, &str)] = &[
 ];
 const TIMELINE: &[(&str, &str)] =
     &[("from", "From this moment or day; a day before `to` where absent."), ("to", "Until before this moment or the beginning of this day; now where absent.")];
+const MAKE_PLAN: FixedBody = FixedBody::Json(&[
+    ("seconds", false, "How long it may get better, 10 unless given, at most 120."),
+    ("keep", false, "true: disturb the plan in force as little as may be."),
+    ("seed", false, "Another seed searches elsewhere."),
+]);
+const WHAT_IF: FixedBody = FixedBody::Json(&[
+    ("product_id", true, "What would be made."),
+    ("quantity", true, "How many."),
+    ("due", false, "By which day."),
+    ("priority", false, "1 highest to 10 lowest; 5 unless given."),
+]);
+const PUBLISH: FixedBody = FixedBody::Json(&[("work_orders", false, "Only these orders."), ("notes", false, "Why.")]);
+const SCHEDULE: &[(&str, &str)] = &[("from", "From this moment or day; a day ago where absent."), ("to", "Until before this moment or day; a week later where absent.")];
+const CAPACITY: &[(&str, &str)] = &[("bucket", "week, of which six are shown, or day, of which fourteen."), ("plan", "By this draft; by the plan in force where absent.")];
 const NEWEST: &[(&str, &str)] = &[("limit", "The newest, 100 unless given, at most 1000.")];
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
@@ -286,6 +301,18 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/telemetry/gaps" "telemetryGaps" FixedPermit::Act("ReadFloor"), NEWEST, FixedBody::None, telemetry::gaps, "Samples known to be lost, newest first."),
     fixed!(GET "/api/v1/connector-states" "connectorStates" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, connectors::states, "How every connection to machines stands: connected or why not, when the last message came, what was refused."),
     fixed!(POST "/api/v1/connector-trials" "tryConnector" FixedPermit::Act("CreateConnector"), &[], FixedBody::Json(TRIAL), connectors::trial, "Connects for some seconds and answers what would be kept; nothing is."),
+    fixed!(POST "/api/v1/plans" "makePlan" FixedPermit::Act("MakePlan"), &[], MAKE_PLAN, plans::make, "Makes a draft of a plan: feasible at once, better by the second."),
+    fixed!(GET "/api/v1/plans" "listPlans" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::list, "The newest drafts."),
+    fixed!(POST "/api/v1/plans/what-if" "whatIf" FixedPermit::Act("MakePlan"), &[], WHAT_IF, plans::what_if, "Can you do it, by when: an order more, put into the plan in force, and what it would displace."),
+    fixed!(GET "/api/v1/plans/{id}" "getPlan" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::get, "A draft: how far it is, and what it comes to."),
+    fixed!(POST "/api/v1/plans/{id}/stop" "stopPlan" FixedPermit::Act("MakePlan"), &[], FixedBody::Json(&[]), plans::stop, "Good enough: the draft stays as it is."),
+    fixed!(GET "/api/v1/plans/{id}/diff" "planDifference" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::difference, "What a draft moves, and which promises it keeps, saves and breaks."),
+    fixed!(GET "/api/v1/plans/{id}/slots" "planSlots" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::slots, "Where and when every operation runs by a draft."),
+    fixed!(GET "/api/v1/plans/{id}/explain/{order}" "explainPlan" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::explain, "Why an order ends when it does by a draft: its decisive chain, stretch by stretch."),
+    fixed!(POST "/api/v1/plans/{id}/publish" "publishDraft" FixedPermit::Act("PublishPlan"), &[], PUBLISH, plans::publish, "Makes a draft the plan in force, all of it or some orders."),
+    fixed!(GET "/api/v1/schedule" "getSchedule" FixedPermit::Act("ReadFloor"), SCHEDULE, FixedBody::None, plans::schedule, "The slots of the plan in force that lie in a time, with names."),
+    fixed!(GET "/api/v1/work-centers/{id}/dispatch" "dispatchList" FixedPermit::Act("ReadFloor"), &[("limit", "Operations, 50 unless given.")], FixedBody::None, plans::dispatch, "The work of a work center: what runs, then what comes."),
+    fixed!(GET "/api/v1/capacity" "capacity" FixedPermit::Act("ReadFloor"), CAPACITY, FixedBody::None, plans::capacity, "Load against open minutes of every work center."),
     fixed!(GET "/api/v1/machine-states" "machineStates" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, machines::states, "What every machine does now, as its control tells it."),
     fixed!(GET "/api/v1/machines/{id}/state" "machineState" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, machines::state, "What a machine does now, as its control tells it."),
     fixed!(GET "/api/v1/machines/{id}/timeline" "machineTimeline" FixedPermit::Act("ReadFloor"), TIMELINE, FixedBody::None, machines::timeline, "What a machine did, in intervals, with the time of each state."),

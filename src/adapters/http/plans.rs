@@ -1,0 +1,285 @@
+//! Planning over HTTP: drafts are made, judged and published; what they are and do is worked out below.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value as Json};
+
+use super::Service;
+use super::call::Call;
+use super::reads::aside;
+use super::reply::Reply;
+use crate::base::{Code, Date, Refusal, limits};
+use crate::bodies::plan as shapes;
+use crate::engine::Envelope;
+use crate::model::command::PublishPlan;
+use crate::model::field::{Field as _, Note};
+use crate::model::schedule::PlannedSlot;
+use crate::model::work_order::OperationStatus;
+use crate::model::{Command, Id, Noun, WorkOrder, WorkOrderOperation};
+use crate::planning::{self, Ask, Draft, Extra, Shop};
+use crate::scheduling::{Options, repair};
+use crate::store::View as _;
+use crate::views;
+
+/// How long a plan gets better that does not say it.
+const SECONDS: u64 = 10;
+/// How long a what-if is worked on.
+const WHAT_IF: Duration = Duration::from_millis(150);
+/// How much of a work center's work is listed.
+const DISPATCHED: u64 = 50;
+/// How far the plan in force is shown that does not say it.
+const SHOWN: Duration = Duration::from_secs(7 * 86_400);
+const SEED: u64 = 1;
+
+/// Whoever changed something a moment ago finds it in the plan.
+async fn reach(service: &Service) {
+    let head = *service.engine.head().borrow();
+    service.figures.reach(head).await;
+}
+
+fn look(service: &Service, extra: Option<&Extra>) -> Result<Shop, Refusal> {
+    let now = service.engine.plant_now();
+    service.figures.read(|facts| service.engine.read(|snapshot| planning::look(snapshot, facts, now, extra))?)
+}
+
+fn whole(body: &mut Map<String, Json>, name: &'static str, default: u64, range: std::ops::RangeInclusive<u64>) -> Result<u64, Refusal> {
+    match body.remove(name) {
+        None | Some(Json::Null) => Ok(default),
+        Some(told) => {
+            let number = told.as_u64().filter(|number| range.contains(number));
+            number.ok_or_else(|| Refusal::invalid(name, format!("{name} must be a whole number from {} to {}", range.start(), range.end())))
+        }
+    }
+}
+
+fn nothing_else(body: &Map<String, Json>, known: &str) -> Result<(), Refusal> {
+    match body.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(Refusal::new(Code::Malformed, format!("`{name}` is not known here; this takes {known}"))),
+    }
+}
+
+pub(super) async fn make(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let mut body = call.json().await?;
+    let seconds = whole(&mut body, "seconds", SECONDS, 0..=limits::PLAN_TIME.as_secs())?;
+    let seed = whole(&mut body, "seed", SEED, 0..=u64::from(u32::MAX))?;
+    let keep = match body.remove("keep") {
+        None | Some(Json::Null) => false,
+        Some(keep) => keep.as_bool().ok_or_else(|| Refusal::invalid("keep", "keep must be true or false"))?,
+    };
+    nothing_else(&body, "seconds, keep and seed")?;
+    let by = call.actor()?.name;
+    reach(&service).await;
+    let ask = Ask { time: Duration::from_secs(seconds), keep, seed };
+    let json = aside(move || Ok(shapes::draft(&*service.desk.begin(look(&service, None)?, ask, &by)?))).await?;
+    Ok(Reply::json(201, json))
+}
+
+pub(super) async fn list(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    Ok(Reply::json(200, aside(move || Ok(shapes::drafts(&service.desk.all()))).await?))
+}
+
+fn draft(service: &Service, call: &Call) -> Result<Arc<Draft>, Refusal> {
+    let number = call.param("id")?.parse().map_err(|_| Refusal::new(Code::NotFound, "a plan is named by its number"))?;
+    service.desk.find(number)
+}
+
+async fn shown(service: Arc<Service>, call: Call, shape: fn(&Draft) -> String) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let draft = draft(&service, &call)?;
+    Ok(Reply::json(200, aside(move || Ok(shape(&draft))).await?))
+}
+
+pub(super) async fn get(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    shown(service, call, shapes::draft).await
+}
+
+pub(super) async fn difference(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    shown(service, call, shapes::difference).await
+}
+
+pub(super) async fn slots(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    shown(service, call, shapes::slots).await
+}
+
+pub(super) async fn stop(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
+    nothing_else(&call.json().await?, "nothing")?;
+    draft(&service, &call)?.stop();
+    shown(service, call, shapes::draft).await
+}
+
+pub(super) async fn explain(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let draft = draft(&service, &call)?;
+    let order: Id<WorkOrder> = Id::new(service.find(Noun::WorkOrder, call.param("order")?)?.number);
+    let job = draft.shop.job_of(order).ok_or_else(|| {
+        let why = draft.shop.left_out.iter().find(|(id, _)| *id == order).map_or("it was not released, or is done", |(_, why)| why.as_str());
+        Refusal::new(Code::NotFound, format!("this order is not in the plan: {why}"))
+    })?;
+    let json = aside(move || {
+        let plan = draft.plan();
+        let effect = planning::compare(&draft.shop, &plan).swap_remove(job);
+        Ok(shapes::story(order, &effect, &planning::story(&draft.shop, &plan, job)))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn what_if(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let mut body = call.json().await?;
+    let product = body.remove("product_id").and_then(|id| id.as_str().map(str::to_owned)).ok_or_else(|| Refusal::invalid("product_id", "product_id must be given, as a text"))?;
+    let quantity = whole(&mut body, "quantity", 0, 1..=1_000_000)?;
+    if quantity == 0 {
+        return Err(Refusal::invalid("quantity", "quantity must be given"));
+    }
+    let priority = whole(&mut body, "priority", 5, 1..=10)?;
+    let due: Option<Date> = match body.remove("due") {
+        None | Some(Json::Null) => None,
+        Some(due) => Some(due.as_str().and_then(|due| due.parse().ok()).ok_or_else(|| Refusal::invalid("due", "due must be a day such as 2026-03-31"))?),
+    };
+    nothing_else(&body, "product_id, quantity, due and priority")?;
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let extra = Extra { product: Id::new(service.find(Noun::Product, &product)?.number), quantity: number(quantity), due, priority: number(priority) };
+    reach(&service).await;
+    let json = aside(move || {
+        let shop = look(&service, Some(&extra))?;
+        let end = Instant::now() + WHAT_IF;
+        let found = repair(&shop.instance, &shop.in_force, &Options { seed: SEED, ..Options::default() }, || Instant::now() >= end, |_| {});
+        Ok(shapes::promise(&shop, &found.plan))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn publish(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let mut body = call.json().await?;
+    let draft = draft(&service, &call)?;
+    let wanted = match body.remove("work_orders") {
+        None | Some(Json::Null) => None,
+        Some(Json::Array(orders)) => {
+            let named = orders.iter().map(|order| {
+                let text = order.as_str().ok_or_else(|| Refusal::invalid("work_orders", "work_orders must be a list of orders"))?;
+                Ok(service.find(Noun::WorkOrder, text)?.number)
+            });
+            Some(named.collect::<Result<BTreeSet<u64>, Refusal>>()?)
+        }
+        Some(_) => return Err(Refusal::invalid("work_orders", "work_orders must be a list of orders")),
+    };
+    let notes = match body.remove("notes") {
+        None | Some(Json::Null) => None,
+        Some(Json::String(text)) => Some(Note(crate::base::text::note(&text, limits::NOTE_MAX).map_err(|fault| Refusal::invalid("notes", fault.to_string()))?)),
+        Some(_) => return Err(Refusal::invalid("notes", "notes must be a text")),
+    };
+    nothing_else(&body, "work_orders and notes")?;
+    let Chosen { orders, begun } = chosen(&service, &draft, wanted.as_ref())?;
+    if orders.is_empty() {
+        return Err(Refusal::new(Code::IllegalState, "nothing of this plan differs from the plan in force, or all of it has begun meanwhile; make it again"));
+    }
+    let (count, total) = (orders.len(), orders.iter().map(Vec::len).sum());
+    let key = call.command_id()?;
+    let mut seq = 0;
+    for (piece, slots) in pieces(orders).into_iter().enumerate() {
+        let command = Command::PublishPlan(PublishPlan { slots, notes: notes.clone() });
+        let envelope = Envelope { terminal: call.terminal()?, command_id: key.as_ref().map(|key| format!("{key}.{piece}")), ..Envelope::of(call.actor()?, command) };
+        seq = service.engine.submit(envelope).await?.seq;
+    }
+    draft.published();
+    Ok(Reply::json(200, shapes::published(draft.id, total, count, &begun, seq)))
+}
+
+/// What of a draft is published: slots by order, and what has begun meanwhile.
+struct Chosen {
+    orders: Vec<Vec<PlannedSlot>>,
+    begun: Vec<(Id<WorkOrder>, i64)>,
+}
+
+fn chosen(service: &Service, draft: &Draft, wanted: Option<&BTreeSet<u64>>) -> Result<Chosen, Refusal> {
+    let (shop, plan) = (&draft.shop, draft.plan());
+    let (mut orders, mut begun) = (Vec::new(), Vec::new());
+    for effect in planning::compare(shop, &plan).into_iter().filter(|effect| wanted.is_none_or(|wanted| wanted.contains(&effect.order.number()))) {
+        if effect.moves.is_empty() {
+            continue;
+        }
+        let steps: Vec<WorkOrderOperation> = service.engine.read(|snapshot| snapshot.related("work_order_id", &effect.order.to_value(), limits::PAGE_MAX))??;
+        let mut slots = Vec::new();
+        for moved in &effect.moves {
+            let sequence = shop.tasks[moved.operation].sequence;
+            let waits = steps.iter().any(|step| step.operation_sequence == sequence && matches!(step.status, OperationStatus::Pending | OperationStatus::Ready));
+            if !waits {
+                begun.push((effect.order, sequence));
+                continue;
+            }
+            slots.push(PlannedSlot {
+                work_order_id: effect.order,
+                operation_sequence: sequence,
+                work_center_id: Some(shop.centers[moved.to.center as usize].work_center_id),
+                planned_start_time: shop.moment(moved.to.start),
+                planned_end_time: shop.moment(moved.to.end),
+            });
+        }
+        if !slots.is_empty() {
+            orders.push(slots);
+        }
+    }
+    Ok(Chosen { orders, begun })
+}
+
+/// Whole orders, as many as one command holds.
+fn pieces(orders: Vec<Vec<PlannedSlot>>) -> Vec<Vec<PlannedSlot>> {
+    let mut pieces: Vec<Vec<PlannedSlot>> = Vec::new();
+    for order in orders {
+        match pieces.last_mut() {
+            Some(last) if last.len() + order.len() <= limits::PLAN_SLOTS_MAX => last.extend(order),
+            _ => pieces.push(order),
+        }
+    }
+    pieces
+}
+
+pub(super) async fn schedule(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["from", "to"])?;
+    let json = aside(move || {
+        let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
+        let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
+        let from = moment("from")?.unwrap_or_else(|| service.engine.plant_now().minus(Duration::from_secs(86_400)));
+        let to = moment("to")?.unwrap_or_else(|| from.plus(SHOWN));
+        Ok(shapes::schedule(&service.engine.read(|snapshot| planning::schedule(snapshot, from, to))??))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn dispatch(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["limit"])?;
+    let center = Id::new(service.find(Noun::WorkCenter, call.param("id")?)?.number);
+    let limit = usize::try_from(call.number("limit", DISPATCHED, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_MAX);
+    let json = aside(move || Ok(shapes::dispatch(center, &service.engine.read(|snapshot| planning::dispatch(snapshot, center, limit))??)));
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn capacity(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["bucket", "plan"])?;
+    let (days, stretches) = match call.asked("bucket") {
+        None | Some("week") => (7, 6),
+        Some("day") => (1, 14),
+        Some(_) => return Err(Refusal::invalid("bucket", "bucket must be week or day")),
+    };
+    let plan = call.asked("plan").map(|id| id.parse().map_err(|_| Refusal::new(Code::NotFound, "a plan is named by its number"))).transpose()?;
+    reach(&service).await;
+    let json = aside(move || {
+        let shown = |shop: &Shop, slots: &[Option<crate::scheduling::Slot>]| {
+            let (buckets, unplanned) = planning::capacity(shop, slots, days, stretches);
+            shapes::capacity(shop, &buckets, &unplanned)
+        };
+        if let Some(plan) = plan {
+            let draft = service.desk.find(plan)?;
+            return Ok(shown(&draft.shop, &draft.plan().slots.iter().copied().map(Some).collect::<Vec<_>>()));
+        }
+        let shop = look(&service, None)?;
+        Ok(shown(&shop, &shop.in_force))
+    });
+    Ok(Reply::json(200, json.await?))
+}

@@ -1,0 +1,260 @@
+//! Shapes of plans: drafts with their figures, what they do to each order, why an order ends when it does,
+//! slots for the Gantt, the next work of a work center, and load against capacity.
+
+use serde_json::{Value as Json, json};
+
+use crate::base::Time;
+use crate::model::{Id, Subject, WorkCenter, WorkOrder};
+use crate::planning::{Bucket, Draft, Effect, Promise, Seen, Shop, Waits, compare, is_ready};
+use crate::scheduling::{Plan, Slot};
+
+fn order(id: Id<WorkOrder>) -> String {
+    Subject::of(id).to_string()
+}
+
+fn time(at: Option<Time>) -> Json {
+    at.map_or(Json::Null, |at| Json::from(at.to_string()))
+}
+
+fn share(part: usize, whole: usize) -> Json {
+    // Counts of a plant are far below what a double holds.
+    #[allow(clippy::cast_precision_loss)]
+    if whole == 0 { Json::Null } else { Json::from((part as f64 / whole as f64 * 1_000.0).round() / 10.0) }
+}
+
+/// What a plan comes to.
+fn figures(shop: &Shop, plan: &Plan) -> Json {
+    let effects = compare(shop, plan);
+    let count = |wanted: Promise| effects.iter().filter(|it| it.promise == wanted).count();
+    let due = effects.iter().filter(|it| it.promise != Promise::None).count();
+    let late = count(Promise::Late) + count(Promise::Broken);
+    let figures = plan.figures(&shop.instance);
+    json!({
+        "orders": shop.orders.len(),
+        "operations": shop.tasks.len(),
+        "due_orders": due,
+        "late_orders": late,
+        "on_time_percentage": share(due - late, due),
+        "late_minutes": effects.iter().map(|it| it.late_minutes).sum::<i64>(),
+        "promises_saved": count(Promise::Saved),
+        "promises_broken": count(Promise::Broken),
+        "setup_minutes": figures.setup_minutes,
+        "setups": figures.setups,
+        "moved_operations": effects.iter().map(|it| it.moves.len()).sum::<usize>(),
+        "ends_at": shop.moment(figures.makespan).to_string(),
+        "weighted_late_minutes": figures.weighted_tardiness,
+        "learned_durations_percentage": share(shop.learned, shop.tasks.len()),
+    })
+}
+
+fn summary(draft: &Draft) -> Json {
+    let (standing, progress) = draft.standing();
+    json!({
+        "plan_id": draft.id,
+        "state": standing.word(),
+        "made_by": draft.by,
+        "as_of_seq": draft.shop.seq,
+        "as_of": draft.shop.epoch.to_string(),
+        "keeps_the_plan_in_force": draft.ask.keep,
+        "seconds": draft.ask.time.as_secs(),
+        "best": progress.map(|it| it.objective),
+        "cannot_be_below": progress.map(|it| it.bound),
+        "steps": progress.map(|it| it.steps),
+        "figures": figures(&draft.shop, &draft.plan()),
+        "left_out": draft.shop.left_out.iter().map(|(id, why)| json!({"work_order_id": order(*id), "why": why})).collect::<Vec<_>>(),
+    })
+}
+
+/// A draft.
+pub fn draft(it: &Draft) -> String {
+    summary(it).to_string()
+}
+
+/// All drafts, the newest first.
+pub fn drafts(all: &[std::sync::Arc<Draft>]) -> String {
+    json!({"data": all.iter().rev().map(|it| summary(it)).collect::<Vec<_>>()}).to_string()
+}
+
+fn placed(shop: &Shop, slot: Slot) -> Json {
+    let center = &shop.centers[slot.center as usize];
+    json!({
+        "work_center_id": Subject::of(center.work_center_id).to_string(),
+        "work_center_code": center.work_center_code,
+        "planned_start_time": shop.moment(slot.start).to_string(),
+        "planned_end_time": shop.moment(slot.end).to_string(),
+    })
+}
+
+fn effect(shop: &Shop, it: &Effect, job: usize) -> Json {
+    let known = &shop.orders[job];
+    let moved = it.moves.iter().map(|moved| {
+        let task = &shop.tasks[moved.operation];
+        json!({
+            "operation_sequence": task.sequence,
+            "operation_name": task.name,
+            "from": moved.from.map(|slot| placed(shop, slot)),
+            "to": placed(shop, moved.to),
+        })
+    });
+    json!({
+        "work_order_id": order(it.order),
+        "product": known.product,
+        "priority": known.priority,
+        "due": time(known.due),
+        "ends_before": time(it.ends_before),
+        "ends": it.ends.to_string(),
+        "late_minutes": it.late_minutes,
+        "promise": it.promise.word(),
+        "moves": moved.collect::<Vec<_>>(),
+    })
+}
+
+/// What a draft does to each order that it moves.
+pub fn difference(it: &Draft) -> String {
+    let plan = it.plan();
+    let effects = compare(&it.shop, &plan);
+    let changed = effects.iter().enumerate().filter(|(_, effect)| !effect.moves.is_empty()).map(|(job, known)| effect(&it.shop, known, job));
+    json!({"plan_id": it.id, "figures": figures(&it.shop, &plan), "data": changed.collect::<Vec<_>>()}).to_string()
+}
+
+/// The slots of a draft.
+pub fn slots(it: &Draft) -> String {
+    let plan = it.plan();
+    let all = plan.slots.iter().enumerate().map(|(operation, slot)| {
+        let (job, _) = it.shop.instance.place_of(operation);
+        let (known, task) = (&it.shop.orders[job], &it.shop.tasks[operation]);
+        let mut row = placed(&it.shop, *slot);
+        row["work_order_id"] = order(known.id).into();
+        row["operation_sequence"] = task.sequence.into();
+        row["operation_name"] = task.name.clone().into();
+        row["product"] = known.product.clone().into();
+        row["priority"] = known.priority.into();
+        row["due"] = time(known.due);
+        row["is_late"] = known.due.is_some_and(|due| it.shop.moment(slot.end) > due).into();
+        row["is_running"] = task.running.into();
+        row
+    });
+    json!({"plan_id": it.id, "data": all.collect::<Vec<_>>()}).to_string()
+}
+
+/// Why an order ends when it does.
+pub fn story(id: Id<WorkOrder>, effect: &Effect, chain: &[Waits]) -> String {
+    let stretches = chain.iter().map(|it| {
+        let mut row = json!({
+            "operation_sequence": it.operation.0,
+            "operation_name": it.operation.1,
+            "work_center_code": it.center,
+            "from": it.from.to_string(),
+            "to": it.to.to_string(),
+            "minutes": it.to.minutes_since(it.from),
+            "reason": it.reason.word(),
+            "sentence": it.sentence(),
+        });
+        if let crate::planning::Reason::Behind { order, operation } = &it.reason {
+            row["behind_work_order_id"] = order.clone().into();
+            row["behind_operation"] = operation.clone().into();
+        }
+        row
+    });
+    json!({
+        "work_order_id": order(id),
+        "ends": effect.ends.to_string(),
+        "late_minutes": effect.late_minutes,
+        "promise": effect.promise.word(),
+        "stretches": stretches.collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+/// What was published.
+pub fn published(id: u64, slots: usize, orders: usize, begun: &[(Id<WorkOrder>, i64)], seq: u64) -> String {
+    let left_out = begun.iter().map(|(id, sequence)| json!({"work_order_id": order(*id), "operation_sequence": sequence, "why": "it has begun meanwhile, or is planned no more"}));
+    json!({"plan_id": id, "slots": slots, "work_orders": orders, "left_out": left_out.collect::<Vec<_>>(), "seq": seq}).to_string()
+}
+
+/// The answer to "can you do it, by when".
+pub fn promise(shop: &Shop, plan: &Plan) -> String {
+    let effects = compare(shop, plan);
+    let asked = shop.orders.len() - 1;
+    // What had no slot yet is not displaced.
+    let displaced = effects.iter().enumerate().take(asked).filter(|(_, it)| it.moves.iter().any(|moved| moved.from.is_some()));
+    let broken = effects.iter().take(asked).filter(|it| it.promise == Promise::Broken).count();
+    let own = &effects[asked];
+    let steps = shop.instance.operations_of(asked).map(|at| {
+        let mut row = placed(shop, plan.slots[at]);
+        row["operation_sequence"] = shop.tasks[at].sequence.into();
+        row["operation_name"] = shop.tasks[at].name.clone().into();
+        row
+    });
+    json!({
+        "ends": own.ends.to_string(),
+        "due": time(shop.orders[asked].due),
+        "in_time": shop.orders[asked].due.map(|due| own.ends <= due),
+        "late_minutes": own.late_minutes,
+        "promises_broken": broken,
+        "operations": steps.collect::<Vec<_>>(),
+        "moved": displaced.map(|(job, it)| effect(shop, it, job)).collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+fn seen(it: &Seen) -> Json {
+    let slot = &it.slot;
+    json!({
+        "schedule_id": Subject::of(slot.schedule_id).to_string(),
+        "work_center_id": slot.work_center_id.map(|id| Subject::of(id).to_string()),
+        "work_order_id": order(slot.work_order_id),
+        "work_order_number": it.order.work_order_number,
+        "product": it.product,
+        "operation_sequence": it.operation.as_ref().map(|operation| operation.operation_sequence),
+        "operation_name": it.operation.as_ref().map(|operation| operation.operation_name.clone()),
+        "operation_status": it.operation.as_ref().map(|operation| operation.status.word()),
+        "planned_start_time": slot.planned_start_time.to_string(),
+        "planned_end_time": slot.planned_end_time.to_string(),
+        "actual_start_time": time(slot.actual_start_time),
+        "actual_end_time": time(slot.actual_end_time),
+        "schedule_status": slot.schedule_status.word(),
+        "priority": it.order.priority,
+        "customer_due_date": slot.customer_due_date.map(|day| day.to_string()),
+        "planned_quantity": slot.planned_quantity,
+        "good_quantity": it.operation.as_ref().map(|operation| operation.completed_quantity),
+    })
+}
+
+/// The plan in force in a time.
+pub fn schedule(all: &[Seen]) -> String {
+    json!({"data": all.iter().map(seen).collect::<Vec<_>>()}).to_string()
+}
+
+/// The work of a work center.
+pub fn dispatch(center: Id<WorkCenter>, all: &[Seen]) -> String {
+    let rows = all.iter().map(|it| {
+        let mut row = seen(it);
+        row["is_ready"] = is_ready(it).into();
+        row
+    });
+    json!({"work_center_id": Subject::of(center).to_string(), "data": rows.collect::<Vec<_>>()}).to_string()
+}
+
+/// Load against capacity.
+pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64]) -> String {
+    let rows = shop.centers.iter().enumerate().map(|(at, center)| {
+        let own = buckets.iter().filter(|bucket| bucket.center == at).map(|bucket| {
+            json!({
+                "from": bucket.from.to_string(),
+                "to": bucket.to.to_string(),
+                "open_minutes": bucket.open_minutes,
+                "planned_minutes": bucket.planned_minutes,
+                "load_percentage": share(usize::try_from(bucket.planned_minutes).unwrap_or(0), usize::try_from(bucket.open_minutes).unwrap_or(0)),
+            })
+        });
+        json!({
+            "work_center_id": Subject::of(center.work_center_id).to_string(),
+            "work_center_code": center.work_center_code,
+            "line_id": center.line_id.map(|id| Subject::of(id).to_string()),
+            "unplanned_minutes": unplanned[at],
+            "buckets": own.collect::<Vec<_>>(),
+        })
+    });
+    json!({"as_of": shop.epoch.to_string(), "data": rows.collect::<Vec<_>>()}).to_string()
+}

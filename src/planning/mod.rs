@@ -1,0 +1,17 @@
+//! Floor 5: the plant as a problem for the planner's engine, and the engine's plan as something a person may
+//! judge: what moves, why, which promises break. Drafts are solved on threads of their own and live in
+//! memory; only what is published becomes commands. Deliberately no decision of its own about the floor.
+
+mod board;
+mod compare;
+mod desk;
+mod pace;
+mod shop;
+mod story;
+
+pub use board::{Bucket, Seen, capacity, dispatch, is_ready, schedule};
+pub use compare::{Effect, Move, Promise, compare};
+pub use desk::{Ask, Desk, Draft, Standing};
+pub use pace::Pace;
+pub use shop::{Extra, Order, Shop, Task, look};
+pub use story::{Reason, Waits, story};

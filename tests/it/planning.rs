@@ -1,0 +1,159 @@
+//! A planner plans: a draft is feasible, judged against the plan in force, told why, and published; what
+//! runs stays where it is, and a plant of a thousand operations is planned like one of three.
+
+use std::time::Duration;
+
+use millwright::engine::Envelope;
+use millwright::followers::figures;
+use millwright::model::command::FoundPlant;
+use millwright::model::journal::Origin;
+use millwright::model::{Command, Role};
+use millwright::planning::{self, Promise, Shop};
+use millwright::scheduling::{Options, check, solve};
+use millwright::simulator::{Cast, Plan as History, Simulator, master_data};
+use serde_json::{Value as Json, json};
+
+use crate::client::Client;
+use crate::http::Site;
+use crate::plant::*;
+
+fn order(planner: &mut Client, quantity: i64, due: &str) -> String {
+    let made = planner.make("/api/v1/work-orders", &json!({"product_id": "BRACKET", "planned_quantity": quantity, "planned_end_date": due}));
+    let id = made["work_order_id"].as_str().unwrap().to_owned();
+    planner.make(&format!("/api/v1/work-orders/{id}/release"), &json!({}));
+    id
+}
+
+fn ready(planner: &mut Client, ask: &Json) -> Json {
+    let made = planner.make("/api/v1/plans", ask);
+    let path = format!("/api/v1/plans/{}", made["plan_id"]);
+    crate::binary::until("the plan is ready", || Some(planner.read(&path)).filter(|plan| plan["state"] == "ready"))
+}
+
+fn by_order<'j>(rows: &'j Json, order: &str) -> Vec<&'j Json> {
+    rows["data"].as_array().unwrap().iter().filter(|row| row["work_order_id"] == order).collect()
+}
+
+#[test]
+fn a_planner_plans_judges_and_publishes() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    let (first, second) = (order(&mut planner, 40, "2026-03-05"), order(&mut planner, 10, "2026-03-03"));
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    assert_eq!((plan["figures"]["orders"].as_u64(), plan["left_out"].as_array().unwrap().len()), (Some(2), 0), "{plan}");
+    assert!(plan["figures"]["late_orders"].as_u64() == Some(0) && plan["figures"]["operations"].as_u64() > Some(2), "{plan}");
+    let difference = planner.read("/api/v1/plans/1/diff");
+    assert_eq!(difference["data"].as_array().unwrap().len(), 2, "nothing was planned before: {difference}");
+    assert!(by_order(&difference, &first)[0]["moves"][0]["from"].is_null());
+
+    let published = planner.make("/api/v1/plans/1/publish", &json!({"work_orders": [second.clone()], "notes": "first things first"}));
+    assert_eq!((published["work_orders"].as_u64(), published["left_out"].as_array().unwrap().len()), (Some(1), 0), "{published}");
+    let schedule = planner.read("/api/v1/schedule?from=2026-03-01&to=2026-03-10");
+    let slots = planner.read("/api/v1/plans/1/slots");
+    let own = by_order(&schedule, &second);
+    assert!(!own.is_empty() && by_order(&schedule, &first).is_empty(), "only what was accepted is in force: {schedule}");
+    assert_eq!(own.len(), by_order(&slots, &second).len());
+    for (shown, draft) in own.iter().zip(by_order(&slots, &second)) {
+        assert_eq!((&shown["planned_start_time"], &shown["planned_end_time"]), (&draft["planned_start_time"], &draft["planned_end_time"]));
+    }
+    assert_eq!(planner.read(&format!("/api/v1/work-orders/{second}"))["status"], "scheduled");
+
+    // The dispatch list begins with what is ready; a plan that keeps to the one in force moves nothing of it.
+    let dispatch = planner.read("/api/v1/work-centers/LASER/dispatch");
+    assert_eq!((&dispatch["data"][0]["work_order_id"], &dispatch["data"][0]["is_ready"]), (&json!(second), &json!(true)), "{dispatch}");
+    let kept = ready(&mut planner, &json!({"seconds": 0, "keep": true}));
+    let moved = planner.read(&format!("/api/v1/plans/{}/diff", kept["plan_id"]));
+    assert!(by_order(&moved, &second).is_empty() && by_order(&moved, &first).len() == 1, "{moved}");
+
+    // Why it ends when it does, stretch by stretch up to its end.
+    let story = planner.read(&format!("/api/v1/plans/{}/explain/{first}", kept["plan_id"]));
+    let stretches = story["stretches"].as_array().unwrap();
+    assert!(stretches.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"]) && stretches.last().unwrap()["to"] == story["ends"], "{story}");
+    assert!(stretches.iter().any(|it| it["reason"] == "work") && stretches.iter().all(|it| it["sentence"].as_str().unwrap().ends_with('.')));
+}
+
+#[test]
+fn what_runs_stays_and_what_began_meanwhile_is_not_moved() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    let (running, waiting) = (order(&mut planner, 40, "2026-03-05"), order(&mut planner, 10, "2026-03-03"));
+    planner.make(&format!("/api/v1/work-orders/{running}/operations/10/start"), &json!({}));
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    let slots = planner.read(&format!("/api/v1/plans/{}/slots", plan["plan_id"]));
+    let first = by_order(&slots, &running)[0].clone();
+    assert_eq!((&first["is_running"], &first["planned_start_time"]), (&json!(true), &json!(MONDAY)));
+    // While the planner thinks, the other begins too.
+    planner.make(&format!("/api/v1/work-orders/{waiting}/operations/10/start"), &json!({}));
+    let published = planner.make(&format!("/api/v1/plans/{}/publish", plan["plan_id"]), &json!({}));
+    assert_eq!(published["left_out"].as_array().unwrap().iter().map(|it| it["work_order_id"].as_str().unwrap()).collect::<Vec<_>>(), [waiting.as_str()]);
+    let direct = json!({"slots": [{"work_order_id": running, "operation_sequence": 10, "planned_start_time": "2026-03-03T07:00:00Z", "planned_end_time": "2026-03-03T08:00:00Z"}]});
+    let refused = planner.post("/api/v1/production-schedule/publish", &direct);
+    assert_eq!((refused.status, refused.text().contains("no longer planned")), (409, true), "{}", refused.text());
+}
+
+#[test]
+fn sales_asks_by_when_and_bad_questions_are_answered_plainly() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    order(&mut planner, 40, "2026-03-05");
+    let asked = planner.make("/api/v1/plans/what-if", &json!({"product_id": "BRACKET", "quantity": 25, "due": "2026-03-04"}));
+    assert_eq!((asked["in_time"].as_bool(), asked["promises_broken"].as_u64()), (Some(true), Some(0)), "{asked}");
+    assert!(asked["operations"].as_array().unwrap().last().unwrap()["planned_end_time"] == asked["ends"]);
+    let orders = planner.read("/api/v1/work-orders?limit=10");
+    assert_eq!(orders["data"].as_array().unwrap().len(), 1, "asking makes no order");
+    for (body, why) in [
+        (json!({"quantity": 5}), "product_id must be given"),
+        (json!({"product_id": "BRACKET", "quantity": 0}), "quantity must be"),
+        (json!({"product_id": "BRACKET", "quantity": 5, "due": "soon"}), "due must be a day"),
+        (json!({"product_id": "BRACKET", "quantity": 5, "hurry": true}), "`hurry` is not known here"),
+    ] {
+        let refused = planner.post("/api/v1/plans/what-if", &body);
+        assert!((400..=422).contains(&refused.status) && refused.text().contains(why), "{}", refused.text());
+    }
+    assert_eq!(planner.get("/api/v1/plans/99").status, 404);
+    assert_eq!(site.client(Role::Operator).post("/api/v1/plans", &json!({})).status, 403);
+    let capacity = planner.read("/api/v1/capacity?bucket=day");
+    let bucket = &capacity["data"][0]["buckets"][0];
+    assert!(bucket["open_minutes"].as_i64() > Some(0) && capacity["data"][0]["unplanned_minutes"].as_i64() > Some(0), "{capacity}");
+}
+
+/// A simulated plant with some days behind it, as a problem.
+fn lived(days: u64) -> Shop {
+    let start = time("2026-03-02T05:00:00Z");
+    let clock = millwright::engine::clock::Clock::manual(start);
+    let plant = Plant { engine: millwright::engine::Engine::start(millwright::store::Store::in_memory().unwrap(), options(&clock)).unwrap(), clock };
+    let found = Command::FoundPlant(FoundPlant { plant_name: "Werk".to_owned(), timezone: ZONE.to_owned(), simulated: true });
+    plant.engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(start), ..by(Role::Admin, found) }).unwrap();
+    let cast = Cast { planner: actor(Role::Planner), lead: actor(Role::Lead), operator: actor(Role::Operator), inspector: actor(Role::Inspector), manager: actor(Role::Manager) };
+    let mut simulator: Simulator = master_data(&plant.engine, &cast, start).unwrap();
+    let end = start.plus(Duration::from_secs(days * 86_400));
+    simulator.history(&History { seed: 3, start, end }, &mut |_, _| {}).unwrap();
+    let facts = figures::gather(&plant.engine).unwrap();
+    plant.engine.read(|snapshot| planning::look(snapshot, &facts, end, None)).unwrap().unwrap()
+}
+
+#[test]
+fn a_lived_in_plant_is_planned_feasibly_and_no_worse_than_by_hand() {
+    let shop = lived(4);
+    assert!(
+        shop.tasks.len() > 200 && shop.left_out.len() < shop.orders.len() / 10,
+        "{} operations, {} orders left out: {:?}",
+        shop.tasks.len(),
+        shop.left_out.len(),
+        shop.left_out.first()
+    );
+    let options = Options { steps: Some(500), ..Options::default() };
+    let found = solve(&shop.instance, &options, || false, |_| {});
+    assert_eq!(check(shop.instance.problem(), &found.plan), Vec::<String>::new());
+    let effects = planning::compare(&shop, &found.plan);
+    let count = |wanted: Promise| effects.iter().filter(|it| it.promise == wanted).count();
+    assert!(count(Promise::Broken) <= count(Promise::Saved), "{} promises broken and {} saved", count(Promise::Broken), count(Promise::Saved));
+    assert!(shop.learned * 2 > shop.tasks.len(), "{} of {} times are learned", shop.learned, shop.tasks.len());
+    // What runs is where it is, from the first open minute.
+    let running = shop.tasks.iter().filter(|task| task.running).count();
+    assert!(running > 5, "{running} operations run");
+    for job in 0..shop.orders.len() {
+        let told = planning::story(&shop, &found.plan, job);
+        assert!(told.windows(2).all(|pair| pair[0].to == pair[1].from), "the story of {:?} has a hole", shop.orders[job].id);
+    }
+}
