@@ -16,7 +16,6 @@ mod query;
 mod registry;
 mod sealing;
 mod source;
-pub mod states;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -146,6 +146,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     on(Noun::DowntimeEvent, "downtime-events/{id}/cause", "ChangeDowntimeCause", "downtime_id"),
     on(Noun::DowntimeEvent, "downtime-events/{id}/mark", "MarkDowntime", "downtime_id"),
     on(Noun::DowntimeEvent, "downtime-events/{id}/resolve", "ResolveDowntime", "downtime_id"),
+    on(Noun::MachineFault, "machine-faults/{id}/acknowledge", "AcknowledgeFault", "fault_id"),
     plain("changeover-events", "StartChangeover"),
     on(Noun::ChangeoverEvent, "changeover-events/{id}/finish", "FinishChangeover", "changeover_id"),
     plain("electronic-batch-records", "OpenBatchRecord"),

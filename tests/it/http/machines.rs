@@ -78,6 +78,65 @@ fn a_machine_that_is_not_there_or_a_time_without_end_is_refused() {
     assert_eq!(lead.read("/api/v1/machines/SAW-1/state")["state"], "no_data");
 }
 
+#[test]
+fn a_machine_with_words_of_its_own_is_understood_by_its_mapping() {
+    let site = Site::new();
+    let (mut planner, mut lead) = (site.client(Role::Planner), site.client(Role::Lead));
+    site.client(Role::Manager).make("/api/v1/machines", &json!({"machine_name": "Laser", "machine_code": "LASER-1"}));
+    site.plant.wait(60);
+    tell(&mut lead, &[("plc/run", "07:00:00", json!(1)), ("plc/run", "07:20:00", json!(0)), ("plc/run", "07:30:00", json!(7)), ("mode", "07:40:00", json!("RUSTZEIT"))]);
+    let path = "/api/v1/machines/LASER-1/timeline?from=2026-03-02T07:00:00Z&to=2026-03-02T08:00:00Z";
+    assert_eq!(told(&mut lead, path), ["no_data 07:00 to 08:00"]);
+
+    let execution = planner.make("/api/v1/machine-signals", &json!({"machine_id": "LASER-1", "role": "execution", "metric": "plc/run", "value_map": "1=ACTIVE, 0=STOPPED"}));
+    planner.make("/api/v1/machine-signals", &json!({"machine_id": "LASER-1", "role": "mode", "metric": "mode", "value_map": "RUSTZEIT=SETUP"}));
+    let wanted = ["producing 07:00 to 07:20", "interrupted 07:20 to 07:30", "no_data 07:30 to 07:40", "setup 07:40 to 08:00"];
+    assert_eq!(told(&mut lead, path), wanted);
+    let state = lead.read("/api/v1/machines/LASER-1/state");
+    assert_eq!((state["state"].as_str(), state["execution"].as_str(), state["mode"].as_str()), (Some("setup"), Some("7"), Some("SETUP")));
+    let signals = state["signals"].as_array().unwrap();
+    assert_eq!((&signals[0]["role"], &signals[0]["metric"], &signals[0]["signal_id"]), (&json!("execution"), &json!("plc/run"), &execution["signal_id"]));
+
+    // What is mapped is read nowhere else, even where a name would do; and a mapping can be ended.
+    tell(&mut lead, &[("execution", "07:50:00", json!("ACTIVE"))]);
+    assert_eq!(told(&mut lead, path), wanted);
+    let id = execution["signal_id"].as_str().unwrap();
+    assert_eq!(planner.ask("PATCH", &format!("/api/v1/machine-signals/{id}"), &[], &json!({"status": "inactive"})).status, 200);
+    assert_eq!(told(&mut lead, path), ["no_data 07:00 to 07:40", "no_data 07:40 to 07:50", "setup 07:50 to 08:00"]);
+}
+
+#[test]
+fn a_mapping_that_cannot_be_meant_is_refused_in_words() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    site.client(Role::Manager).make("/api/v1/machines", &json!({"machine_name": "Laser", "machine_code": "LASER-1"}));
+    let mut refused = |fields: Json| {
+        let mut body = json!({"machine_id": "LASER-1", "role": "execution", "metric": "run"});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let reply = planner.post("/api/v1/machine-signals", &body);
+        (reply.status, reply.json()["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    for (fields, why) in [
+        (json!({"value_map": "RUN"}), "`RUN` is no pair: write RUN=ACTIVE, STOP=STOPPED"),
+        (json!({"value_map": "RUN=ROLLING"}), "ROLLING is no word of execution; known are ACTIVE"),
+        (json!({"value_map": "RUN=ACTIVE, run=STOPPED"}), "run stands there twice"),
+        (json!({"role": "mode", "value_map": "A=ACTIVE"}), "ACTIVE is no word of mode"),
+        (json!({"rollover_at": 100}), "only a part_count counts, and this is a machine's execution"),
+        (json!({"role": "part_count", "value_map": "1=ACTIVE"}), "a part_count tells numbers"),
+        (json!({"role": "part_count", "pieces_per_count": 0}), "must be 1 to 1000"),
+        (json!({"role": "part_count", "rollover_at": 1}), "must be 2 or more"),
+        (json!({"machine_id": "NOBODY"}), "NOBODY"),
+    ] {
+        let (status, told) = refused(fields.clone());
+        assert!((400..500).contains(&status) && told.contains(why), "{fields}: {status} {told}");
+    }
+    assert_eq!(refused(json!({})).0, 201);
+    let (status, told) = refused(json!({"metric": "other"}));
+    assert!(status == 409 && told.contains("says already which signal is its execution: change that one"), "{status} {told}");
+    let mut operator = site.client(Role::Operator);
+    assert_eq!(operator.post("/api/v1/machine-signals", &json!({"machine_id": "LASER-1", "role": "mode", "metric": "m"})).status, 403);
+}
+
 /// The stops of the plant, as `code reporter since ended`.
 fn stops(client: &mut Client) -> Vec<String> {
     let list = client.read("/api/v1/downtime-events?sort=downtime_id");
