@@ -5,5 +5,6 @@ pub mod figures;
 pub mod indexing;
 pub mod lake;
 mod lake_telemetry;
+pub mod machine_counts;
 pub mod machine_stops;
 pub mod roots;

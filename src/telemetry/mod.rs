@@ -9,6 +9,7 @@ mod bytes;
 mod chunk;
 mod column;
 mod connections;
+pub mod counter;
 mod intake;
 mod lane;
 mod proof;

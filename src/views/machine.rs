@@ -10,7 +10,7 @@ use crate::kpi::Facts;
 use crate::kpi::calendar::Calendar;
 use crate::model::machine_state::{MachineState, SignalRole, Words};
 use crate::model::plant::Status;
-use crate::model::{Connector, Id, Machine, MachineSignal, Noun};
+use crate::model::{Connector, Id, Machine, MachineSignal, Noun, WorkCenter};
 use crate::store::{Snapshot, View as _};
 use crate::telemetry::Lane;
 
@@ -60,6 +60,11 @@ pub fn active(snapshot: &Snapshot) -> Result<Vec<Machine>, Refusal> {
     let mut machines: Vec<Machine> = super::floor::all(snapshot)?;
     machines.retain(|machine| machine.status == Status::Active);
     Ok(machines)
+}
+
+/// Work centers, which say where machines stand.
+pub fn work_centers(snapshot: &Snapshot) -> Result<Vec<WorkCenter>, Refusal> {
+    Ok(super::floor::all(snapshot)?)
 }
 
 /// Connections to machines.

@@ -4,6 +4,7 @@
 mod attachments;
 mod bad_input;
 mod changes;
+mod counts;
 mod docs;
 mod floor;
 mod fuzz;
@@ -27,7 +28,7 @@ use millwright::adapters::http::{Import, ImportCall, Server, Service};
 use millwright::base::{Code, Refusal};
 use millwright::engine::{Engine, Envelope};
 use millwright::followers::figures::{self, Figures};
-use millwright::followers::{indexing, machine_stops};
+use millwright::followers::{indexing, machine_counts, machine_stops};
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
 use millwright::store::{Home, Store};
@@ -130,6 +131,12 @@ impl Site {
         let figures = Figures::default();
         runtime().spawn(figures::run(self.plant.engine.clone(), figures.clone(), self.stop.subscribe()));
         runtime().spawn(machine_stops::run(self.plant.engine.clone(), self.lane.clone(), figures, self.stop.subscribe()));
+        self
+    }
+
+    /// Lets machines count pieces.
+    pub(crate) fn with_machine_counts(self) -> Self {
+        runtime().spawn(machine_counts::run(self.plant.engine.clone(), self.lane.clone(), self.stop.subscribe()));
         self
     }
 
