@@ -6,5 +6,6 @@ pub mod indexing;
 pub mod lake;
 mod lake_telemetry;
 pub mod machine_counts;
+pub mod machine_faults;
 pub mod machine_stops;
 pub mod roots;

@@ -135,6 +135,11 @@ impl Lane {
             .collect()
     }
 
+    /// What a series told last, and when.
+    pub fn last_of(&self, series: SeriesId) -> Option<(Time, Reading)> {
+        self.shared.look().last_of(series)
+    }
+
     /// The series of a machine's metric.
     pub fn find(&self, machine: &str, metric: &str) -> Option<Series> {
         self.shared.registry.find(machine, metric)

@@ -16,6 +16,7 @@ mod proof;
 mod query;
 mod registry;
 mod sealing;
+pub mod sensor_rules;
 mod source;
 mod tally;
 #[cfg(test)]

@@ -2,11 +2,12 @@
 //! names. Deliberately no timelines: this looks at the newest readings only.
 
 use crate::base::{Refusal, Time, limits};
+use crate::model::machine_fault::FaultStatus;
 use crate::model::machine_signal::ValueMap;
-use crate::model::machine_state::{SignalRole, Words, signal};
+use crate::model::machine_state::{SignalRole, Words, plain, signal};
 use crate::model::plant::Status;
 use crate::model::telemetry::{Measure, Reading, Series};
-use crate::model::{Field as _, Id, Machine, MachineCounter, MachineSignal, OperationCount};
+use crate::model::{Field as _, Id, Machine, MachineCounter, MachineFault, MachineSignal, OperationCount, Sensor};
 use crate::store::{Snapshot, View as _};
 use crate::telemetry::Lane;
 
@@ -91,4 +92,28 @@ pub fn words(heard: &[Heard]) -> Words {
         }
     }
     words
+}
+
+/// The series that a sensor tells: named by its code, else by what it measures.
+pub fn series_of<'s>(own: &'s [(Series, Option<(Time, Reading)>)], sensor: &Sensor) -> Option<&'s Series> {
+    let numbers = || own.iter().map(|(series, _)| series).filter(|series| series.measure == Measure::Number);
+    let named = |name: &str| numbers().find(|series| plain(series.metric.rsplit(['/', '.']).next().unwrap_or_default()) == plain(name));
+    let code = sensor.sensor_code.as_deref();
+    code.and_then(|code| numbers().find(|series| series.metric == code).or_else(|| named(code))).or_else(|| named(&sensor.sensor_type))
+}
+
+/// Sensors in use.
+pub fn sensors(snapshot: &Snapshot) -> Result<Vec<Sensor>, Refusal> {
+    let mut sensors: Vec<Sensor> = super::floor::all(snapshot)?;
+    sensors.retain(|sensor| sensor.status == Status::Active);
+    Ok(sensors)
+}
+
+/// Faults that are not cleared.
+pub fn open_faults(snapshot: &Snapshot) -> Result<Vec<MachineFault>, Refusal> {
+    let mut open = Vec::new();
+    for status in [FaultStatus::Open, FaultStatus::Acknowledged] {
+        open.extend(snapshot.related::<MachineFault>("status", &status.to_value(), limits::SCAN_MAX)?);
+    }
+    Ok(open)
 }

@@ -36,7 +36,7 @@ fn count(client: &mut Client, samples: &[(&str, i64)]) {
 
 /// Waits until what is looked at is as it should be, and says what it was if it never is.
 #[track_caller]
-fn soon<T: PartialEq + std::fmt::Debug>(wanted: T, mut look: impl FnMut() -> T) {
+pub(super) fn soon<T: PartialEq + std::fmt::Debug>(wanted: T, mut look: impl FnMut() -> T) {
     let begun = Instant::now();
     loop {
         let seen = look();
