@@ -16,12 +16,12 @@ use crate::model::machine_state::SignalRole;
 use crate::model::permission::Role;
 use crate::model::telemetry::Reading;
 use crate::model::work_order::{OperationStatus, WorkOrderStatus};
-use crate::model::{Command, Field as _, Id, Machine, MachineCounter, Noun, WorkCenter, WorkOrder, WorkOrderOperation};
+use crate::model::{Command, Field as _, Id, Machine, MachineCounter, MachineSignal, Noun, WorkCenter, WorkOrder, WorkOrderOperation};
 use crate::store::{Snapshot, View as _};
 use crate::telemetry::Lane;
 use crate::telemetry::counter::{Step, count_of, step};
 use crate::views;
-use crate::views::machine_signal::{Heard, counted, heard, mapped};
+use crate::views::machine_signal::{Heard, counted, heard};
 
 /// Who reports them.
 pub const REPORTER: &str = "machines";
@@ -64,8 +64,8 @@ impl Counts {
             return Ok(());
         }
         let floor = engine.read(Floor::of)??;
-        for machine in &floor.machines {
-            let commands = self.commands(engine, lane, &floor, machine, now)?;
+        for (machine, mapped) in &floor.machines {
+            let commands = self.commands(engine, lane, &floor, (machine, mapped), now)?;
             for command in commands {
                 let command_id = format!("machine-count:{}:{}:{}", machine.machine_id, command.value, command.counted_at.micros());
                 let occurred_at = Some(if command.pieces > 0 { command.changed_at } else { command.counted_at });
@@ -81,9 +81,8 @@ impl Counts {
         Ok(())
     }
 
-    fn commands(&mut self, engine: &Engine, lane: &Lane, floor: &Floor, machine: &Machine, now: Time) -> Result<Vec<CountPieces>, Refusal> {
-        let mapped = engine.read(|snapshot| mapped(snapshot, machine.machine_id))??;
-        let (heard, _) = heard(lane, &views::machine::name_of(machine), &mapped);
+    fn commands(&mut self, engine: &Engine, lane: &Lane, floor: &Floor, (machine, mapped): (&Machine, &[MachineSignal]), now: Time) -> Result<Vec<CountPieces>, Refusal> {
+        let (heard, _) = heard(lane, &views::machine::name_of(machine), mapped);
         let Some(signal) = heard.iter().find(|it| it.role == SignalRole::PartCount) else { return Ok(Vec::new()) };
         let known = engine.read(|snapshot| counted(snapshot, machine.machine_id))??.map(|it| it.counter).filter(|it| it.metric == signal.series.metric);
         let Some(known) = known else { return Ok(begin(machine, signal, now).into_iter().collect()) };
@@ -120,7 +119,7 @@ fn begin(machine: &Machine, signal: &Heard, now: Time) -> Option<CountPieces> {
 
 /// The machines, where they stand, and what is at work.
 struct Floor {
-    machines: Vec<Machine>,
+    machines: Vec<(Machine, Vec<MachineSignal>)>,
     centers: Vec<WorkCenter>,
     at_work: Vec<WorkOrderOperation>,
 }
@@ -138,7 +137,7 @@ struct Running {
 impl Floor {
     fn of(snapshot: &Snapshot) -> Result<Self, Refusal> {
         Ok(Self {
-            machines: views::machine::active(snapshot)?,
+            machines: views::machine::active_mapped(snapshot)?,
             centers: views::machine::work_centers(snapshot)?,
             at_work: snapshot.related("status", &OperationStatus::InProgress.to_value(), limits::SCAN_MAX)?,
         })

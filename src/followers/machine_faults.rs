@@ -19,11 +19,11 @@ use crate::model::machine_fault::{FaultKind, FaultSeverity};
 use crate::model::machine_state::{MachineState, SignalRole, Words};
 use crate::model::permission::Role;
 use crate::model::telemetry::{Reading, SeriesId};
-use crate::model::{Command, Machine, MachineFault, Sensor};
+use crate::model::{Command, Machine, MachineFault, MachineSignal, Sensor};
 use crate::telemetry::sensor_rules::{Beyond, Hour, Range, WARNING_MINUTES, Work, beyond, beyond_since, compare, decimal, pair};
 use crate::telemetry::{Bucket, Lane};
 use crate::views;
-use crate::views::machine_signal::{Heard, heard, mapped, open_faults, sensors, series_of, words};
+use crate::views::machine_signal::{Heard, heard, open_faults, sensors, series_of, words};
 
 /// How often newest readings are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -105,12 +105,12 @@ impl Watch {
 
     /// What there is to watch.
     fn renew(&mut self, engine: &Engine, lane: &Lane) -> Result<(), Refusal> {
-        let (machines, sensors, open) = engine.read(|snapshot| Ok::<_, Refusal>((views::machine::active(snapshot)?, sensors(snapshot)?, open_faults(snapshot)?)))??;
+        let (machines, sensors, open) = engine.read(|snapshot| Ok::<_, Refusal>((views::machine::active_mapped(snapshot)?, sensors(snapshot)?, open_faults(snapshot)?)))??;
         (self.sensors, self.executions, self.open) = (Vec::new(), BTreeMap::new(), open);
-        for machine in machines {
+        for (machine, mapped) in machines {
             let own = sensors.iter().filter(|sensor| sensor.machine_id == machine.machine_id).collect::<Vec<_>>();
             if !own.is_empty() {
-                self.renew_machine(engine, lane, &machine, &own)?;
+                self.renew_machine(lane, (&machine, &mapped), &own);
             }
         }
         if self.sensors.len() > limits::SENSORS_WATCHED_MAX {
@@ -124,16 +124,15 @@ impl Watch {
         Ok(())
     }
 
-    fn renew_machine(&mut self, engine: &Engine, lane: &Lane, machine: &Machine, sensors: &[&Sensor]) -> Result<(), Refusal> {
-        let (name, mapped) = (views::machine::name_of(machine), engine.read(|snapshot| mapped(snapshot, machine.machine_id))??);
-        let (heard, _) = heard(lane, &name, &mapped);
+    fn renew_machine(&mut self, lane: &Lane, (machine, mapped): (&Machine, &[MachineSignal]), sensors: &[&Sensor]) {
+        let name = views::machine::name_of(machine);
+        let (heard, _) = heard(lane, &name, mapped);
         let said = words(&heard);
         let work = if said.execution.is_none() || said.state() == MachineState::Producing { Work::Working } else { Work::Resting };
         let own = lane.of_machine(&name);
         let tell = sensors.iter().filter_map(|sensor| Some(Watched { sensor: (*sensor).clone(), series: series_of(&own, sensor)?.id, work }));
         self.sensors.extend(tell);
         self.executions.extend(heard.into_iter().find(|it| it.role == SignalRole::Execution).map(|it| (machine.machine_id.number(), it)));
-        Ok(())
     }
 
     fn is_open(&self, sensor: &Sensor, kind: FaultKind) -> bool {

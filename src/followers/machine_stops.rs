@@ -75,10 +75,9 @@ async fn look(engine: &Engine, lane: &Lane, figures: &Figures, seen: &mut BTreeM
     if engine.read(views::plant)??.simulated {
         return Ok(());
     }
-    let (machines, open) = engine.read(|snapshot| Ok::<_, Refusal>((views::machine::active(snapshot)?, own_stops(snapshot)?)))??;
+    let (machines, open) = engine.read(|snapshot| Ok::<_, Refusal>((views::machine::active_mapped(snapshot)?, own_stops(snapshot)?)))??;
     let now = engine.plant_now();
-    for machine in machines {
-        let mapped = engine.read(|snapshot| views::machine_signal::mapped(snapshot, machine.machine_id))??;
+    for (machine, mapped) in machines {
         let (heard, _) = heard(lane, &views::machine::name_of(&machine), &mapped);
         let words = words(&heard);
         // A timeline reads samples: only what may have begun or ended a stop is worth one.

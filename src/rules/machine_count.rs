@@ -2,7 +2,7 @@
 //! moves on with it: both or neither. An operation has one source of counts. Who reports good pieces
 //! first is it, unless the machine's mapping says otherwise; what the other counts is kept beside.
 
-use super::{Moment, need, operation};
+use super::{Moment, need, operation, plant_of};
 use crate::base::{Code, Refusal};
 use crate::model::command::{CountPieces, ReportOperation};
 use crate::model::machine_count::CountSource;
@@ -121,7 +121,8 @@ fn save<R: Record>(draft: &mut Draft<'_, '_>, record: R) -> Result<Subject, Halt
 pub(super) fn beside_machine(draft: &mut Draft<'_, '_>, moment: &Moment, operation: &WorkOrderOperation, it: &mut ReportOperation) -> Result<Option<Subject>, Halt> {
     let Some(machine) = machine_of(draft, operation)? else { return Ok(None) };
     let (source, mut count) = source(draft, operation, machine, CountSource::Person)?;
-    if source == CountSource::Person {
+    // The people of a simulated plant tell everything themselves.
+    if source == CountSource::Person || plant_of(draft)?.simulated {
         return Ok(None);
     }
     count.source = CountSource::Machine;

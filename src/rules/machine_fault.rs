@@ -1,6 +1,6 @@
 //! Faults that sensors show: found once, seen to by a person, cleared when the sensor reads as it should
-//! again. A critical one is a stop of its machine; ending that stop stays with people, since a machine
-//! that was switched off reads well.
+//! again. A critical one is a stop of its machine, which does not end with the fault: a machine that was
+//! switched off reads well.
 
 use super::downtime::{self, open_stops};
 use super::{Moment, need, plant_of};

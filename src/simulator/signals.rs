@@ -98,8 +98,9 @@ struct Voice {
     /// Since when it has been working, and for how long since it was measured last.
     working_since: Option<Time>,
     worked_micros: i64,
-    /// Running time until the machine breaks down.
+    /// Running time until the machine breaks down, and what its station said of it last.
     sound_ms: i64,
+    station_sound_ms: i64,
     /// The step at work and the pieces of it seen so far.
     at_work: Option<(u64, usize, i64)>,
     made: i64,
@@ -162,7 +163,7 @@ impl Simulator {
             if let Some(voice) = signals.voices.get_mut(id) {
                 let pieces = |order: u64, at: usize| self.jobs.get(&order).and_then(|job| job.steps.get(at)).map(|step| step.produced);
                 voice.count(station, &pieces);
-                voice.sound_ms = station.sound_ms;
+                voice.hear_of_soundness(station.sound_ms);
                 voice.tell(told(station), now, &mut signals.samples);
             }
         }
@@ -226,6 +227,13 @@ fn told(station: &Station) -> Told {
 }
 
 impl Voice {
+    /// A station brings its account up to date at its own events only, and is asked at everybody's.
+    const fn hear_of_soundness(&mut self, sound_ms: i64) {
+        if sound_ms != self.station_sound_ms {
+            (self.sound_ms, self.station_sound_ms) = (sound_ms, sound_ms);
+        }
+    }
+
     /// Counts pieces of the step at work, which may just have ended.
     fn count(&mut self, station: &Station, pieces: &dyn Fn(u64, usize) -> Option<i64>) {
         if let Some((order, at, seen)) = self.at_work {
@@ -359,6 +367,7 @@ impl Naming<'_> {
             working_since: None,
             worked_micros: 0,
             sound_ms: i64::MAX,
+            station_sound_ms: i64::MAX,
             at_work: None,
             // Whole, and far from what a double holds exactly.
             #[allow(clippy::cast_possible_truncation)]

@@ -212,7 +212,7 @@ fn a_breakdown_is_told_by_sensors_beforehand() {
     simulator.history(&Plan { seed: 5, start: start(), end }, &mut |_, _| {}).unwrap();
     let (sensors, centers) = (all::<Sensor>(&engine), all::<WorkCenter>(&engine));
     let stops = all::<DowntimeEvent>(&engine).into_iter().filter(|stop| stop.downtime_category == DowntimeCategory::Breakdown && stop.downtime_start > start().plus_minutes(60));
-    let mut told = 0;
+    let (mut told, mut critical) = (0, 0);
     // The planted stop comes by itself, whatever the sensors read; the last ones are staged at the end.
     for stop in stops.filter(|stop| stop.downtime_reason_code.as_deref() != Some("LAS-E417") && stop.downtime_start < end.plus_minutes(-60)) {
         let machine = centers.iter().find(|center| Some(center.work_center_id) == stop.work_center_id).and_then(|center| center.machine_id).unwrap();
@@ -223,9 +223,10 @@ fn a_breakdown_is_told_by_sensors_beforehand() {
             let most = minutes.iter().filter_map(|it| it.max).fold(f64::MIN, f64::max);
             assert!(beyond(sensor, Range::Warning, most, Work::Working).is_some(), "{} read {most} before {}", sensor.sensor_name, stop.downtime_id);
             told += 1;
+            critical += usize::from(beyond(sensor, Range::Critical, most, Work::Working).is_some());
         }
     }
-    assert!(told >= 2, "only {told} sensors were looked at");
+    assert!(told >= 2 && critical > 0, "{told} sensors were looked at, {critical} of them went critical");
     lane.stop();
 }
 

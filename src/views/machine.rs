@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::machine_signal::heard;
+use super::machine_signal::{heard, mapped};
 use crate::base::{Code, Refusal, Time, limits};
 use crate::kpi::Facts;
 use crate::kpi::calendar::Calendar;
@@ -60,6 +60,11 @@ pub fn active(snapshot: &Snapshot) -> Result<Vec<Machine>, Refusal> {
     let mut machines: Vec<Machine> = super::floor::all(snapshot)?;
     machines.retain(|machine| machine.status == Status::Active);
     Ok(machines)
+}
+
+/// Machines in use, each with its mappings that hold.
+pub fn active_mapped(snapshot: &Snapshot) -> Result<Vec<(Machine, Vec<MachineSignal>)>, Refusal> {
+    active(snapshot)?.into_iter().map(|machine| Ok((machine.clone(), mapped(snapshot, machine.machine_id)?))).collect()
 }
 
 /// Work centers, which say where machines stand.

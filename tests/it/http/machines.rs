@@ -5,6 +5,7 @@ use millwright::model::Role;
 use serde_json::{Value as Json, json};
 
 use super::Site;
+use super::counts::soon;
 use crate::client::Client;
 
 fn tell(client: &mut Client, samples: &[(&str, &str, Json)]) {
@@ -16,6 +17,8 @@ fn tell(client: &mut Client, samples: &[(&str, &str, Json)]) {
 /// Every interval as `state HH:MM to HH:MM`.
 fn told(client: &mut Client, path: &str) -> Vec<String> {
     let clock = |it: &Json| it.as_str().unwrap()[11..16].to_owned();
+    // The facts that shifts come from are gathered in the first moments.
+    soon(200, || client.get(path).status);
     let intervals = client.read(path)["data"].as_array().unwrap().clone();
     intervals.iter().map(|it| format!("{} {} to {}", it["state"].as_str().unwrap(), clock(&it["from"]), clock(&it["to"]))).collect()
 }
@@ -150,12 +153,8 @@ fn stops(client: &mut Client) -> Vec<String> {
 }
 
 #[track_caller]
-fn soon(client: &mut Client, wanted: &[&str]) {
-    let begun = std::time::Instant::now();
-    while stops(client) != wanted {
-        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?} and not {wanted:?}", stops(client));
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+fn soon_stops(client: &mut Client, wanted: &[&str]) {
+    soon(wanted.iter().map(|stop| (*stop).to_owned()).collect::<Vec<String>>(), || stops(client));
 }
 
 #[test]
@@ -166,10 +165,10 @@ fn a_machine_that_is_down_or_stands_in_a_job_has_a_stop_and_nobody_is_asked_twic
     tell(&mut lead, &[("execution", "07:00:00", json!("ACTIVE")), ("job_id", "07:00:00", json!("WO-000007"))]);
     site.plant.wait(30);
     tell(&mut lead, &[("alarm", "07:29:00", json!("E417")), ("execution", "07:29:00", json!("STOPPED"))]);
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z active"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z active"]);
     site.plant.wait(10);
     tell(&mut lead, &[("alarm", "07:38:00", Json::Null), ("execution", "07:39:00", json!("ACTIVE"))]);
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved"]);
     assert_eq!(lead.read("/api/v1/downtime-events/DT-000001")["downtime_end"], "2026-03-02T07:39:00Z");
 
     // A pause is none of ours for five minutes; then it wants its reason, and a person gives it.
@@ -178,10 +177,10 @@ fn a_machine_that_is_down_or_stands_in_a_job_has_a_stop_and_nobody_is_asked_twic
     std::thread::sleep(std::time::Duration::from_millis(2_500));
     assert_eq!(stops(&mut lead).len(), 1);
     site.plant.wait(2);
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "NO-REASON machines 2026-03-02T07:40:00Z active"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "NO-REASON machines 2026-03-02T07:40:00Z active"]);
     lead.make("/api/v1/downtime-events/DT-000002/cause", &json!({"downtime_category": "material_shortage", "downtime_reason_code": "MAT"}));
     lead.make("/api/v1/downtime-events/DT-000002/resolve", &json!({}));
     // It still stands, and somebody has said why: it is not asked again.
     std::thread::sleep(std::time::Duration::from_millis(2_500));
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "MAT machines 2026-03-02T07:40:00Z resolved"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "MAT machines 2026-03-02T07:40:00Z resolved"]);
 }
