@@ -36,8 +36,8 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const BACK: Duration = Duration::from_secs(3_600);
 /// How long sensors must read in their normal range before their fault is cleared.
 const CLEAR_AFTER: Duration = Duration::from_secs(300);
-/// A machine must work so much of an hour for the hour to be compared.
-const WORKED_MS: i64 = 45 * 60_000;
+/// A machine must work so much of an hour for the hour to be compared: rest would pull its mean down.
+const WORKED_MS: i64 = 55 * 60_000;
 
 /// Watches until told to stop.
 pub async fn run(engine: Engine, lane: Lane, mut stopping: watch::Receiver<bool>) {

@@ -56,6 +56,7 @@ record! {
         made plain person_pieces: i64,
         /// Bad pieces that people told and the machine had counted as well: its next counts are so many less.
         made plain bad_pieces: i64,
+        made plain created_at: Time,
         made plain updated_at: Time,
     }
 }

@@ -104,6 +104,9 @@ fn known(draft: &Draft<'_, '_>, operation: &WorkOrderOperation) -> Result<Option
 
 fn keep(draft: &mut Draft<'_, '_>, moment: &Moment, mut count: OperationCount) -> Result<Subject, Halt> {
     count.updated_at = moment.recorded_at;
+    if count.number() == 0 {
+        count.created_at = moment.recorded_at;
+    }
     save(draft, count)
 }
 

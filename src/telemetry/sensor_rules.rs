@@ -18,6 +18,8 @@ const RISING: f64 = 0.2;
 /// a sensor that reads the same all week would be one at the least stir.
 const SIGMAS: f64 = 3.0;
 const APART: f64 = 0.1;
+/// An hour with so many times fewer readings than the week's have was not followed well enough to be compared.
+const SPARSER: u64 = 4;
 
 /// What two sensors of a machine mean together: their kinds, the fault, what it is, how bad it is.
 type Pair = (&'static str, &'static str, &'static str, &'static str, FaultSeverity);
@@ -136,7 +138,8 @@ pub fn compare(hour: &Bucket, week: &[Bucket]) -> Hour {
     #[allow(clippy::cast_precision_loss)]
     let mean_of = |bucket: &Bucket| bucket.sum / bucket.count as f64;
     let means: Vec<f64> = week.iter().filter(|bucket| bucket.count > 0).map(mean_of).collect();
-    if means.len() < HOURS_MIN || hour.count == 0 {
+    let readings: u64 = week.iter().map(|bucket| bucket.count).sum();
+    if means.len() < HOURS_MIN || hour.count == 0 || hour.count * SPARSER * (means.len() as u64) < readings {
         return Hour::Unknown;
     }
     #[allow(clippy::cast_precision_loss)]
@@ -213,5 +216,7 @@ mod tests {
         assert!(matches!(compare(&bucket(9_999, 44.0, 44.0), &week), Hour::Anomaly(..)));
         assert!(matches!(compare(&bucket(9_999, 57.0, 57.0), &week), Hour::Anomaly(..)));
         assert_eq!(compare(&bucket(9_999, 99.0, 99.0), &week[..11]), Hour::Unknown);
+        let followed: Vec<Bucket> = week.iter().map(|it| Bucket { count: 60, sum: it.sum * 30.0, ..it.clone() }).collect();
+        assert_eq!(compare(&bucket(9_999, 99.0, 99.0), &followed), Hour::Unknown, "two readings are no hour where others have sixty");
     }
 }
