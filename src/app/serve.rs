@@ -60,6 +60,8 @@ async fn serving(engine: &Engine, lane: &Lane, place: &Place, output: &Output, r
     ready(address)?;
     output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
     tokio::spawn(followers::machine_stops::run(engine.clone(), lane.clone(), figures.clone(), stopping.clone()));
+    tokio::spawn(followers::machine_counts::run(engine.clone(), lane.clone(), stopping.clone()));
+    tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     let mut threads = Vec::new();
     if let Some(root) = engine.root() {

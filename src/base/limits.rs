@@ -206,6 +206,16 @@ pub const TALLY_TEXTS_MAX: usize = 64;
 pub const STATE_BACK_DAYS: u32 = 31;
 /// How long a machine may stand in the middle of a job before a stop is opened that wants its reason.
 pub const SILENT_STOP: Duration = Duration::from_secs(300);
+/// Readings of a part counter that are looked at in one turn.
+pub const COUNTS_AT_ONCE: usize = 100_000;
+/// Pieces that a part counter may jump where no standard time says what is possible.
+pub const COUNT_JUMP_MAX: i64 = 1_000;
+/// Sensors that are watched; those beyond are not, and the log says so.
+pub const SENSORS_WATCHED_MAX: usize = 20_000;
+/// How old a reading may be that a fault is found from.
+pub const READING_FRESH: Duration = Duration::from_secs(1_800);
+/// Sensors whose last hour is compared with their week in one turn.
+pub const HOURS_JUDGED_AT_ONCE: usize = 100;
 /// Connections to machines tried at once, and how long at most.
 pub const TRIALS_MAX: usize = 4;
 /// See [`TRIALS_MAX`].

@@ -1,8 +1,11 @@
 //! What machines tell of themselves, as JSON.
 
 use crate::base::{Time, Value};
-use crate::model::field::Field as _;
+use crate::model::machine_state::SignalRole;
+use crate::model::telemetry::Reading;
+use crate::model::{Field as _, Fields, MachineSignal};
 use crate::views::machine::{Interval, Timeline};
+use crate::views::machine_signal::{Counted, Heard};
 
 fn text(content: &str) -> Value {
     Value::Text(content.to_owned())
@@ -57,9 +60,31 @@ fn state(it: &Timeline) -> Value {
     ])
 }
 
-/// One machine's state.
-pub fn one_state(it: &Timeline) -> String {
-    state(it).to_json()
+/// One machine's state, with the signals it is taken from and where its counter stands.
+pub fn one_state(it: &Timeline, heard: &[Heard], mapped: &[MachineSignal], counted: Option<&Counted>) -> String {
+    let untold = mapped.iter().filter(|mapping| heard.iter().all(|it| it.role != mapping.role)).map(|it| signal(it.role, &it.metric, Some(it), None));
+    let signals = heard.iter().map(|it| signal(it.role, &it.series.metric, it.mapping.as_ref(), it.last.as_ref())).chain(untold);
+    let Value::Object(mut fields) = state(it) else { return String::new() };
+    fields.push(("signals", Value::List(signals.collect())));
+    fields.push(("counter", counted.map_or(Value::Null, |it| it.counter.to_object())));
+    fields.push(("operation_count", counted.and_then(|it| it.operation.as_ref()).map_or(Value::Null, Fields::to_object)));
+    Value::Object(fields).to_json()
+}
+
+/// A signal; one that was mapped and never told has no value.
+fn signal(role: SignalRole, metric: &str, mapping: Option<&MachineSignal>, last: Option<&(Time, Reading)>) -> Value {
+    let value = match last.map(|(_, reading)| reading) {
+        Some(Reading::Number(number)) => text(&number.to_string()),
+        Some(Reading::Text(content)) => text(content),
+        Some(Reading::Unavailable) | None => Value::Null,
+    };
+    Value::Object(vec![
+        ("role", role.to_value()),
+        ("metric", text(metric)),
+        ("signal_id", mapping.map_or(Value::Null, |it| it.signal_id.to_value())),
+        ("last_value", value),
+        ("last_at", last.map_or(Value::Null, |(at, _)| Value::Time(*at))),
+    ])
 }
 
 /// The states of machines.

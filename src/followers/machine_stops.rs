@@ -16,13 +16,14 @@ use crate::model::command::{ResolveDowntime, StartDowntime};
 use crate::model::downtime::{DowntimeCategory, DowntimeStatus};
 use crate::model::field::{Field as _, Note};
 use crate::model::journal::{Actor, Origin};
+use crate::model::machine_state::{MachineState, Words};
 use crate::model::permission::Role;
-use crate::model::{Command, DowntimeEvent, Id, Machine, Record as _, Subject};
-use crate::store::View as _;
+use crate::model::{Command, DowntimeEvent, Id, Machine, MachineSignal, Record as _};
+use crate::store::{Snapshot, View as _};
 use crate::telemetry::Lane;
-use crate::telemetry::states::MachineState;
 use crate::views;
 use crate::views::machine::{Interval, timeline};
+use crate::views::machine_signal::{Heard, heard, words};
 
 /// Who reports them.
 pub const REPORTER: &str = "machines";
@@ -33,18 +34,19 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How far back the beginning of a stand is looked for.
 const BACK: Duration = Duration::from_secs(12 * 3_600);
 
+/// When a stand that may come to a stop by the shifts alone is looked at again.
+const AGAIN: Duration = Duration::from_secs(60);
+
 /// Looks until told to stop.
 pub async fn run(engine: Engine, lane: Lane, figures: Figures, mut stopping: watch::Receiver<bool>) {
-    let mut open = BTreeMap::new();
-    let mut begun = false;
+    let mut seen = BTreeMap::new();
     loop {
         tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => return,
             () = tokio::time::sleep(LOOK) => {}
         }
-        let looked = if begun { look(&engine, &lane, &figures, &mut open).await } else { remember(&engine).map(|known| (open, begun) = (known, true)) };
-        match looked {
+        match look(&engine, &lane, &figures, &mut seen).await {
             Ok(()) => {}
             // The facts of figures are gathered in the first seconds.
             Err(refusal) if refusal.code == Code::Unavailable => tracing::debug!(%refusal, "machines are looked at again in a second"),
@@ -53,47 +55,63 @@ pub async fn run(engine: Engine, lane: Lane, figures: Figures, mut stopping: wat
     }
 }
 
-/// Own stops that are not over, by machine.
-type Open = BTreeMap<u64, Id<DowntimeEvent>>;
+/// What a machine said when it was looked at, and when the same words are worth another look.
+struct Seen {
+    words: Words,
+    again_at: Time,
+}
 
-fn remember(engine: &Engine) -> Result<Open, Refusal> {
-    let mut open = Open::new();
+/// Own stops that are not over, by machine.
+fn own_stops(snapshot: &Snapshot) -> Result<BTreeMap<u64, DowntimeEvent>, Refusal> {
+    let mut open = BTreeMap::new();
     for status in [DowntimeStatus::Active, DowntimeStatus::PendingParts, DowntimeStatus::Escalated] {
-        let stops: Vec<DowntimeEvent> = engine.read(|snapshot| snapshot.related("status", &status.to_value(), limits::SCAN_MAX))??;
-        open.extend(stops.into_iter().filter(|stop| stop.reported_by == REPORTER).filter_map(|stop| Some((stop.machine_id?.number(), stop.downtime_id))));
+        let stops: Vec<DowntimeEvent> = snapshot.related("status", &status.to_value(), limits::SCAN_MAX)?;
+        open.extend(stops.into_iter().filter(|stop| stop.reported_by == REPORTER).filter_map(|stop| Some((stop.machine_id?.number(), stop))));
     }
     Ok(open)
 }
 
-async fn look(engine: &Engine, lane: &Lane, figures: &Figures, open: &mut Open) -> Result<(), Refusal> {
+async fn look(engine: &Engine, lane: &Lane, figures: &Figures, seen: &mut BTreeMap<u64, Seen>) -> Result<(), Refusal> {
     if engine.read(views::plant)??.simulated {
         return Ok(());
     }
+    let (machines, open) = engine.read(|snapshot| Ok::<_, Refusal>((views::machine::active_mapped(snapshot)?, own_stops(snapshot)?)))??;
     let now = engine.plant_now();
-    for machine in engine.read(views::machine::active)?? {
-        let Some(interval) = standing(lane, figures, &machine, now)? else { continue };
-        match (wanted(&interval, now), open.get(&machine.number()).copied()) {
-            (Some(wanted), None) => {
-                if let Some(stop) = start(engine, &machine, &interval, wanted).await? {
-                    open.insert(machine.number(), stop);
-                }
-            }
-            (None, Some(stop)) if matches!(interval.state, MachineState::Producing | MachineState::Setup) => {
-                resolve(engine, stop, interval.from).await?;
-                open.remove(&machine.number());
+    for (machine, mapped) in machines {
+        let (heard, _) = heard(lane, &views::machine::name_of(&machine), &mapped);
+        let words = words(&heard);
+        // A timeline reads samples: only what may have begun or ended a stop is worth one.
+        if heard.is_empty() || seen.get(&machine.number()).is_some_and(|seen| seen.words == words && now < seen.again_at) {
+            continue;
+        }
+        let Some(interval) = standing(lane, figures, (&machine, &mapped), now)? else { continue };
+        match (wanted(&interval, now), open.get(&machine.number())) {
+            (Some(wanted), None) => start(engine, &machine, &interval, wanted).await?,
+            (None, Some(stop)) if matches!(interval.state, MachineState::Producing | MachineState::Setup) && interval.from > stop.downtime_start => {
+                resolve(engine, stop.downtime_id, interval.from).await?;
             }
             _ => {}
         }
+        let again_at = again_at(&interval, &heard, now);
+        seen.insert(machine.number(), Seen { words, again_at });
     }
     Ok(())
 }
 
-/// What a machine does now and since when; `None` where it never said anything.
-fn standing(lane: &Lane, figures: &Figures, machine: &Machine, now: Time) -> Result<Option<Interval>, Refusal> {
-    if lane.of_machine(&views::machine::name_of(machine)).is_empty() {
-        return Ok(None);
-    }
-    let told = figures.read(|facts| timeline(lane, facts, machine, now.minus(BACK), now))?;
+/// When the same words may come to something else: a stand that grows long, a shift that opens, a clock that is ahead of ours.
+fn again_at(it: &Interval, heard: &[Heard], now: Time) -> Time {
+    let ahead = heard.iter().filter_map(|it| it.last.as_ref().map(|(at, _)| *at)).filter(|at| *at > now).min();
+    let by_state = match it.state {
+        MachineState::Idle | MachineState::Interrupted if it.from.plus(limits::SILENT_STOP) > now => it.from.plus(limits::SILENT_STOP),
+        MachineState::NotPlanned => now.plus(AGAIN),
+        _ => Time::from_micros(i64::MAX),
+    };
+    ahead.map_or(by_state, |ahead| ahead.min(by_state))
+}
+
+/// What a machine does now and since when.
+fn standing(lane: &Lane, figures: &Figures, of: (&Machine, &[MachineSignal]), now: Time) -> Result<Option<Interval>, Refusal> {
+    let told = figures.read(|facts| timeline(lane, facts, of, now.minus(BACK), now))?;
     let mut intervals = told.intervals.into_iter().rev();
     let Some(mut last) = intervals.next() else { return Ok(None) };
     // Its words may have changed since, and what it does not.
@@ -128,7 +146,7 @@ fn envelope(command: Command, id: String, at: Time) -> Envelope {
     Envelope { origin: Origin::Engine, command_id: Some(id), occurred_at: Some(at), ..Envelope::of(actor, command) }
 }
 
-async fn start(engine: &Engine, machine: &Machine, it: &Interval, wanted: Wanted) -> Result<Option<Id<DowntimeEvent>>, Refusal> {
+async fn start(engine: &Engine, machine: &Machine, it: &Interval, wanted: Wanted) -> Result<(), Refusal> {
     let machine_id = machine.machine_id;
     let command = Command::StartDowntime(StartDowntime {
         downtime_category: DowntimeCategory::Breakdown,
@@ -138,18 +156,10 @@ async fn start(engine: &Engine, machine: &Machine, it: &Interval, wanted: Wanted
         ..StartDowntime::default()
     });
     match engine.submit(envelope(command, format!("machine-stop:{machine_id}:{}", it.from.micros()), it.from)).await {
-        Ok(outcome) => Ok(still_open(engine, outcome.subject)?),
         // Somebody has told it already, or it was told and ended.
-        Err(refusal) if refusal.code == Code::IllegalState || refusal.code == Code::KeyReused => Ok(None),
-        Err(refusal) => Err(refusal),
+        Err(refusal) if refusal.code == Code::IllegalState || refusal.code == Code::KeyReused => Ok(()),
+        done => done.map(|_| ()),
     }
-}
-
-/// The same stop may have been opened before a restart, and ended by a person since.
-fn still_open(engine: &Engine, subject: Subject) -> Result<Option<Id<DowntimeEvent>>, Refusal> {
-    let id = Id::<DowntimeEvent>::new(subject.number);
-    let stop = engine.read(|snapshot| snapshot.get(id))??;
-    Ok(stop.filter(|stop| stop.downtime_end.is_none()).map(|stop| stop.downtime_id))
 }
 
 async fn resolve(engine: &Engine, stop: Id<DowntimeEvent>, at: Time) -> Result<(), Refusal> {

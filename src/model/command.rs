@@ -6,7 +6,8 @@ use super::downtime::{ChangeoverEvent, ChangeoverType, DowntimeCategory, Downtim
 use super::field::{FieldSpec, Fields, Mark, Note};
 use super::ids::{Id, Subject};
 use super::lot::Lot;
-use super::machine::{Connector, Machine, WorkCenter};
+use super::machine::{Connector, Machine, Sensor, WorkCenter};
+use super::machine_fault::{FaultKind, FaultSeverity, MachineFault};
 use super::material::{MaterialQuality, MaterialTransaction, Supplier, TransactionType};
 use super::noun::Noun;
 use super::people::{ActivityType, ApiToken, Employee, LaborTransaction, User};
@@ -18,7 +19,7 @@ use super::quality::{
 };
 use super::schedule::{OperationSlot, PlannedSlot};
 use super::shipment::{Shipment, ShipmentLine};
-use super::work_order::{OperationReport, WorkOrder};
+use super::work_order::{OperationReport, WorkOrder, WorkOrderOperation};
 use crate::base::{Date, Decimal, Time, Unit, Value};
 use crate::fields;
 
@@ -232,6 +233,33 @@ commands! {
         work_order_id: Id<WorkOrder>,
         operation_sequence: i64,
     }
+    /// Goes on with a machine's part counter, and reports what it counted for an operation.
+    CountPieces {
+        machine_id: Id<Machine>,
+        /// The counter's name in telemetry.
+        metric: String,
+        /// Where it stood until now; absent where it begins.
+        since: Option<Time>,
+        /// What it reads now.
+        value: i64,
+        /// Everything up to here is counted with this.
+        counted_at: Time,
+        /// When it moved last.
+        changed_at: Time,
+        /// The operation that ran.
+        operation_id: Option<Id<WorkOrderOperation>>,
+        /// Pieces counted for it.
+        pieces: i64,
+        /// Pieces counted while none ran.
+        unassigned_pieces: i64,
+        /// Pieces that are not believed.
+        held_pieces: i64,
+        /// Why pieces are held back, or counted for no operation.
+        why: Option<String>,
+        reset_count: i64,
+        rollover_count: i64,
+        jump_back_count: i64,
+    }
     /// Decides on pieces that were set aside: what they are from now on.
     DisposeHeldPieces {
         work_order_id: Id<WorkOrder>,
@@ -425,6 +453,25 @@ commands! {
         quality_approval_by: Option<Id<Employee>>,
         improvement_opportunity: Option<Note>,
     }
+
+    /// Records a fault that sensors show. A critical one opens a stop of its machine, or joins the open one.
+    DetectFault {
+        machine_id: Id<Machine>,
+        sensor_id: Id<Sensor>,
+        /// The other sensor of two.
+        other_sensor_id: Option<Id<Sensor>>,
+        fault_code: String,
+        fault_kind: FaultKind,
+        severity: FaultSeverity,
+        measured_value: Option<Decimal>,
+        limit_value: Option<Decimal>,
+        /// Why it is a fault, in words.
+        why: Note,
+    }
+    /// Says that somebody sees to a fault; to its stop as well, if nobody is at it yet.
+    AcknowledgeFault { fault_id: Id<MachineFault>, }
+    /// Says that the sensors of a fault read in their normal range again.
+    ClearFault { fault_id: Id<MachineFault>, }
 
     /// Opens the batch record of an order.
     OpenBatchRecord {

@@ -121,6 +121,14 @@ nouns! {
     36 CustomerProductMapping Public "CPM" "customer_product_mapping" "customer_product_mapping" "";
     /// A connection to machines: where they are and what they speak.
     37 Connector Public "CONN" "connector" "connectors" "connector_code";
+    /// Which of a machine's signals says what, and what its words mean.
+    38 MachineSignal Public "SIG" "machine_signal" "machine_signals" "";
+    /// Where a machine's part counter stands, and what became of its counts.
+    39 MachineCounter Public "CNT" "machine_counter" "machine_counters" "";
+    /// Who counts an operation's pieces, and what the other counted.
+    40 OperationCount Public "OCT" "operation_count" "operation_counts" "";
+    /// A fault that a machine's sensors show.
+    41 MachineFault Public "FLT" "machine_fault" "machine_faults" "";
 }
 
 impl Noun {
@@ -143,6 +151,7 @@ impl Noun {
         Self::LineProductMapping,
         Self::CustomerProductMapping,
         Self::Connector,
+        Self::MachineSignal,
         Self::WorkOrder,
     ];
 

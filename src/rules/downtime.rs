@@ -86,7 +86,7 @@ fn store(draft: &mut Draft<'_, '_>, stop: DowntimeEvent, event: &str) -> Result<
     Ok(subject)
 }
 
-fn not_before(moment: &Moment, begun: crate::base::Time, what: &str) -> Result<i64, Refusal> {
+pub(super) fn not_before(moment: &Moment, begun: crate::base::Time, what: &str) -> Result<i64, Refusal> {
     if moment.occurred_at < begun {
         return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("must not lie before {what} at {begun}")));
     }

@@ -7,7 +7,8 @@ use crate::model::command::FieldValues;
 use crate::model::field::{Access, Field as _, Mark};
 use crate::model::people::PersonalData;
 use crate::model::{
-    AnyRecord, BillOfMaterial, Connector, CustomerProductMapping, Employee, Id, LineProductMapping, Material, Noun, Product, Routing, Sensor, Shift, Subject, WorkCenter,
+    AnyRecord, BillOfMaterial, Connector, CustomerProductMapping, Employee, Id, LineProductMapping, MachineSignal, Material, Noun, Product, Routing, Sensor, Shift, Subject,
+    WorkCenter,
 };
 use crate::store::{Draft, Halt, View};
 
@@ -188,6 +189,7 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
             refuse_second(other.map(|other| other.line_product_mapping_id.to_string()), "line_id")
         }),
         Noun::Connector => checked!(Connector, |it: &mut Connector| super::connector::check(it)),
+        Noun::MachineSignal => checked!(MachineSignal, |it: &mut MachineSignal| super::machine_signal::check(draft, it)),
         Noun::CustomerProductMapping => checked!(CustomerProductMapping, |it: &mut CustomerProductMapping| {
             let known: Vec<CustomerProductMapping> = draft.related("product_id", &it.product_id.to_value(), MAPPINGS_MAX)?;
             let other = known.iter().find(|other| other.customer_id == it.customer_id && other.customer_product_mapping_id != it.customer_product_mapping_id);

@@ -8,6 +8,9 @@ mod downtime;
 mod import;
 mod labor;
 mod lot;
+mod machine_count;
+mod machine_fault;
+mod machine_signal;
 mod master;
 mod material;
 mod operation;
@@ -81,6 +84,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::StartOperation(it) => operation::start(draft, moment, it),
         Command::ReportOperation(it) => operation::report(draft, moment, it),
         Command::FinishOperation(it) => operation::finish(draft, moment, it),
+        Command::CountPieces(it) => machine_count::count(draft, moment, it),
         Command::DisposeHeldPieces(it) => operation::dispose_held(draft, moment, it),
         Command::ReverseReport(it) => operation::reverse(draft, moment, it),
         Command::RecordMaterialTransaction(it) => material::record(draft, moment, it),
@@ -102,6 +106,9 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::ResolveDowntime(it) => downtime::resolve(draft, moment, it),
         Command::StartChangeover(it) => downtime::start_changeover(draft, moment, it),
         Command::FinishChangeover(it) => downtime::finish_changeover(draft, moment, it),
+        Command::DetectFault(it) => machine_fault::detect(draft, moment, it),
+        Command::AcknowledgeFault(it) => machine_fault::acknowledge(draft, moment, it.fault_id),
+        Command::ClearFault(it) => machine_fault::clear(draft, moment, it.fault_id),
         Command::OpenBatchRecord(it) => batch_record::open(draft, moment, it),
         Command::SubmitBatchRecord(it) => batch_record::submit(draft, moment, it),
         Command::ReviewBatchRecord(it) => batch_record::review(draft, moment, it.ebr_id),

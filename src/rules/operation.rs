@@ -3,9 +3,9 @@
 //! makes more than the ones before it have passed on.
 
 use super::shift::shift_at;
-use super::{Moment, lot, material, need, percent, schedule, whole, work_order};
+use super::{Moment, lot, machine_count, material, need, percent, schedule, whole, work_order};
 use crate::base::limits::{OVERRUN_PERCENT, PIECES_MAX};
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Decimal, Refusal};
 use crate::model::command::{DisposeHeldPieces, FinishOperation, ReportOperation, ReverseReport, StartOperation};
 use crate::model::material::TransactionType;
 use crate::model::work_order::{OperationStatus as State, WorkOrderStatus};
@@ -63,25 +63,65 @@ fn store(draft: &mut Draft<'_, '_>, moment: &Moment, mut operation: WorkOrderOpe
     Ok(subject)
 }
 
+/// Whether pieces may be reported on an operation that is finished.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Late {
+    Refused,
+    /// A machine counts up to a minute behind: what it counted before the operation was finished belongs to it.
+    OfItsTime,
+}
+
 pub(super) fn report(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReportOperation) -> Result<Subject, Halt> {
-    let figures = [
+    check_figures(it)?;
+    let order = work_order::running(draft, it.work_order_id, "be reported on")?;
+    let operation = find(&work_order::operations(draft, it.work_order_id)?, it.operation_sequence, &order)?;
+    let mut it = it.clone();
+    match machine_count::beside_machine(draft, moment, &operation, &mut it)? {
+        Some(kept) if sum(&it) == 0 => Ok(kept),
+        _ => add_report(draft, moment, &it, Late::Refused),
+    }
+}
+
+/// What a machine counted, as a report.
+pub(super) fn report_counted(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReportOperation) -> Result<Subject, Halt> {
+    check_figures(it)?;
+    add_report(draft, moment, it, Late::OfItsTime)
+}
+
+const fn figures(it: &ReportOperation) -> [(&'static str, i64); 5] {
+    [
         ("good_quantity", it.good_quantity),
         ("rejected_quantity", it.rejected_quantity),
         ("scrapped_quantity", it.scrapped_quantity),
         ("rework_quantity", it.rework_quantity),
         ("held_quantity", it.held_quantity),
-    ];
-    if let Some((name, _)) = figures.iter().find(|(_, number)| !(0..=PIECES_MAX).contains(number)) {
-        return Err(Refusal::invalid(name, format!("must be 0 to {PIECES_MAX}")).into());
+    ]
+}
+
+fn sum(it: &ReportOperation) -> i64 {
+    figures(it).iter().map(|(_, number)| number).sum()
+}
+
+fn check_figures(it: &ReportOperation) -> Result<(), Refusal> {
+    if let Some((name, _)) = figures(it).iter().find(|(_, number)| !(0..=PIECES_MAX).contains(number)) {
+        return Err(Refusal::invalid(name, format!("must be 0 to {PIECES_MAX}")));
     }
-    let sum: i64 = figures.iter().map(|(_, number)| number).sum();
-    if sum == 0 {
-        return Err(Refusal::invalid("good_quantity", "a report must count at least one piece").into());
-    }
+    if sum(it) == 0 { Err(Refusal::invalid("good_quantity", "a report must count at least one piece")) } else { Ok(()) }
+}
+
+/// Pieces that an operation can still have made.
+pub(super) fn room(draft: &Draft<'_, '_>, operation: &WorkOrderOperation) -> Result<i64, Halt> {
+    let order: WorkOrder = need(draft, operation.work_order_id)?;
+    Ok(most_possible(&order, operation, &work_order::operations(draft, operation.work_order_id)?) - operation.produced())
+}
+
+fn add_report(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ReportOperation, late: Late) -> Result<Subject, Halt> {
+    let sum = sum(it);
     let order = work_order::running(draft, it.work_order_id, "be reported on")?;
     let operations = work_order::operations(draft, it.work_order_id)?;
     let mut operation = find(&operations, it.operation_sequence, &order)?;
-    if operation.status != State::InProgress {
+    let in_its_time = late == Late::OfItsTime && operation.actual_end_time.is_some_and(|end| moment.occurred_at <= end);
+    if operation.status != State::InProgress && !in_its_time {
         return Err(Refusal::new(Code::IllegalState, format!("operation {} is {}: start it before reporting on it", operation.operation_sequence, operation.status)).into());
     }
     let most = most_possible(&order, &operation, &operations);
@@ -141,9 +181,19 @@ fn most_possible(order: &WorkOrder, operation: &WorkOrderOperation, operations: 
     before.unwrap_or(order.planned_quantity + order.planned_quantity * OVERRUN_PERCENT / 100)
 }
 
+/// Standard time of what a finished operation made, to the time it took.
+fn efficiency(operation: &WorkOrderOperation) -> Option<Decimal> {
+    let minutes = whole(operation.actual_duration_minutes?);
+    let standard = operation.standard_time_per_unit_seconds?.times(whole(operation.produced()))?.over(whole(60))?;
+    standard.times(whole(100))?.over(minutes).map(|share| share.rounded(2)).filter(|share| *share <= whole(999))
+}
+
 /// Stores the operation and adds its order up again.
 fn settle(draft: &mut Draft<'_, '_>, moment: &Moment, mut operation: WorkOrderOperation) -> Result<(), Halt> {
     operation.scrap_rate_percentage = percent(operation.scrapped_quantity + operation.rejected_quantity, operation.produced());
+    if operation.status == State::Completed {
+        operation.efficiency_percentage = efficiency(&operation);
+    }
     operation.updated_at = moment.recorded_at;
     let order_id = operation.work_order_id;
     draft.put(operation)?;
@@ -184,11 +234,8 @@ pub(super) fn finish(draft: &mut Draft<'_, '_>, moment: &Moment, it: &FinishOper
         if moment.occurred_at < started {
             return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("must not lie before the start of the operation at {started}")).into());
         }
-        let minutes = moment.occurred_at.minutes_since(started);
-        operation.actual_duration_minutes = Some(minutes);
-        let standard = operation.standard_time_per_unit_seconds.and_then(|seconds| seconds.times(whole(operation.produced()))).and_then(|seconds| seconds.over(whole(60)));
-        operation.efficiency_percentage =
-            standard.and_then(|standard| standard.times(whole(100))?.over(whole(minutes))).map(|share| share.rounded(2)).filter(|share| *share <= whole(999));
+        operation.actual_duration_minutes = Some(moment.occurred_at.minutes_since(started));
+        operation.efficiency_percentage = efficiency(&operation);
     }
     operation.actual_end_time = Some(moment.occurred_at);
     operation.status = State::Completed;

@@ -31,6 +31,11 @@ const LIVE: i64 = 10;
 /// How often a living plant is asked to go on in a second of the wall.
 const ASKED: i64 = 4;
 
+/// Sensors that tell that a machine is about to break down: from which running time before, and when they are at their worst.
+const TELLING: &[&str] = &["temperature", "vibration"];
+const TELLING_MS: i64 = 3 * 3_600_000;
+const WORST_MS: i64 = 600_000;
+
 /// How a metric behaves.
 #[derive(Clone, Copy, Debug)]
 enum Course {
@@ -74,6 +79,8 @@ struct Told {
 struct Metric {
     series: SeriesId,
     course: Course,
+    /// What it leaves its levels for before the machine breaks down.
+    worst: Option<f64>,
     value: f64,
 }
 
@@ -91,6 +98,9 @@ struct Voice {
     /// Since when it has been working, and for how long since it was measured last.
     working_since: Option<Time>,
     worked_micros: i64,
+    /// Running time until the machine breaks down, and what its station said of it last.
+    sound_ms: i64,
+    station_sound_ms: i64,
     /// The step at work and the pieces of it seen so far.
     at_work: Option<(u64, usize, i64)>,
     made: i64,
@@ -153,6 +163,7 @@ impl Simulator {
             if let Some(voice) = signals.voices.get_mut(id) {
                 let pieces = |order: u64, at: usize| self.jobs.get(&order).and_then(|job| job.steps.get(at)).map(|step| step.produced);
                 voice.count(station, &pieces);
+                voice.hear_of_soundness(station.sound_ms);
                 voice.tell(told(station), now, &mut signals.samples);
             }
         }
@@ -216,6 +227,13 @@ fn told(station: &Station) -> Told {
 }
 
 impl Voice {
+    /// A station brings its account up to date at its own events only, and is asked at everybody's.
+    const fn hear_of_soundness(&mut self, sound_ms: i64) {
+        if sound_ms != self.station_sound_ms {
+            (self.sound_ms, self.station_sound_ms) = (sound_ms, sound_ms);
+        }
+    }
+
     /// Counts pieces of the step at work, which may just have ended.
     fn count(&mut self, station: &Station, pieces: &dyn Fn(u64, usize) -> Option<i64>) {
         if let Some((order, at, seen)) = self.at_work {
@@ -270,6 +288,9 @@ impl Voice {
         let mut say = |series: SeriesId, value: f64| samples.push(Sample { series, at: now, value: Reading::Number((value * 100.0).round() / 100.0) });
         say(self.power, self.power_kw * float(share) / 1_000.0);
         let worked = std::mem::take(&mut self.worked_micros);
+        self.sound_ms = self.sound_ms.saturating_sub(worked / 1_000);
+        // From nothing to one as the breakdown comes near.
+        let near = float((TELLING_MS - self.sound_ms).clamp(0, TELLING_MS - WORST_MS)) / float(TELLING_MS - WORST_MS);
         if !on {
             return;
         }
@@ -279,8 +300,9 @@ impl Voice {
                 Course::Counter(thousandths) => metric.value += float(worked) / 1e6 * float(thousandths) / 1_000.0,
                 Course::Wear(thousandths) => metric.value = (metric.value + float(worked) / 1e6 * float(thousandths) / 1_000.0) % 100.0,
                 Course::Level { least, most, rest } => {
-                    let wanted = if works { least + (most - least) * float(dice.between(0, 1_000)) / 1_000.0 } else { rest };
-                    metric.value += (wanted - metric.value) * 0.6;
+                    let usual = least + (most - least) * float(dice.between(0, 1_000)) / 1_000.0;
+                    let level = metric.worst.map_or(usual, |worst| usual + (worst - usual) * near);
+                    metric.value += (if works { level } else { rest } - metric.value) * 0.6;
                 }
             }
             let whole = matches!(metric.course, Course::Counter(_));
@@ -314,7 +336,7 @@ impl Naming<'_> {
 
     fn metric(&self, name: &str, unit: Option<&str>, course: Course) -> Result<Metric, Refusal> {
         let series = self.series(name, Measure::Number, unit)?;
-        Ok(Metric { series, course, value: self.known.get(&series).copied().unwrap_or_default() })
+        Ok(Metric { series, course, worst: None, value: self.known.get(&series).copied().unwrap_or_default() })
     }
 
     fn voice(&self, skill: &str, power_kw: Option<Decimal>, sensors: &[&Sensor]) -> Result<Voice, Refusal> {
@@ -327,7 +349,8 @@ impl Naming<'_> {
             // At work well inside the normal range.
             let (width, rest) = (most - least, least + (most - least) * 0.05);
             let course = Course::Level { least: least + width * 0.35, most: least + width * 0.75, rest };
-            metrics.push(self.metric(&sensor.sensor_type, sensor.unit_of_measure.as_deref(), course)?);
+            let worst = decimal(sensor.critical_range_max).filter(|_| TELLING.contains(&sensor.sensor_type.as_str()));
+            metrics.push(Metric { worst, ..self.metric(&sensor.sensor_type, sensor.unit_of_measure.as_deref(), course)? });
         }
         let parts = self.series("part_count", Measure::Number, Some("1"))?;
         let counted = self.known.get(&parts).copied().unwrap_or_default();
@@ -343,6 +366,8 @@ impl Naming<'_> {
             told: None,
             working_since: None,
             worked_micros: 0,
+            sound_ms: i64::MAX,
+            station_sound_ms: i64::MAX,
             at_work: None,
             // Whole, and far from what a double holds exactly.
             #[allow(clippy::cast_possible_truncation)]

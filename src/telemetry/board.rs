@@ -111,9 +111,9 @@ impl Board {
         })
     }
 
-    /// When a series was read last.
-    pub(super) fn last_at(&self, series: SeriesId) -> Option<Time> {
-        self.tails.get(series.0 as usize)?.last.as_ref().map(|(time, _)| Time::from_micros(*time))
+    /// What a series read last, and when.
+    pub(super) fn last_of(&self, series: SeriesId) -> Option<(Time, Reading)> {
+        self.tails.get(series.0 as usize)?.last.as_ref().map(|(time, reading)| (Time::from_micros(*time), reading.clone()))
     }
 
     /// Tells what a series read last before the start of the program.

@@ -128,18 +128,23 @@ impl Lane {
         self.shared.registry.count()
     }
 
-    /// The series of a machine, and when each was told last.
-    pub fn of_machine(&self, machine: &str) -> Vec<(Series, Option<Time>)> {
+    /// The series of a machine, and what each told last.
+    pub fn of_machine(&self, machine: &str) -> Vec<(Series, Option<(Time, Reading)>)> {
         let board = self.shared.look();
         self.shared
             .registry
             .of_machine(machine)
             .into_iter()
             .map(|series| {
-                let at = board.last_at(series.id);
-                (series, at)
+                let last = board.last_of(series.id);
+                (series, last)
             })
             .collect()
+    }
+
+    /// What a series told last, and when.
+    pub fn last_of(&self, series: SeriesId) -> Option<(Time, Reading)> {
+        self.shared.look().last_of(series)
     }
 
     /// The series of a machine's metric.

@@ -10,14 +10,15 @@ mod changes;
 mod chunk;
 mod column;
 mod connections;
+pub mod counter;
 mod intake;
 mod lane;
 mod proof;
 mod query;
 mod registry;
 mod sealing;
+pub mod sensor_rules;
 mod source;
-pub mod states;
 mod tally;
 #[cfg(test)]
 mod tests;

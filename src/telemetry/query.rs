@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::board::{HOUR, hour_of};
 use super::chunk::Chunk;
-use super::column::{Column, Seen};
+use super::column::Column;
 use super::lane::Lane;
 use super::sealing::{day_of, hourly, tally};
 use super::tally::Tally;
@@ -95,7 +95,7 @@ impl Lane {
         let look = self.look_at(series, first, last)?;
         let mut rolling = Rolling { step, buckets: BTreeMap::new(), holds: None, until: from };
         if known.measure == Measure::Text {
-            rolling.holds = self.before(&look, from)?;
+            rolling.holds = self.before(&look, from)?.and_then(text);
         }
         let mut tallied = if step % HOUR == 0 { look.tallied(first, last)? } else { BTreeMap::new() };
         let hours = if tallied.is_empty() { look.hours(first, last)? } else { look.hours_told(first, last, &tallied)? };
@@ -116,25 +116,26 @@ impl Lane {
 
     /// The text that a series held at a moment.
     pub fn text_at(&self, series: SeriesId, moment: Time) -> Result<Option<String>, Refusal> {
+        Ok(self.reading_at(series, moment)?.and_then(text))
+    }
+
+    /// The newest reading before a moment.
+    pub fn reading_at(&self, series: SeriesId, moment: Time) -> Result<Option<Reading>, Refusal> {
         let hour = hour_of(moment.micros());
         self.before(&self.look_at(series, hour, hour)?, moment.micros())
     }
 
-    /// The text that holds at a moment.
-    fn before(&self, look: &Look, moment: i64) -> Result<Option<String>, Refusal> {
+    fn before(&self, look: &Look, moment: i64) -> Result<Option<Reading>, Refusal> {
         let hour = hour_of(moment);
         let of_column = |column: &Column| {
             let at = column.position(Time::from_micros(moment)).checked_sub(1)?;
-            Some(match column.value(at) {
-                Seen::Text(text) => Some(text.to_owned()),
-                _ => None,
-            })
+            Some(column.value(at).owned())
         };
         // In the hour itself, else the newest hour before it, in memory or sealed.
         if let Some(column) = look.column(hour)?
             && let Some(held) = of_column(&column)
         {
-            return Ok(held);
+            return Ok(Some(held));
         }
         let oldest = hour.saturating_sub(limits::STATE_BACK_DAYS * 24);
         let mut at = hour;
@@ -149,7 +150,7 @@ impl Lane {
                 None => look.column(at)?,
             };
             if let Some(held) = column.as_ref().and_then(of_column) {
-                return Ok(held);
+                return Ok(Some(held));
             }
         }
     }
@@ -226,6 +227,10 @@ impl Look {
         hours.dedup();
         Ok(hours)
     }
+}
+
+fn text(reading: Reading) -> Option<String> {
+    if let Reading::Text(text) = reading { Some(text.into()) } else { None }
 }
 
 /// Stretches in order of time, gathered by steps.

@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 
+use super::machine_signal::{heard, mapped};
 use crate::base::{Code, Refusal, Time, limits};
 use crate::kpi::Facts;
 use crate::kpi::calendar::Calendar;
+use crate::model::machine_state::{MachineState, SignalRole, Words};
 use crate::model::plant::Status;
-use crate::model::telemetry::{Measure, Reading, Series};
-use crate::model::{Id, Machine, Noun};
+use crate::model::{Id, Machine, MachineSignal, Noun, WorkCenter};
 use crate::store::{Snapshot, View as _};
 use crate::telemetry::Lane;
-use crate::telemetry::states::{MachineState, Signal, Words, signal};
 
 /// Longest time that a question may cover.
 const DAYS_MAX: i64 = 62;
@@ -62,6 +62,16 @@ pub fn active(snapshot: &Snapshot) -> Result<Vec<Machine>, Refusal> {
     Ok(machines)
 }
 
+/// Machines in use, each with its mappings that hold.
+pub fn active_mapped(snapshot: &Snapshot) -> Result<Vec<(Machine, Vec<MachineSignal>)>, Refusal> {
+    active(snapshot)?.into_iter().map(|machine| Ok((machine.clone(), mapped(snapshot, machine.machine_id)?))).collect()
+}
+
+/// Work centers, which say where machines stand.
+pub fn work_centers(snapshot: &Snapshot) -> Result<Vec<WorkCenter>, Refusal> {
+    Ok(super::floor::all(snapshot)?)
+}
+
 /// One machine.
 pub fn one(snapshot: &Snapshot, id: Id<Machine>) -> Result<Option<Machine>, Refusal> {
     Ok(snapshot.get(id)?)
@@ -73,12 +83,12 @@ pub fn name_of(machine: &Machine) -> String {
 }
 
 /// What a machine did in a time.
-pub fn timeline(lane: &Lane, facts: &Facts, machine: &Machine, from: Time, to: Time) -> Result<Timeline, Refusal> {
+pub fn timeline(lane: &Lane, facts: &Facts, (machine, mapped): (&Machine, &[MachineSignal]), from: Time, to: Time) -> Result<Timeline, Refusal> {
     if from >= to || to.minutes_since(from) > DAYS_MAX * 1_440 {
         return Err(Refusal::field(Code::Invalid, "from", format!("a timeline covers up to {DAYS_MAX} days, from a moment to a later one")));
     }
     let name = name_of(machine);
-    let told = Told::of(lane, &name, from, to)?;
+    let told = Told::of(lane, &name, mapped, from, to)?;
     let mut intervals = told.intervals(from, to);
     let now = to.micros().div_euclid(1_000);
     let calendar = Calendar::around(facts, from.micros().div_euclid(1_000), now);
@@ -92,29 +102,21 @@ pub fn timeline(lane: &Lane, facts: &Facts, machine: &Machine, from: Time, to: T
 /// What a machine's control said.
 struct Told {
     before: Words,
-    changes: Vec<(Time, Signal, Option<String>)>,
+    changes: Vec<(Time, SignalRole, Option<String>)>,
     last_told_at: Option<Time>,
     cut: bool,
 }
 
 impl Told {
-    fn of(lane: &Lane, machine: &str, from: Time, to: Time) -> Result<Self, Refusal> {
-        let own = lane.of_machine(machine);
-        let last_told_at = own.iter().filter_map(|(_, at)| *at).max();
-        let mut signals: BTreeMap<Signal, (usize, &Series)> = BTreeMap::new();
-        for (series, _) in own.iter().filter(|(series, _)| series.measure == Measure::Text) {
-            if let Some((said, rank)) = signal(&series.metric)
-                && signals.get(&said).is_none_or(|(known, _)| rank < *known)
-            {
-                signals.insert(said, (rank, series));
-            }
-        }
+    fn of(lane: &Lane, machine: &str, mapped: &[MachineSignal], from: Time, to: Time) -> Result<Self, Refusal> {
+        let (heard, last_told_at) = heard(lane, machine, mapped);
         let mut told = Self { before: Words::default(), changes: Vec::new(), last_told_at, cut: false };
-        for (said, (_, series)) in signals {
-            *told.before.of(said) = lane.text_at(series.id, from)?;
-            let (samples, more) = lane.raw(series.id, from, to, limits::QUERY_SAMPLES_MAX / 10)?;
+        for it in heard {
+            let Some(before) = told.before.of(it.role) else { continue };
+            *before = lane.reading_at(it.series.id, from)?.and_then(|reading| it.word(&reading));
+            let (samples, more) = lane.raw(it.series.id, from, to, limits::QUERY_SAMPLES_MAX / 10)?;
             told.cut |= more;
-            told.changes.extend(samples.into_iter().map(|(at, reading)| (at, said, if let Reading::Text(text) = reading { Some(text.into()) } else { None })));
+            told.changes.extend(samples.into_iter().map(|(at, reading)| (at, it.role, it.word(&reading))));
         }
         told.changes.sort_by_key(|(at, ..)| *at);
         Ok(told)
@@ -123,15 +125,19 @@ impl Told {
     fn intervals(&self, from: Time, to: Time) -> Vec<Interval> {
         let mut intervals = Vec::new();
         let (mut words, mut since) = (self.before.clone(), from);
-        for (at, said, word) in &self.changes {
-            if *words.of(*said) == *word {
+        for (at, role, word) in &self.changes {
+            let mut next = words.clone();
+            if let Some(place) = next.of(*role) {
+                place.clone_from(word);
+            }
+            if next == words {
                 continue;
             }
             if *at > since {
-                intervals.push(Interval { state: words.state(), from: since, to: *at, words: words.clone() });
+                intervals.push(Interval { state: words.state(), from: since, to: *at, words });
                 since = *at;
             }
-            words.of(*said).clone_from(word);
+            words = next;
         }
         if since < to {
             intervals.push(Interval { state: words.state(), from: since, to, words });

@@ -8,6 +8,7 @@ pub mod history;
 pub mod kpi;
 pub mod list;
 pub mod machine;
+pub mod machine_signal;
 pub mod overview;
 pub mod search;
 pub mod shift;

@@ -324,6 +324,7 @@ const fn key_columns(noun: Noun) -> &'static [&'static str] {
         Noun::LineProductMapping => &["line_id", "product_id"],
         Noun::CustomerProductMapping => &["customer_id", "product_id"],
         Noun::Connector => &["connector_code"],
+        Noun::MachineSignal => &["machine_id", "role"],
         Noun::Sensor => &["sensor_code"],
         Noun::ProductionLine => &["line_number"],
         Noun::WorkCenter => &["work_center_code"],

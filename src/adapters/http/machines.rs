@@ -12,6 +12,7 @@ use crate::bodies::machine as shapes;
 use crate::model::{Id, Machine, Noun};
 use crate::views;
 use crate::views::machine::{Timeline, timeline as look};
+use crate::views::machine_signal as signals;
 
 /// How far back a timeline goes that does not say it, and how far a state is looked back for.
 const ASKED_BACK: Duration = Duration::from_secs(86_400);
@@ -31,7 +32,11 @@ pub(super) async fn state(service: Arc<Service>, call: Call) -> Result<Reply, Re
     call.only(&[])?;
     let json = aside(move || {
         let (machine, to) = (machine(&service, &call)?, service.engine.plant_now());
-        Ok(shapes::one_state(&of(&service, &machine, to.minus(ASKED_BACK), to)?))
+        let timeline = of(&service, &machine, to.minus(ASKED_BACK), to)?;
+        let look = |snapshot: &_| Ok::<_, Refusal>((signals::mapped(snapshot, machine.machine_id)?, signals::counted(snapshot, machine.machine_id)?));
+        let (mapped, counted) = service.engine.read(look)??;
+        let (heard, _) = signals::heard(service.lane()?, &timeline.machine, &mapped);
+        Ok(shapes::one_state(&timeline, &heard, &mapped, counted.as_ref()))
     });
     Ok(Reply::json(200, json.await?))
 }
@@ -50,7 +55,8 @@ pub(super) async fn timeline(service: Arc<Service>, call: Call) -> Result<Reply,
 }
 
 fn of(service: &Service, machine: &Machine, from: Time, to: Time) -> Result<Timeline, Refusal> {
-    service.figures.read(|facts| look(service.lane()?, facts, machine, from, to))
+    let mapped = service.engine.read(|snapshot| signals::mapped(snapshot, machine.machine_id))??;
+    service.figures.read(|facts| look(service.lane()?, facts, (machine, &mapped), from, to))
 }
 
 /// The machine of the path: by id or by code.

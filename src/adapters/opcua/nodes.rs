@@ -267,7 +267,7 @@ mod tests {
         let path = "Laser/MachineryBuildingBlocks/MachineryItemState/CurrentState";
         let told = named(path, None, true).unwrap();
         assert_eq!(told, "Laser MachineryBuildingBlocks/MachineryItemState");
-        assert!(crate::telemetry::states::signal(&told).is_some());
+        assert!(crate::model::machine_state::signal(&told).is_some());
         assert_eq!(named("CurrentState", Some("LASER-1"), false).unwrap(), "LASER-1 CurrentState");
     }
 }

@@ -5,6 +5,7 @@ use millwright::model::Role;
 use serde_json::{Value as Json, json};
 
 use super::Site;
+use super::counts::soon;
 use crate::client::Client;
 
 fn tell(client: &mut Client, samples: &[(&str, &str, Json)]) {
@@ -16,6 +17,8 @@ fn tell(client: &mut Client, samples: &[(&str, &str, Json)]) {
 /// Every interval as `state HH:MM to HH:MM`.
 fn told(client: &mut Client, path: &str) -> Vec<String> {
     let clock = |it: &Json| it.as_str().unwrap()[11..16].to_owned();
+    // The facts that shifts come from are gathered in the first moments.
+    soon(200, || client.get(path).status);
     let intervals = client.read(path)["data"].as_array().unwrap().clone();
     intervals.iter().map(|it| format!("{} {} to {}", it["state"].as_str().unwrap(), clock(&it["from"]), clock(&it["to"]))).collect()
 }
@@ -78,6 +81,65 @@ fn a_machine_that_is_not_there_or_a_time_without_end_is_refused() {
     assert_eq!(lead.read("/api/v1/machines/SAW-1/state")["state"], "no_data");
 }
 
+#[test]
+fn a_machine_with_words_of_its_own_is_understood_by_its_mapping() {
+    let site = Site::new();
+    let (mut planner, mut lead) = (site.client(Role::Planner), site.client(Role::Lead));
+    site.client(Role::Manager).make("/api/v1/machines", &json!({"machine_name": "Laser", "machine_code": "LASER-1"}));
+    site.plant.wait(60);
+    tell(&mut lead, &[("plc/run", "07:00:00", json!(1)), ("plc/run", "07:20:00", json!(0)), ("plc/run", "07:30:00", json!(7)), ("mode", "07:40:00", json!("RUSTZEIT"))]);
+    let path = "/api/v1/machines/LASER-1/timeline?from=2026-03-02T07:00:00Z&to=2026-03-02T08:00:00Z";
+    assert_eq!(told(&mut lead, path), ["no_data 07:00 to 08:00"]);
+
+    let execution = planner.make("/api/v1/machine-signals", &json!({"machine_id": "LASER-1", "role": "execution", "metric": "plc/run", "value_map": "1=ACTIVE, 0=STOPPED"}));
+    planner.make("/api/v1/machine-signals", &json!({"machine_id": "LASER-1", "role": "mode", "metric": "mode", "value_map": "RUSTZEIT=SETUP"}));
+    let wanted = ["producing 07:00 to 07:20", "interrupted 07:20 to 07:30", "no_data 07:30 to 07:40", "setup 07:40 to 08:00"];
+    assert_eq!(told(&mut lead, path), wanted);
+    let state = lead.read("/api/v1/machines/LASER-1/state");
+    assert_eq!((state["state"].as_str(), state["execution"].as_str(), state["mode"].as_str()), (Some("setup"), Some("7"), Some("SETUP")));
+    let signals = state["signals"].as_array().unwrap();
+    assert_eq!((&signals[0]["role"], &signals[0]["metric"], &signals[0]["signal_id"]), (&json!("execution"), &json!("plc/run"), &execution["signal_id"]));
+
+    // What is mapped is read nowhere else, even where a name would do; and a mapping can be ended.
+    tell(&mut lead, &[("execution", "07:50:00", json!("ACTIVE"))]);
+    assert_eq!(told(&mut lead, path), wanted);
+    let id = execution["signal_id"].as_str().unwrap();
+    assert_eq!(planner.ask("PATCH", &format!("/api/v1/machine-signals/{id}"), &[], &json!({"status": "inactive"})).status, 200);
+    assert_eq!(told(&mut lead, path), ["no_data 07:00 to 07:40", "no_data 07:40 to 07:50", "setup 07:50 to 08:00"]);
+}
+
+#[test]
+fn a_mapping_that_cannot_be_meant_is_refused_in_words() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    site.client(Role::Manager).make("/api/v1/machines", &json!({"machine_name": "Laser", "machine_code": "LASER-1"}));
+    let mut refused = |fields: Json| {
+        let mut body = json!({"machine_id": "LASER-1", "role": "execution", "metric": "run"});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let reply = planner.post("/api/v1/machine-signals", &body);
+        (reply.status, reply.json()["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    for (fields, why) in [
+        (json!({"value_map": "RUN"}), "`RUN` is no pair: write RUN=ACTIVE, STOP=STOPPED"),
+        (json!({"value_map": "RUN=ROLLING"}), "ROLLING is no word of execution; known are ACTIVE"),
+        (json!({"value_map": "RUN=ACTIVE, run=STOPPED"}), "run stands there twice"),
+        (json!({"role": "mode", "value_map": "A=ACTIVE"}), "ACTIVE is no word of mode"),
+        (json!({"rollover_at": 100}), "only a part_count counts, and this is a machine's execution"),
+        (json!({"role": "part_count", "value_map": "1=ACTIVE"}), "a part_count tells numbers"),
+        (json!({"role": "part_count", "pieces_per_count": 0}), "must be 1 to 1000"),
+        (json!({"role": "part_count", "rollover_at": 1}), "must be 2 or more"),
+        (json!({"machine_id": "NOBODY"}), "NOBODY"),
+    ] {
+        let (status, told) = refused(fields.clone());
+        assert!((400..500).contains(&status) && told.contains(why), "{fields}: {status} {told}");
+    }
+    assert_eq!(refused(json!({})).0, 201);
+    let (status, told) = refused(json!({"metric": "other"}));
+    assert!(status == 409 && told.contains("says already which signal is its execution: change that one"), "{status} {told}");
+    let mut operator = site.client(Role::Operator);
+    assert_eq!(operator.post("/api/v1/machine-signals", &json!({"machine_id": "LASER-1", "role": "mode", "metric": "m"})).status, 403);
+}
+
 /// The stops of the plant, as `code reporter since ended`.
 fn stops(client: &mut Client) -> Vec<String> {
     let list = client.read("/api/v1/downtime-events?sort=downtime_id");
@@ -91,12 +153,8 @@ fn stops(client: &mut Client) -> Vec<String> {
 }
 
 #[track_caller]
-fn soon(client: &mut Client, wanted: &[&str]) {
-    let begun = std::time::Instant::now();
-    while stops(client) != wanted {
-        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?} and not {wanted:?}", stops(client));
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+fn soon_stops(client: &mut Client, wanted: &[&str]) {
+    soon(wanted.iter().map(|stop| (*stop).to_owned()).collect::<Vec<String>>(), || stops(client));
 }
 
 #[test]
@@ -107,10 +165,10 @@ fn a_machine_that_is_down_or_stands_in_a_job_has_a_stop_and_nobody_is_asked_twic
     tell(&mut lead, &[("execution", "07:00:00", json!("ACTIVE")), ("job_id", "07:00:00", json!("WO-000007"))]);
     site.plant.wait(30);
     tell(&mut lead, &[("alarm", "07:29:00", json!("E417")), ("execution", "07:29:00", json!("STOPPED"))]);
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z active"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z active"]);
     site.plant.wait(10);
     tell(&mut lead, &[("alarm", "07:38:00", Json::Null), ("execution", "07:39:00", json!("ACTIVE"))]);
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved"]);
     assert_eq!(lead.read("/api/v1/downtime-events/DT-000001")["downtime_end"], "2026-03-02T07:39:00Z");
 
     // A pause is none of ours for five minutes; then it wants its reason, and a person gives it.
@@ -119,10 +177,10 @@ fn a_machine_that_is_down_or_stands_in_a_job_has_a_stop_and_nobody_is_asked_twic
     std::thread::sleep(std::time::Duration::from_millis(2_500));
     assert_eq!(stops(&mut lead).len(), 1);
     site.plant.wait(2);
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "NO-REASON machines 2026-03-02T07:40:00Z active"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "NO-REASON machines 2026-03-02T07:40:00Z active"]);
     lead.make("/api/v1/downtime-events/DT-000002/cause", &json!({"downtime_category": "material_shortage", "downtime_reason_code": "MAT"}));
     lead.make("/api/v1/downtime-events/DT-000002/resolve", &json!({}));
     // It still stands, and somebody has said why: it is not asked again.
     std::thread::sleep(std::time::Duration::from_millis(2_500));
-    soon(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "MAT machines 2026-03-02T07:40:00Z resolved"]);
+    soon_stops(&mut lead, &["E417 machines 2026-03-02T07:29:00Z resolved", "MAT machines 2026-03-02T07:40:00Z resolved"]);
 }

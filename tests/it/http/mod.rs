@@ -4,7 +4,9 @@
 mod attachments;
 mod bad_input;
 mod changes;
+mod counts;
 mod docs;
+mod faults;
 mod floor;
 mod fuzz;
 mod imports;
@@ -27,7 +29,7 @@ use millwright::adapters::http::{Import, ImportCall, Server, Service};
 use millwright::base::{Code, Refusal};
 use millwright::engine::{Engine, Envelope};
 use millwright::followers::figures::{self, Figures};
-use millwright::followers::{indexing, machine_stops};
+use millwright::followers::{indexing, machine_counts, machine_faults, machine_stops};
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
 use millwright::store::{Home, Store};
@@ -130,6 +132,18 @@ impl Site {
         let figures = Figures::default();
         runtime().spawn(figures::run(self.plant.engine.clone(), figures.clone(), self.stop.subscribe()));
         runtime().spawn(machine_stops::run(self.plant.engine.clone(), self.lane.clone(), figures, self.stop.subscribe()));
+        self
+    }
+
+    /// Lets machines count pieces.
+    pub(crate) fn with_machine_counts(self) -> Self {
+        runtime().spawn(machine_counts::run(self.plant.engine.clone(), self.lane.clone(), self.stop.subscribe()));
+        self
+    }
+
+    /// Lets sensors show faults.
+    pub(crate) fn with_machine_faults(self) -> Self {
+        runtime().spawn(machine_faults::run(self.plant.engine.clone(), self.lane.clone(), self.stop.subscribe()));
         self
     }
 

@@ -191,7 +191,7 @@ fn what_a_machine_says_is_kept_with_its_own_time_under_the_names_of_its_variable
     assert_eq!(listener.until_number("Temperatures[1]", 81.5), at);
     assert_eq!(listener.all("PRESS-7", "Program").len(), 1, "read and then told, and kept once");
     assert_eq!(listener.lane.find("PRESS-7", "Power").unwrap().unit.as_deref(), Some("kW"));
-    assert!(millwright::telemetry::states::signal("MachineryItemState").is_some());
+    assert!(millwright::model::machine_state::signal("MachineryItemState").is_some());
 
     // A picture is no reading: it is shown once, and the rest goes on.
     let shown: Vec<String> = listener.lane.quarantined(10).unwrap().into_iter().map(|it| it.why).collect();

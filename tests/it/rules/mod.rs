@@ -5,6 +5,7 @@ mod downtime;
 mod genealogy;
 mod import;
 mod labor;
+mod machine;
 mod master;
 mod material;
 mod operation;

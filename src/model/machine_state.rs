@@ -1,6 +1,9 @@
 //! What a machine does, from what its control says: the words of MTConnect's Execution and
 //! FunctionalMode, of OPC 40001-1 (annex C) and of LaserSystems, as ISO 22400 counts them. A word that
-//! nobody knows is no data, and is shown as it came.
+//! nobody knows is no data, and is shown as it came. Deliberately without samples: `views` and
+//! `followers` read them.
+
+use crate::words;
 
 /// What a machine does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,38 +45,30 @@ impl MachineState {
     }
 }
 
-/// What a series says of its machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
-    /// Whether a program runs.
-    Execution,
-    /// What the machine is used for.
-    Mode,
-    /// Which fault there is.
-    Alarm,
-    /// Whether the emergency stop is pressed.
-    EmergencyStop,
-    /// What it works on.
-    Job,
+words! {
+    /// What a series says of its machine.
+    SignalRole { Execution = "execution", Mode = "mode", Alarm = "alarm", EmergencyStop = "emergency_stop", Job = "job", PartCount = "part_count", }
 }
 
-const SIGNALS: &[(&str, Signal)] = &[
-    ("execution", Signal::Execution),
-    ("exec", Signal::Execution),
-    ("machinestate", Signal::Execution),
-    ("machineryitemstate", Signal::Execution),
-    ("lasersystemstate", Signal::Execution),
-    ("laserstate", Signal::Execution),
-    ("state", Signal::Execution),
-    ("status", Signal::Execution),
-    ("functionalmode", Signal::Mode),
-    ("machineryoperationmode", Signal::Mode),
-    ("operationmode", Signal::Mode),
-    ("alarm", Signal::Alarm),
-    ("system", Signal::Alarm),
-    ("emergencystop", Signal::EmergencyStop),
-    ("estop", Signal::EmergencyStop),
-    ("jobid", Signal::Job),
+const SIGNALS: &[(&str, SignalRole)] = &[
+    ("execution", SignalRole::Execution),
+    ("exec", SignalRole::Execution),
+    ("machinestate", SignalRole::Execution),
+    ("machineryitemstate", SignalRole::Execution),
+    ("lasersystemstate", SignalRole::Execution),
+    ("laserstate", SignalRole::Execution),
+    ("state", SignalRole::Execution),
+    ("status", SignalRole::Execution),
+    ("functionalmode", SignalRole::Mode),
+    ("machineryoperationmode", SignalRole::Mode),
+    ("operationmode", SignalRole::Mode),
+    ("alarm", SignalRole::Alarm),
+    ("system", SignalRole::Alarm),
+    ("emergencystop", SignalRole::EmergencyStop),
+    ("estop", SignalRole::EmergencyStop),
+    ("jobid", SignalRole::Job),
+    ("partcount", SignalRole::PartCount),
+    ("partscount", SignalRole::PartCount),
 ];
 
 const EXECUTIONS: &[(&str, MachineState)] = &[
@@ -108,7 +103,7 @@ const EXECUTIONS: &[(&str, MachineState)] = &[
 const MODES: &[(&str, MachineState)] = &[("setup", MachineState::Setup), ("teardown", MachineState::Setup), ("maintenance", MachineState::Maintenance)];
 
 /// Letters and digits only, small: `PROGRAM_STOPPED`, `ProgramStopped` and `program stopped` are one word.
-fn plain(word: &str) -> String {
+pub fn plain(word: &str) -> String {
     word.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
@@ -117,8 +112,19 @@ fn known<T: Copy>(of: &[(&str, T)], word: &str) -> Option<T> {
     of.iter().find(|(known, _)| *known == word).map(|(_, it)| *it)
 }
 
+/// Whether a word of a role is known, for a mapping onto it; a fault's code and a job's name are anybody's.
+pub fn is_known(role: SignalRole, word: &str) -> bool {
+    match role {
+        SignalRole::Execution => known(EXECUTIONS, word).is_some(),
+        SignalRole::Mode => known(MODES, word).is_some() || matches!(plain(word).as_str(), "production" | "processing" | "none"),
+        SignalRole::EmergencyStop => matches!(plain(word).as_str(), "armed" | "triggered"),
+        SignalRole::Alarm | SignalRole::Job => true,
+        SignalRole::PartCount => false,
+    }
+}
+
 /// What a metric says of its machine, and how surely: a smaller rank goes before.
-pub fn signal(metric: &str) -> Option<(Signal, usize)> {
+pub fn signal(metric: &str) -> Option<(SignalRole, usize)> {
     let name = plain(metric.rsplit(['/', '.']).next().unwrap_or(metric));
     SIGNALS.iter().position(|(known, _)| *known == name).map(|rank| (SIGNALS[rank].1, rank))
 }
@@ -139,14 +145,15 @@ pub struct Words {
 }
 
 impl Words {
-    /// Where a signal's word stands.
-    pub const fn of(&mut self, signal: Signal) -> &mut Option<String> {
-        match signal {
-            Signal::Execution => &mut self.execution,
-            Signal::Mode => &mut self.mode,
-            Signal::Alarm => &mut self.alarm,
-            Signal::EmergencyStop => &mut self.emergency_stop,
-            Signal::Job => &mut self.job,
+    /// Where a role's word stands; a counter has none.
+    pub const fn of(&mut self, role: SignalRole) -> Option<&mut Option<String>> {
+        match role {
+            SignalRole::Execution => Some(&mut self.execution),
+            SignalRole::Mode => Some(&mut self.mode),
+            SignalRole::Alarm => Some(&mut self.alarm),
+            SignalRole::EmergencyStop => Some(&mut self.emergency_stop),
+            SignalRole::Job => Some(&mut self.job),
+            SignalRole::PartCount => None,
         }
     }
 
@@ -200,8 +207,8 @@ mod tests {
 
     #[test]
     fn a_metric_is_known_by_its_last_name() {
-        assert_eq!(signal("Controller/Execution").map(|(it, _)| it), Some(Signal::Execution));
-        assert_eq!(signal("estop").map(|(it, _)| it), Some(Signal::EmergencyStop));
+        assert_eq!(signal("Controller/Execution").map(|(it, _)| it), Some(SignalRole::Execution));
+        assert_eq!(signal("estop").map(|(it, _)| it), Some(SignalRole::EmergencyStop));
         assert!(signal("execution").unwrap().1 < signal("status").unwrap().1);
         assert_eq!(signal("spindle_load"), None);
     }
