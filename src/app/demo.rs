@@ -2,7 +2,7 @@
 //! serves it and lets it live; a plant that was stopped first lives what it has missed. The log-ins
 //! stand in `demo-logins.json` beside the data.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::arguments::{Demo, Place};
 use super::founding::{self, Moment, console};
 use super::output::Output;
-use super::{serve, wiring};
+use super::serve::{self, Doors, Mqtt};
+use super::wiring;
 use crate::accounts::{actor_named, random_token};
 use crate::base::{Code, Refusal, Time};
 use crate::engine::{Engine, Envelope};
@@ -33,6 +34,8 @@ const LOGINS: &str = "demo-logins.json";
 const LOOK: Duration = Duration::from_millis(250);
 /// Seconds of the wall that a simulator may be behind its clock.
 const BEHIND_SECONDS: i64 = 8;
+/// Where brokers are looked for.
+const MQTT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1_883);
 const PLANT_NAME: &str = "Riverside Kitchen Works";
 
 /// The log-ins of a demo plant.
@@ -56,8 +59,9 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     let Open { engine, lane, mut logins, simulator } = open_or_make(&data, it, output)?;
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
+    let doors = Doors { http: place.http(), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)) };
     let living = live(&engine, simulator, Arc::clone(&stop))?;
-    let answer = serve::serve(&engine, &lane, place.http(), output, |address| tell(&data, &mut logins, address, output));
+    let answer = serve::serve(&engine, &lane, doors, output, |addresses| tell(&data, &mut logins, addresses.http, output));
     stop.store(true, Ordering::SeqCst);
     if living.join().is_err() {
         tracing::error!("the simulator ended with a panic");

@@ -51,7 +51,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
     let place = arguments.place()?;
     match arguments.action {
         Action::Demo(it) => demo::run(&place, &it, output),
-        Action::Serve(it) => serve::run(&place, &it, output),
+        Action::Serve(_) => serve::run(&place, output),
         Action::Init(it) => offline::init(&place, &it, output),
         Action::Verify(it) => offline::verify(&place, &it, output),
         Action::Rebuild => offline::rebuild(&place, output),

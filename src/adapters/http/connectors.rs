@@ -1,5 +1,6 @@
 //! Connections to machines over HTTP: how each stands, and trials of new ones.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,9 @@ const LISTENED: u64 = 5;
 pub(super) async fn states(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
     let connectors = service.engine.read(views::machine::connectors)??;
-    let all: Vec<_> = connectors.into_iter().map(|it| (service.connections.standing(&it.connector_code), it)).map(|(how, it)| (it, how)).collect();
-    Ok(Reply::json(200, shapes::states(&all)))
+    let mut running: BTreeMap<_, _> = service.connections.all().into_iter().collect();
+    let all: Vec<_> = connectors.into_iter().map(|it| (running.remove(&it.connector_code), it)).map(|(how, it)| (it, how)).collect();
+    Ok(Reply::json(200, shapes::states(&all, &running)))
 }
 
 pub(super) async fn trial(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
