@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::arguments::Place;
-use super::output::Output;
 use super::connections::Around;
+use super::output::Output;
 use super::{connections, wiring};
 use crate::adapters::http::{Server, Service};
 use crate::adapters::mqtt::broker::{self, Broker};

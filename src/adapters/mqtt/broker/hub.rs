@@ -171,8 +171,15 @@ impl Hub {
     pub(super) async fn publish(&self, messages: &[Publish]) -> Result<(), Refusal> {
         self.counts.received.increment(messages.len() as u64);
         let takers = self.takers();
-        let taken = self.keep(&takers, messages).await.inspect_err(|_| self.counts.refused.increment(messages.len() as u64))?;
-        self.counts.stored.increment(taken);
+        match self.keep(&takers, messages).await {
+            Ok(taken) => self.counts.stored.increment(taken),
+            Err(refusal) => {
+                self.counts.refused.increment(messages.len() as u64);
+                // Edge nodes are to hold what they have, whose message it was that found out.
+                takers.iter().for_each(|taker| taker.says(false, self));
+                return Err(refusal);
+            }
+        }
         messages.iter().for_each(|message| self.route(message));
         takers.iter().for_each(|taker| self.ask_for_rebirths(taker));
         Ok(())
@@ -191,9 +198,8 @@ impl Hub {
                 }
             }
         }
-        for (taker, gathered) in takers.iter().zip(gathered) {
-            let Some(gathered) = gathered else { continue };
-            gathered.keep().await.inspect_err(|_| taker.says(false, self))?;
+        for gathered in gathered.into_iter().flatten() {
+            gathered.keep().await?;
         }
         Ok(taken)
     }

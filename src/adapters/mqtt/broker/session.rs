@@ -285,14 +285,7 @@ impl Held {
 }
 
 fn write(into: &mut BytesMut, delivery: &Delivery, id: u16, again: bool) {
-    let packet = Publish {
-        dup: again,
-        qos: delivery.qos,
-        retain: delivery.retained,
-        topic: delivery.message.topic.clone(),
-        pkid: id,
-        payload: delivery.message.payload.clone(),
-    };
+    let packet = Publish { dup: again, qos: delivery.qos, retain: delivery.retained, topic: delivery.message.topic.clone(), pkid: id, payload: delivery.message.payload.clone() };
     if let Err(error) = packet.write(into) {
         // It was read as a packet before, so it can be written as one.
         tracing::error!(%error, topic = packet.topic, "a message could not be written");
