@@ -10,6 +10,7 @@ mod offline;
 mod online;
 mod output;
 mod serve;
+mod wires;
 mod wiring;
 
 use std::process::ExitCode;

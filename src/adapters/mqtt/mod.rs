@@ -9,6 +9,8 @@ pub mod broker;
 mod connection;
 mod gather;
 mod keeping;
+mod link;
+pub mod machines;
 mod mapping;
 mod settings;
 pub mod sparkplug;

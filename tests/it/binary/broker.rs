@@ -121,10 +121,6 @@ fn the_broker_says_how_it_stands_and_a_connector_of_its_own_maps_what_a_shop_pub
     let mut client = running.client();
     let settings = "[[mapping.rules]]\ntopic = \"shop/+machine/+metric\"\ncontent = \"bare\"\nunit = \"kW\"\n";
     client.make("/api/v1/connectors", &json!({"connector_code": "shop", "protocol": "broker", "settings": settings}));
-    let standing = |client: &mut Client, code: &str| {
-        let all = client.read("/api/v1/connector-states");
-        all["data"].as_array().unwrap().iter().find(|it| it["connector_code"] == code).cloned().unwrap_or_default()
-    };
     until("both stand", || (standing(&mut client, "shop")["state"] == "live" && standing(&mut client, "mqtt-broker")["state"] == "live").then_some(()));
     runtime().block_on(async {
         let (machine, mut network) = AsyncClient::new(options("press", address, &data.token), 10);
@@ -142,5 +138,48 @@ fn the_broker_says_how_it_stands_and_a_connector_of_its_own_maps_what_a_shop_pub
     for line in ["millwright_broker_messages_total{became=\"received\"} 3", "millwright_broker_messages_total{became=\"stored\"} 2", "millwright_broker_connections"] {
         assert!(metrics.contains(line), "{line} is not in {metrics}");
     }
+    assert_eq!(running.stop(), 0);
+}
+
+fn standing(client: &mut Client, code: &str) -> Json {
+    let all = client.read("/api/v1/connector-states");
+    all["data"].as_array().unwrap().iter().find(|it| it["connector_code"] == code).cloned().unwrap_or_default()
+}
+
+/// The newest power that any machine of a department has told.
+fn newest(client: &mut Client, department: &str) -> Json {
+    let told = client.read("/api/v1/telemetry/last");
+    let of_department = told["data"].as_array().unwrap().iter().filter(|it| it["department"] == department && it["metric"] == "power");
+    of_department.map(|it| it["time"].clone()).max_by_key(|time| time.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[test]
+fn the_machines_of_the_demo_speak_through_its_broker_and_again_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let demo = |seconds_a_second: &str| {
+        let arguments = ["demo", "--data", data.to_str().unwrap(), "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--days", "1", "--speed", seconds_a_second];
+        let running = Running::start(&arguments, None);
+        let logins: Json = serde_json::from_slice(&std::fs::read(data.join("demo-logins.json")).unwrap()).unwrap();
+        let client = Client::of_url(&running.url, logins["users"][7]["token"].as_str());
+        (running, client)
+    };
+    for _ in 0..2 {
+        let (running, mut client) = demo("60");
+        for (code, department) in [("welding", "Welding"), ("polishing", "Polishing")] {
+            let before = newest(&mut client, department);
+            until("its machines", || (standing(&mut client, code)["stored"].as_u64() > Some(50)).then_some(()));
+            let how = standing(&mut client, code);
+            assert_eq!((how["state"].as_str(), how["protocol"].as_str()), (Some("live"), Some("broker")));
+            assert_eq!((how["quarantined"].as_u64(), how["gaps"].as_u64()), (Some(0), Some(0)), "{how}");
+            until("something new", || (newest(&mut client, department).as_str() > before.as_str()).then_some(()));
+        }
+        assert_eq!(running.stop(), 0);
+    }
+    // A plant that stands still is silent.
+    let (running, mut client) = demo("0");
+    let before = newest(&mut client, "Welding");
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!((newest(&mut client, "Welding"), standing(&mut client, "welding")["stored"].as_u64()), (before, Some(0)));
     assert_eq!(running.stop(), 0);
 }

@@ -4,6 +4,7 @@
 //! while nobody listened comes from the edge nodes, as history. Deliberately no commands to machines
 //! but the one that asks for a rebirth.
 
+mod cell;
 mod edge;
 mod host;
 mod payload;
@@ -25,6 +26,7 @@ use super::settings::{Broker, Session};
 use crate::base::{Refusal, Time, limits};
 use crate::engine::clock::Clock;
 use crate::telemetry::{Batch, Source, State};
+pub use cell::Cell;
 pub(in crate::adapters::mqtt) use host::Host;
 
 /// A connection to a broker at which edge nodes speak Sparkplug B.
