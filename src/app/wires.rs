@@ -1,5 +1,6 @@
-//! How the demo's machines speak while it lives: those of welding as a Sparkplug B cell, those of
-//! polishing as JSON, both through the plant's own broker and two connectors that people can see.
+//! How the demo's machines speak while it lives: those of welding as a Sparkplug B cell and those of
+//! polishing as JSON through the plant's own broker, the lasers through an MTConnect agent; each through
+//! a connector that people can see.
 //! Deliberately only here: on a real plant machines connect by themselves.
 
 use std::net::SocketAddr;
@@ -8,19 +9,27 @@ use std::sync::{Arc, OnceLock};
 use super::founding::console;
 use crate::adapters::mqtt::machines::{Access, Machines};
 use crate::adapters::mqtt::sparkplug::Cell;
+use crate::adapters::mtconnect::staged::Staged;
 use crate::base::{Code, Refusal, Value};
 use crate::engine::{Engine, Envelope};
 use crate::model::journal::Origin;
-use crate::model::{Command, Connector, Noun};
+use crate::model::machine::ConnectorProtocol;
+use crate::model::{Command, Noun, Subject};
 use crate::simulator::{Simulator, Speak};
 use crate::telemetry::{Lane, Seen};
 use crate::views;
 
-/// A connector of the demo: its code, the department as its line is called, its name and its settings.
-const CONNECTORS: &[(&str, &str, &str, &str)] = &[
-    ("welding", "Welding", "Welding cell, Sparkplug B", "[sparkplug]\ngroups = [\"welding\"]\n"),
-    ("polishing", "Polishing", "Polishing machines, JSON", "[mapping.json_object]\nprefix = \"polishing\"\n"),
-];
+/// A connector of the demo.
+struct Plug<'p> {
+    code: &'p str,
+    name: &'p str,
+    protocol: ConnectorProtocol,
+    settings: &'p str,
+}
+
+const WELDING: Plug<'_> = Plug { code: "welding", name: "Welding cell, Sparkplug B", protocol: ConnectorProtocol::Broker, settings: "[sparkplug]\ngroups = [\"welding\"]\n" };
+const POLISHING: Plug<'_> =
+    Plug { code: "polishing", name: "Polishing machines, JSON", protocol: ConnectorProtocol::Broker, settings: "[mapping.json_object]\nprefix = \"polishing\"\n" };
 
 /// Wires that are laid; they carry when the broker listens.
 pub(super) struct Wires {
@@ -30,15 +39,21 @@ pub(super) struct Wires {
 impl Wires {
     /// Makes the connectors where they are not there yet, and gives the machines their wires.
     pub(super) fn lay(engine: &Engine, lane: &Lane, simulator: &mut Simulator, (user, password): (String, String)) -> Result<Self, Refusal> {
-        let known: Vec<Connector> = engine.read(views::machine::connectors)??;
         let broker = Arc::<OnceLock<SocketAddr>>::default();
-        for (code, department, name, settings) in CONNECTORS {
-            if !known.iter().any(|it| it.connector_code == *code) {
-                make(engine, code, name, settings)?;
-            }
-            let access = Publisher { broker: Arc::clone(&broker), client_id: format!("demo-{code}"), user: user.clone(), password: password.clone() };
-            simulator.speak_over(lane, department, if *code == "welding" { access.cell() } else { access.machines(code) });
-        }
+        let publisher = |plug: &Plug<'_>| Publisher { broker: Arc::clone(&broker), client_id: format!("demo-{}", plug.code), user: user.clone(), password: password.clone() };
+        plug_in(engine, &WELDING)?;
+        simulator.speak_over(lane, "Welding", publisher(&WELDING).cell());
+        plug_in(engine, &POLISHING)?;
+        simulator.speak_over(lane, "Polishing", publisher(&POLISHING).machines(POLISHING.code));
+        let agent = Staged::start(lane.series().into_iter().filter(|it| it.department.as_deref() == Some("Laser")).collect())?;
+        // Each start has a port of its own.
+        let settings = format!("url = \"http://{}\"\n", agent.address());
+        plug_in(engine, &Plug { code: "lasers", name: "Lasers, MTConnect agent", protocol: ConnectorProtocol::MtConnect, settings: &settings })?;
+        let agent: Speak = Box::new(move |said: &[Seen]| {
+            agent.tell(said);
+            Ok(())
+        });
+        simulator.speak_over(lane, "Laser", agent);
         Ok(Self { broker })
     }
 
@@ -48,13 +63,23 @@ impl Wires {
     }
 }
 
-fn make(engine: &Engine, code: &str, name: &str, settings: &str) -> Result<(), Refusal> {
+/// Makes a connector where there is none; where there is, only an address is told anew, and what people
+/// have changed is left alone.
+fn plug_in(engine: &Engine, plug: &Plug<'_>) -> Result<(), Refusal> {
+    let known = engine.read(views::machine::connectors)??.into_iter().find(|it| it.connector_code == plug.code);
     let columns = crate::model::columns(Noun::Connector);
-    let values = [("connector_code", code), ("connector_name", name), ("protocol", "broker"), ("settings", settings)];
-    let at = |wanted: &str| columns.iter().position(|column| column.name == wanted);
-    let values = values.into_iter().filter_map(|(field, text)| Some((at(field)?, Value::Text(text.to_owned())))).collect();
+    let value = |(field, text): (&str, &str)| Some((columns.iter().position(|column| column.name == field)?, Value::Text(text.to_owned())));
+    let command = match known {
+        None => {
+            let told = [("connector_code", plug.code), ("connector_name", plug.name), ("protocol", plug.protocol.word()), ("settings", plug.settings)];
+            Command::Create { noun: Noun::Connector, values: told.into_iter().filter_map(value).collect() }
+        }
+        Some(known) if plug.protocol == ConnectorProtocol::MtConnect && known.protocol == plug.protocol => {
+            Command::Update { subject: Subject::of(known.connector_id), values: value(("settings", plug.settings)).into_iter().collect() }
+        }
+        Some(_) => return Ok(()),
+    };
     let now = engine.plant_now();
-    let command = Command::Create { noun: Noun::Connector, values };
     engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(now), ..Envelope::of(console(), command) }).map(|_| ())
 }
 

@@ -154,7 +154,7 @@ fn newest(client: &mut Client, department: &str) -> Json {
 }
 
 #[test]
-fn the_machines_of_the_demo_speak_through_its_broker_and_again_after_a_restart() {
+fn the_machines_of_the_demo_speak_over_wires_and_again_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo");
     let demo = |seconds_a_second: &str| {
@@ -164,14 +164,16 @@ fn the_machines_of_the_demo_speak_through_its_broker_and_again_after_a_restart()
         let client = Client::of_url(&running.url, logins["users"][7]["token"].as_str());
         (running, client)
     };
-    for _ in 0..2 {
+    for start in 0..2 {
         let (running, mut client) = demo("60");
-        for (code, department) in [("welding", "Welding"), ("polishing", "Polishing")] {
+        for (code, protocol, department) in [("welding", "broker", "Welding"), ("polishing", "broker", "Polishing"), ("lasers", "mtconnect", "Laser")] {
             let before = newest(&mut client, department);
             until("its machines", || (standing(&mut client, code)["stored"].as_u64() > Some(50)).then_some(()));
             let how = standing(&mut client, code);
-            assert_eq!((how["state"].as_str(), how["protocol"].as_str()), (Some("live"), Some("broker")));
-            assert_eq!((how["quarantined"].as_u64(), how["gaps"].as_u64()), (Some(0), Some(0)), "{how}");
+            assert_eq!((how["state"].as_str(), how["protocol"].as_str()), (Some("live"), Some(protocol)));
+            // An agent that was started anew has lost what it held, and its client says so.
+            let gaps = if code == "lasers" { start } else { 0 };
+            assert_eq!((how["quarantined"].as_u64(), how["gaps"].as_u64()), (Some(0), Some(gaps)), "{how}");
             until("something new", || (newest(&mut client, department).as_str() > before.as_str()).then_some(()));
         }
         assert_eq!(running.stop(), 0);

@@ -16,7 +16,6 @@ use super::super::sparkplug::rebirth;
 use super::retained::Retained;
 use super::session::{Line, Message, Name, Session};
 use super::taker::Taker;
-use super::topics;
 use crate::accounts::Accounts;
 use crate::base::{Refusal, limits};
 use crate::engine::clock::Clock;
@@ -25,7 +24,7 @@ use crate::model::permission::may;
 /// Machines send as whoever may write telemetry over HTTP does.
 pub(super) const ACT: &str = "WriteTelemetry";
 
-/// The middle of the broker. Its clones are the same.
+/// The middle of the broker, which its connections and those who make samples share.
 pub struct Hub {
     pub(super) accounts: Arc<Accounts>,
     sessions: Mutex<HashMap<Name, Arc<Session>>>,
@@ -230,9 +229,4 @@ impl Hub {
             }
         }
     }
-}
-
-/// Whether a message may be published by a client.
-pub(super) fn may_be_published(topic: &str) -> bool {
-    topics::is_topic(topic)
 }

@@ -17,9 +17,9 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::hub::{ACT, Hub, may_be_published};
+use super::hub::{ACT, Hub};
 use super::session::{Line, Session};
-use super::topics::is_filter;
+use super::topics::{is_filter, is_topic};
 use crate::accounts::random_token;
 use crate::base::{Code, Refusal, limits};
 use crate::model::journal::Actor;
@@ -114,7 +114,7 @@ async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Actor, 
     if connect.client_id.len() > limits::TEXT_MAX || (connect.client_id.is_empty() && !connect.clean_session) {
         return Err((ConnectReturnCode::BadClientId, "its client id is too long, or empty though its session is to be kept"));
     }
-    if connect.last_will.as_ref().is_some_and(|will| !may_be_published(&will.topic)) {
+    if connect.last_will.as_ref().is_some_and(|will| !is_topic(&will.topic)) {
         return Err((ConnectReturnCode::NotAuthorized, "its will has a topic that nobody may publish under"));
     }
     let Some(login) = &connect.login else { return Err((ConnectReturnCode::NotAuthorized, "it has no user name and password")) };
@@ -289,7 +289,7 @@ impl Attendance<'_> {
         let mut published = Vec::new();
         for packet in packets {
             match packet {
-                Packet::Publish(message) if may_be_published(&message.topic) => published.push(message),
+                Packet::Publish(message) if is_topic(&message.topic) => published.push(message),
                 Packet::Publish(_) => {
                     self.publish(std::mem::take(&mut published)).await?;
                     return Err(Ended::Forbidden("a topic is empty, too long, has wildcards, or begins with $"));
