@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,18 @@ impl Around {
     pub(super) fn of(engine: &Engine, hub: Option<Arc<Hub>>) -> Self {
         Self { pki: engine.root().unwrap_or_else(|| Path::new(".")).join(PKI_FOLDER), hub }
     }
+
+    fn open(&self) {
+        self.hub.iter().for_each(|hub| hub.open());
+    }
+
+    fn close(&self) {
+        self.hub.iter().for_each(|hub| hub.close());
+    }
+
+    fn hold(&self) {
+        self.hub.iter().for_each(|hub| hub.hold());
+    }
 }
 
 impl Settings {
@@ -88,14 +101,15 @@ impl Settings {
         }
     }
 
-    async fn run(self, around: Around, source: Arc<Source>, stopping: watch::Receiver<bool>) {
+    /// Begins to run: what is published to the plant's own broker is taken from the moment of this call.
+    fn run(self, around: Around, source: Arc<Source>, stopping: watch::Receiver<bool>) -> Pin<Box<dyn Future<Output = ()>>> {
         match self {
-            Self::Mqtt(it) => mqtt::run(it, source, stopping).await,
-            Self::Sparkplug(it) => sparkplug::run(it, source, stopping).await,
-            Self::Agent(it) => agent::run(it, source, stopping).await,
-            Self::Shdr(it) => shdr::run(it, source, stopping).await,
-            Self::OpcUa(it) => opcua::run(it, around.pki, source, stopping).await,
-            Self::Broker(it) => broker::take(it, around.hub, source, stopping).await,
+            Self::Mqtt(it) => Box::pin(mqtt::run(it, source, stopping)),
+            Self::Sparkplug(it) => Box::pin(sparkplug::run(it, source, stopping)),
+            Self::Agent(it) => Box::pin(agent::run(it, source, stopping)),
+            Self::Shdr(it) => Box::pin(shdr::run(it, source, stopping)),
+            Self::OpcUa(it) => Box::pin(opcua::run(it, around.pki, source, stopping)),
+            Self::Broker(it) => Box::pin(broker::take(&it, around.hub, source, stopping)),
         }
     }
 }
@@ -143,6 +157,7 @@ async fn try_out(trial: Trial, around: Around, now: crate::base::Time) -> Result
 
 /// A connection that runs.
 struct Running {
+    protocol: Protocol,
     code: String,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
@@ -166,8 +181,9 @@ pub(super) fn start(engine: &Engine, around: Around, intake: Intake, connections
 async fn run(engine: Engine, around: Around, intake: Intake, connections: Connections, mut stopping: watch::Receiver<bool>) {
     let mut keeper = Keeper { engine: engine.clone(), around, intake, connections, running: BTreeMap::new() };
     let head = *engine.head().borrow();
-    if let Err(refusal) = keeper.begin_all().await {
-        tracing::error!(%refusal, "connections to machines could not be read");
+    match keeper.begin_all().await {
+        Ok(()) => keeper.around.open(),
+        Err(refusal) => tracing::error!(%refusal, "connections to machines could not be read"),
     }
     let mut follower = Follower::new(&engine, head).pausing(PAUSE);
     loop {
@@ -193,6 +209,7 @@ async fn run(engine: Engine, around: Around, intake: Intake, connections: Connec
             }
         }
     }
+    keeper.around.close();
     keeper.end_all().await;
 }
 
@@ -213,13 +230,21 @@ impl Keeper {
     }
 
     async fn begin_anew(&mut self, number: u64) {
-        if let Some(old) = self.running.remove(&number) {
+        let old = self.running.remove(&number);
+        let holds = old.as_ref().is_some_and(|old| old.protocol == Protocol::Broker);
+        if holds {
+            self.around.hold();
+        }
+        if let Some(old) = old {
             self.end(old).await;
         }
         match self.begin(number) {
             Ok(Some(running)) => _ = self.running.insert(number, running),
             Ok(None) => {}
             Err(refusal) => tracing::warn!(%refusal, connector = number, "a connection to machines could not begin"),
+        }
+        if holds {
+            self.around.open();
         }
     }
 
@@ -244,7 +269,7 @@ impl Keeper {
                 })
             }
         };
-        Ok(Some(Running { code, stop, task }))
+        Ok(Some(Running { protocol: connector.protocol, code, stop, task }))
     }
 
     async fn end(&self, running: Running) {

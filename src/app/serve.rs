@@ -152,7 +152,7 @@ fn take_published(broker: Broker, lane: &Lane, running: &Connections, stopping: 
     let (hub, source) = (broker.hub(), Arc::new(Source::kept(broker::CODE, lane.intake())));
     running.begin(broker::CODE, source.standing());
     for preset in broker::Settings::presets() {
-        tokio::spawn(broker::take(preset, Some(Arc::clone(&hub)), Arc::clone(&source), stopping.clone()));
+        tokio::spawn(broker::take(&preset, Some(Arc::clone(&hub)), Arc::clone(&source), stopping.clone()));
     }
     tokio::spawn(broker.run(stopping.clone()))
 }

@@ -139,6 +139,18 @@ fn the_broker_says_how_it_stands_and_a_connector_of_its_own_maps_what_a_shop_pub
         assert!(metrics.contains(line), "{line} is not in {metrics}");
     }
     assert_eq!(running.stop(), 0);
+
+    // Whoever is quick after a start is not acknowledged before its connector is there.
+    for round in 0..5 {
+        let (running, address) = serve(&data);
+        runtime().block_on(async {
+            let (machine, mut network) = AsyncClient::new(options("press", address, &data.token), 10);
+            machine.publish("shop/PRESS-1/round", QoS::AtLeastOnce, false, round.to_string()).await.unwrap();
+            while !matches!(network.poll().await.unwrap(), Event::Incoming(Packet::PubAck(_))) {}
+        });
+        assert_eq!(values(&mut running.client(), "round").len(), round + 1);
+        assert_eq!(running.stop(), 0);
+    }
 }
 
 fn standing(client: &mut Client, code: &str) -> Json {

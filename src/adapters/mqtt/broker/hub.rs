@@ -10,6 +10,7 @@ use bytes::Bytes;
 use metrics::{Counter, Gauge, counter, gauge};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v4::{Publish, SubscribeFilter, SubscribeReasonCode};
+use tokio::sync::watch;
 
 use super::super::gather::Gathered;
 use super::super::sparkplug::rebirth;
@@ -17,7 +18,7 @@ use super::retained::Retained;
 use super::session::{Line, Message, Name, Session};
 use super::taker::Taker;
 use crate::accounts::Accounts;
-use crate::base::{Refusal, limits};
+use crate::base::{Code, Refusal, limits};
 use crate::engine::clock::Clock;
 use crate::model::permission::may;
 
@@ -32,8 +33,20 @@ pub struct Hub {
     listeners: RwLock<Vec<Arc<Session>>>,
     retained: Mutex<Retained>,
     takers: RwLock<Vec<Arc<Taker>>>,
+    gate: watch::Sender<Gate>,
     waiting_bytes: Arc<AtomicUsize>,
     pub(super) counts: Counts,
+}
+
+/// Whether all who make samples are there: what came while one of them is missing would be acknowledged
+/// and lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gate {
+    /// Not all of them: it waits.
+    Held,
+    Open,
+    /// None of them will come any more.
+    Closed,
 }
 
 /// What is counted since the start of the program.
@@ -68,6 +81,7 @@ impl Hub {
             listeners: RwLock::default(),
             retained: Mutex::default(),
             takers: RwLock::default(),
+            gate: watch::Sender::new(Gate::Held),
             waiting_bytes: Arc::default(),
             counts: Counts::new(),
         }
@@ -79,6 +93,21 @@ impl Hub {
 
     fn takers(&self) -> Vec<Arc<Taker>> {
         self.takers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All who make samples are there.
+    pub fn open(&self) {
+        self.gate.send_replace(Gate::Open);
+    }
+
+    /// One of those who make samples changes: what is published waits until all are there again.
+    pub fn hold(&self) {
+        self.gate.send_replace(Gate::Held);
+    }
+
+    /// The plant is stopping: nothing more is taken.
+    pub fn close(&self) {
+        self.gate.send_replace(Gate::Closed);
     }
 
     /// Somebody begins to make samples.
@@ -169,6 +198,9 @@ impl Hub {
     /// handed to nobody, and is published again by whoever still holds it.
     pub(super) async fn publish(&self, messages: &[Publish]) -> Result<(), Refusal> {
         self.counts.received.increment(messages.len() as u64);
+        if self.gate.subscribe().wait_for(|gate| *gate != Gate::Held).await.is_ok_and(|gate| *gate == Gate::Closed) {
+            return Err(Refusal::new(Code::Unavailable, "the plant is stopping"));
+        }
         let takers = self.takers();
         match self.keep(&takers, messages).await {
             Ok(taken) => self.counts.stored.increment(taken),

@@ -169,21 +169,35 @@ fn locked(host: &Mutex<Host>) -> MutexGuard<'_, Host> {
     host.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes what is published to the plant's own broker until told to stop.
-pub async fn take(settings: Settings, hub: Option<Arc<Hub>>, source: Arc<Source>, mut stopping: watch::Receiver<bool>) {
-    let hub = hub.ok_or_else(|| Refusal::invalid("mqtt", "this plant runs no broker of its own: start it with --mqtt ADDRESS"));
-    let taker = hub.and_then(|hub| Ok((hub, Arc::new(Taker::of(&settings, Arc::clone(&source))?))));
-    let (hub, taker) = match taker {
-        Ok(both) => both,
-        Err(refusal) => {
-            source.stands(State::Failed, Some(&refusal.detail), Clock::System.now());
+/// Takes what is published to the plant's own broker from the moment of the call until told to stop.
+pub fn take(settings: &Settings, hub: Option<Arc<Hub>>, source: Arc<Source>, stopping: watch::Receiver<bool>) -> impl Future<Output = ()> + use<> {
+    let taking = admitted(settings, hub, &source);
+    match &taking {
+        Ok(_) => source.stands(State::Live, None, Clock::System.now()),
+        Err(refusal) => source.stands(State::Failed, Some(&refusal.detail), Clock::System.now()),
+    }
+    async move {
+        match taking {
+            Ok((hub, taker)) => attend(&hub, &taker, stopping).await,
             // Its standing is kept for whoever asks why.
-            _ = stopping.wait_for(|stop| *stop).await;
-            return;
+            Err(_) => end_of(stopping).await,
         }
-    };
+        drop(source);
+    }
+}
+
+fn admitted(settings: &Settings, hub: Option<Arc<Hub>>, source: &Arc<Source>) -> Result<(Arc<Hub>, Arc<Taker>), Refusal> {
+    let hub = hub.ok_or_else(|| Refusal::invalid("mqtt", "this plant runs no broker of its own: start it with --mqtt ADDRESS"))?;
+    let taker = Arc::new(Taker::of(settings, Arc::clone(source))?);
     hub.admit_taker(&taker);
-    source.stands(State::Live, None, Clock::System.now());
+    Ok((hub, taker))
+}
+
+async fn end_of(mut stopping: watch::Receiver<bool>) {
+    _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn attend(hub: &Hub, taker: &Arc<Taker>, mut stopping: watch::Receiver<bool>) {
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -192,11 +206,14 @@ pub async fn take(settings: Settings, hub: Option<Arc<Hub>>, source: Arc<Source>
             _ = stopping.wait_for(|stop| *stop) => break,
             _ = ticks.tick() => {}
         }
-        if let Err(refusal) = taker.look(&hub).await {
-            taker.says(false, &hub);
-            tracing::debug!(%refusal, source = source.code(), "telemetry takes nothing");
+        if let Err(refusal) = taker.look(hub).await {
+            taker.says(false, hub);
+            tracing::debug!(%refusal, source = taker.source.code(), "telemetry takes nothing");
         }
     }
-    hub.dismiss_taker(&taker);
-    taker.says(false, &hub);
+    // Presets stay to the end of the plant: whoever is still served then must not find nobody.
+    if taker.rank != Rank::Preset {
+        hub.dismiss_taker(taker);
+    }
+    taker.says(false, hub);
 }

@@ -45,8 +45,9 @@ fn story(tell: impl AsyncFnOnce(&House<'_>)) {
         let (hub, address, (stop, stopping)) = (broker.hub(), broker.address().unwrap(), watch::channel(false));
         let presets = site.source("mqtt-broker");
         for preset in broker::Settings::presets() {
-            tokio::spawn(broker::take(preset, Some(Arc::clone(&hub)), Arc::clone(&presets), stopping.clone()));
+            tokio::spawn(broker::take(&preset, Some(Arc::clone(&hub)), Arc::clone(&presets), stopping.clone()));
         }
+        hub.open();
         let running = tokio::spawn(broker.run(stopping));
         until(&presets, "a host that is there", |it| it.last_message_at.is_some()).await;
         tell(&House { site: &site, accounts, hub, address, presets }).await;

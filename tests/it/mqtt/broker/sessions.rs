@@ -42,10 +42,10 @@ fn a_connector_goes_before_the_presets_and_a_trial_takes_nothing_away() {
             serde_json::from_value(json!({"mapping": {"rules": [{"topic": "plant/+machine/+metric", "content": "bare", "department": "Press shop"}]}})).unwrap();
         let (stop, stopping) = watch::channel(false);
         let connector = house.site.source("press-shop");
-        let task = tokio::spawn(broker::take(settings.clone(), Some(Arc::clone(&house.hub)), Arc::clone(&connector), stopping.clone()));
+        let task = tokio::spawn(broker::take(&settings, Some(Arc::clone(&house.hub)), Arc::clone(&connector), stopping.clone()));
         let (show, mut shown) = tokio::sync::mpsc::channel(10);
         let tried = Arc::new(Source::preview("trial", house.site.plant.engine.plant_now(), show));
-        let trial = tokio::spawn(broker::take(settings.clone().on_trial(), Some(Arc::clone(&house.hub)), Arc::clone(&tried), stopping));
+        let trial = tokio::spawn(broker::take(&settings.clone().on_trial(), Some(Arc::clone(&house.hub)), Arc::clone(&tried), stopping));
         live(&connector).await;
         live(&tried).await;
         let mut machine = house.client("machine").await;
@@ -60,7 +60,7 @@ fn a_connector_goes_before_the_presets_and_a_trial_takes_nothing_away() {
 
         let nowhere = house.site.source("nowhere");
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(broker::take(settings, None, Arc::clone(&nowhere), stopping));
+        let task = tokio::spawn(broker::take(&settings, None, Arc::clone(&nowhere), stopping));
         until(&nowhere, "a word", |it| it.why.as_ref().is_some_and(|why| why.contains("--mqtt"))).await;
         stop.send_replace(true);
         task.await.unwrap();
@@ -269,5 +269,18 @@ fn nothing_is_acknowledged_and_nothing_handed_on_while_the_lane_takes_nothing() 
         let mut other = house.client("other").await;
         other.publish("andon/1", "red").await;
         assert_eq!(ear.hears().await, heard("andon/1", "red", 1, false), "and the refused message was told to nobody");
+    });
+}
+
+#[test]
+fn what_is_published_waits_while_somebody_who_makes_samples_changes() {
+    story(async |house| {
+        let mut machine = house.client("machine").await;
+        house.hub.hold();
+        machine.client.publish("plant/P-1/count", QoS::AtLeastOnce, false, "7").await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(300), machine.next()).await.is_err(), "acknowledged by whom?");
+        house.hub.open();
+        assert!(matches!(machine.next().await, Packet::PubAck(_)));
+        assert_eq!(house.site.numbers("P-1", "count"), [7.0]);
     });
 }
