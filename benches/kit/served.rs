@@ -45,10 +45,21 @@ pub(crate) fn demo(folder: &Path, role: &str) -> anyhow::Result<(Process, String
     Ok((process, address, token.to_owned()))
 }
 
+/// Founds an empty plant in a folder and serves it with a broker on a port; answers its address and a token of its
+/// admin.
+#[allow(dead_code)]
+pub(crate) fn empty_with_broker(folder: &Path, port: u16) -> anyhow::Result<(Process, String, String)> {
+    founded(folder, &["--mqtt", &format!("127.0.0.1:{port}")])
+}
+
 /// Founds an empty plant in a folder and serves it; answers its address and a token of its admin. Unlike a
 /// demo's, its machines tell nothing of their own.
 #[allow(dead_code)]
 pub(crate) fn empty(folder: &Path) -> anyhow::Result<(Process, String, String)> {
+    founded(folder, &[])
+}
+
+fn founded(folder: &Path, more: &[&str]) -> anyhow::Result<(Process, String, String)> {
     let program = env!("CARGO_BIN_EXE_millwright");
     let data = folder.join("data");
     let mut init = Command::new(program).args(["init", "--name", "Bench", "--timezone", "UTC", "--data"]).arg(&data).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
@@ -57,6 +68,6 @@ pub(crate) fn empty(folder: &Path) -> anyhow::Result<(Process, String, String)> 
     let made = Command::new(program).args(["user", "token", "admin", "--json", "--data"]).arg(&data).output()?;
     let made: Value = serde_json::from_slice(&made.stdout)?;
     let token = made["token"].as_str().context("no token was made")?.to_owned();
-    let (process, address) = listening(Command::new(program).args(["serve", "--http", "127.0.0.1:0", "--data"]).arg(&data))?;
+    let (process, address) = listening(Command::new(program).args(["serve", "--http", "127.0.0.1:0", "--data"]).arg(&data).args(more))?;
     Ok((process, address, token))
 }

@@ -82,6 +82,11 @@ impl Accounts {
         known.users.get(&session.user).cloned()
     }
 
+    /// A user as it is now; `None` where it is barred.
+    pub fn active(&self, user: u64) -> Option<Actor> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&user).cloned()
+    }
+
     /// Checks name and password behind the throttle.
     pub async fn check_password(&self, name: &str, password: &str, address: IpAddr) -> Result<Actor, Refusal> {
         let now = self.engine.wall_now();

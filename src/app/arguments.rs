@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// A TOML file with `data`, `http`, `lake`, `url` and `token`.
+    /// A TOML file with `data`, `http`, `lake`, `mqtt`, `url` and `token`.
     #[arg(long, global = true, env = "MILLWRIGHT_CONFIG")]
     config: Option<PathBuf>,
     /// The plant's data directory.
@@ -94,10 +94,17 @@ pub(super) struct Demo {
     /// The plant's IANA zone.
     #[arg(long, default_value = "Europe/Berlin")]
     pub(super) timezone: String,
+    /// Where the plant's own MQTT broker listens; 127.0.0.1:1883, or a free port where that is taken.
+    #[arg(long, env = "MILLWRIGHT_MQTT")]
+    mqtt: Option<SocketAddr>,
 }
 
 #[derive(Args)]
-pub(super) struct Serve {}
+pub(super) struct Serve {
+    /// Run an MQTT broker of the plant's own on this address, such as 0.0.0.0:1883; port 0 takes a free one.
+    #[arg(long, env = "MILLWRIGHT_MQTT")]
+    mqtt: Option<SocketAddr>,
+}
 
 #[derive(Args)]
 pub(super) struct Init {
@@ -320,6 +327,7 @@ struct File {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
     lake: Option<PathBuf>,
+    mqtt: Option<SocketAddr>,
     url: Option<String>,
     token: Option<String>,
 }
@@ -329,6 +337,7 @@ pub(super) struct Place {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
     lake: Option<PathBuf>,
+    mqtt: Option<SocketAddr>,
     /// A running plant.
     pub(super) url: Option<String>,
     /// Its token.
@@ -344,10 +353,15 @@ impl Arguments {
                 toml::from_str(&text).map_err(|error| Refusal::new(Code::Invalid, format!("{}: {error}", path.display())))?
             }
         };
+        let mqtt = match &self.action {
+            Action::Serve(Serve { mqtt }) | Action::Demo(Demo { mqtt, .. }) => mqtt.or(file.mqtt),
+            _ => None,
+        };
         Ok(Place {
             data: self.data.clone().or(file.data),
             http: self.http.or(file.http),
             lake: self.lake.clone().or(file.lake),
+            mqtt,
             url: self.url.clone().or(file.url),
             token: self.token.clone().or(file.token),
         })
@@ -363,6 +377,11 @@ impl Place {
     /// The data directory of the demo.
     pub(super) fn data_or(&self, default: &str) -> PathBuf {
         self.data.clone().unwrap_or_else(|| PathBuf::from(default))
+    }
+
+    /// The address of the plant's own broker, where it is to have one.
+    pub(super) const fn mqtt(&self) -> Option<SocketAddr> {
+        self.mqtt
     }
 
     /// The address to listen on: this machine only, unless told otherwise.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::arguments::{Connect, ConnectAction, Place};
 use super::output::Output;
 use crate::adapters::http::{Trial, Tried, Try};
+use crate::adapters::mqtt::broker::{self, Hub};
 use crate::adapters::mqtt::{self, sparkplug};
 use crate::adapters::mtconnect::{agent, shdr};
 use crate::adapters::opcua;
@@ -42,6 +44,33 @@ enum Settings {
     Agent(agent::Settings),
     Shdr(shdr::Settings),
     OpcUa(opcua::Settings),
+    Broker(broker::Settings),
+}
+
+/// What connections find in the plant: the place of certificates, and its own broker where it runs one.
+#[derive(Clone)]
+pub(super) struct Around {
+    pki: PathBuf,
+    hub: Option<Arc<Hub>>,
+}
+
+impl Around {
+    /// Certificates stand beside the plant, for one in memory is never served.
+    pub(super) fn of(engine: &Engine, hub: Option<Arc<Hub>>) -> Self {
+        Self { pki: engine.root().unwrap_or_else(|| Path::new(".")).join(PKI_FOLDER), hub }
+    }
+
+    fn open(&self) {
+        self.hub.iter().for_each(|hub| hub.open());
+    }
+
+    fn close(&self) {
+        self.hub.iter().for_each(|hub| hub.close());
+    }
+
+    fn hold(&self) {
+        self.hub.iter().for_each(|hub| hub.hold());
+    }
 }
 
 impl Settings {
@@ -59,6 +88,7 @@ impl Settings {
             Protocol::MtConnect => Self::Agent(table.try_into().map_err(wrong)?),
             Protocol::Shdr => Self::Shdr(table.try_into().map_err(wrong)?),
             Protocol::OpcUa => Self::OpcUa(table.try_into().map_err(wrong)?),
+            Protocol::Broker => Self::Broker(table.try_into().map_err(wrong)?),
         })
     }
 
@@ -66,34 +96,32 @@ impl Settings {
         match self {
             Self::Mqtt(it) => Self::Mqtt(it.on_trial()),
             Self::Sparkplug(it) => Self::Sparkplug(it.on_trial()),
+            Self::Broker(it) => Self::Broker(it.on_trial()),
             other => other,
         }
     }
 
-    async fn run(self, pki: PathBuf, source: Arc<Source>, stopping: watch::Receiver<bool>) {
+    /// Begins to run: what is published to the plant's own broker is taken from the moment of this call.
+    fn run(self, around: Around, source: Arc<Source>, stopping: watch::Receiver<bool>) -> Pin<Box<dyn Future<Output = ()>>> {
         match self {
-            Self::Mqtt(it) => mqtt::run(it, source, stopping).await,
-            Self::Sparkplug(it) => sparkplug::run(it, source, stopping).await,
-            Self::Agent(it) => agent::run(it, source, stopping).await,
-            Self::Shdr(it) => shdr::run(it, source, stopping).await,
-            Self::OpcUa(it) => opcua::run(it, pki, source, stopping).await,
+            Self::Mqtt(it) => Box::pin(mqtt::run(it, source, stopping)),
+            Self::Sparkplug(it) => Box::pin(sparkplug::run(it, source, stopping)),
+            Self::Agent(it) => Box::pin(agent::run(it, source, stopping)),
+            Self::Shdr(it) => Box::pin(shdr::run(it, source, stopping)),
+            Self::OpcUa(it) => Box::pin(opcua::run(it, around.pki, source, stopping)),
+            Self::Broker(it) => Box::pin(broker::take(&it, around.hub, source, stopping)),
         }
     }
 }
 
-/// Where certificates are kept, ours and those of machines: beside the plant, for one in memory is never served.
-fn pki_of(engine: &Engine) -> PathBuf {
-    engine.root().unwrap_or_else(|| Path::new(".")).join(PKI_FOLDER)
-}
-
 /// How a connection is tried.
-pub(super) fn trying(engine: &Engine) -> Try {
+pub(super) fn trying(engine: &Engine, around: Around) -> Try {
     let engine = engine.clone();
     Arc::new(move |trial: Trial| {
-        let (now, pki) = (engine.plant_now(), pki_of(&engine));
+        let (now, around) = (engine.plant_now(), around.clone());
         Box::pin(async move {
             let ended = |_| Err(Refusal::new(Code::Internal, "the trial ended early"));
-            tokio::task::spawn_blocking(move || alone(try_out(trial, pki, now))).await.unwrap_or_else(ended)
+            tokio::task::spawn_blocking(move || alone(try_out(trial, around, now))).await.unwrap_or_else(ended)
         })
     })
 }
@@ -106,12 +134,12 @@ fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal
 }
 
 /// Connects for a while; keeps nothing.
-async fn try_out(trial: Trial, pki: PathBuf, now: crate::base::Time) -> Result<Tried, Refusal> {
+async fn try_out(trial: Trial, around: Around, now: crate::base::Time) -> Result<Tried, Refusal> {
     let settings = Settings::read(trial.protocol, &trial.settings, trial.secret)?.on_trial();
     let (shown, mut values) = mpsc::channel(limits::PAGE_MAX);
     let source = Arc::new(Source::preview("trial", now, shown));
     let (stop, stopping) = watch::channel(false);
-    let running = tokio::task::spawn_local(settings.run(pki, Arc::clone(&source), stopping));
+    let running = tokio::task::spawn_local(settings.run(around, Arc::clone(&source), stopping));
     let mut seen: BTreeMap<SeriesId, Seen> = BTreeMap::new();
     let ends = tokio::time::Instant::now() + trial.time;
     while let Ok(Some(value)) = tokio::time::timeout_at(ends, values.recv()).await {
@@ -129,17 +157,18 @@ async fn try_out(trial: Trial, pki: PathBuf, now: crate::base::Time) -> Result<T
 
 /// A connection that runs.
 struct Running {
+    protocol: Protocol,
     code: String,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 /// A thread that runs the plant's connectors until told to stop.
-pub(super) fn start(engine: &Engine, intake: Intake, connections: Connections, stopping: watch::Receiver<bool>) -> Result<std::thread::JoinHandle<()>, Refusal> {
+pub(super) fn start(engine: &Engine, around: Around, intake: Intake, connections: Connections, stopping: watch::Receiver<bool>) -> Result<std::thread::JoinHandle<()>, Refusal> {
     let engine = engine.clone();
     let work = move || {
         let running = async {
-            run(engine, intake, connections, stopping).await;
+            run(engine, around, intake, connections, stopping).await;
             Ok(())
         };
         if let Err(refusal) = alone(running) {
@@ -149,11 +178,12 @@ pub(super) fn start(engine: &Engine, intake: Intake, connections: Connections, s
     std::thread::Builder::new().name("connections".to_owned()).spawn(work).map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }
 
-async fn run(engine: Engine, intake: Intake, connections: Connections, mut stopping: watch::Receiver<bool>) {
-    let mut keeper = Keeper { engine: engine.clone(), intake, connections, running: BTreeMap::new() };
+async fn run(engine: Engine, around: Around, intake: Intake, connections: Connections, mut stopping: watch::Receiver<bool>) {
+    let mut keeper = Keeper { engine: engine.clone(), around, intake, connections, running: BTreeMap::new() };
     let head = *engine.head().borrow();
-    if let Err(refusal) = keeper.begin_all().await {
-        tracing::error!(%refusal, "connections to machines could not be read");
+    match keeper.begin_all().await {
+        Ok(()) => keeper.around.open(),
+        Err(refusal) => tracing::error!(%refusal, "connections to machines could not be read"),
     }
     let mut follower = Follower::new(&engine, head).pausing(PAUSE);
     loop {
@@ -179,11 +209,13 @@ async fn run(engine: Engine, intake: Intake, connections: Connections, mut stopp
             }
         }
     }
+    keeper.around.close();
     keeper.end_all().await;
 }
 
 struct Keeper {
     engine: Engine,
+    around: Around,
     intake: Intake,
     connections: Connections,
     running: BTreeMap<u64, Running>,
@@ -198,13 +230,21 @@ impl Keeper {
     }
 
     async fn begin_anew(&mut self, number: u64) {
-        if let Some(old) = self.running.remove(&number) {
+        let old = self.running.remove(&number);
+        let holds = old.as_ref().is_some_and(|old| old.protocol == Protocol::Broker);
+        if holds {
+            self.around.hold();
+        }
+        if let Some(old) = old {
             self.end(old).await;
         }
         match self.begin(number) {
             Ok(Some(running)) => _ = self.running.insert(number, running),
             Ok(None) => {}
             Err(refusal) => tracing::warn!(%refusal, connector = number, "a connection to machines could not begin"),
+        }
+        if holds {
+            self.around.open();
         }
     }
 
@@ -218,7 +258,7 @@ impl Keeper {
         let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
         let (stop, stopping) = watch::channel(false);
         let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
-            Ok(settings) => tokio::task::spawn_local(settings.run(pki_of(&self.engine), source, stopping)),
+            Ok(settings) => tokio::task::spawn_local(settings.run(self.around.clone(), source, stopping)),
             Err(refusal) => {
                 source.stands(State::Failed, Some(&refusal.detail), self.engine.wall_now());
                 // The standing is kept for whoever asks why.
@@ -229,7 +269,7 @@ impl Keeper {
                 })
             }
         };
-        Ok(Some(Running { code, stop, task }))
+        Ok(Some(Running { protocol: connector.protocol, code, stop, task }))
     }
 
     async fn end(&self, running: Running) {
@@ -259,7 +299,7 @@ pub(super) fn command(place: &Place, it: &Connect, output: &Output) -> Result<u8
     let trial = trial_of(&text, std::env::var(SECRET).ok(), Duration::from_secs(*seconds))?;
     output.say(&format!("listening for {seconds} seconds; a password is taken from {SECRET}"));
     let pki = place.data().map_or_else(|_| file.with_file_name(PKI_FOLDER), |data| data.join(PKI_FOLDER));
-    let tried = alone(try_out(trial, pki, Clock::System.now()))?;
+    let tried = alone(try_out(trial, Around { pki, hub: None }, Clock::System.now()))?;
     let fine = tried.standing.state == State::Live || !tried.seen.is_empty();
     if output.json() {
         output.data(&crate::bodies::connector::tried(&tried.standing, &tried.seen));

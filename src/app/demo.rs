@@ -2,7 +2,7 @@
 //! serves it and lets it live; a plant that was stopped first lives what it has missed. The log-ins
 //! stand in `demo-logins.json` beside the data.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::arguments::{Demo, Place};
 use super::founding::{self, Moment, console};
 use super::output::Output;
-use super::{serve, wiring};
+use super::serve::{self, Doors, Mqtt};
+use super::wires::Wires;
+use super::wiring;
 use crate::accounts::{actor_named, random_token};
 use crate::base::{Code, Refusal, Time};
 use crate::engine::{Engine, Envelope};
@@ -33,6 +35,8 @@ const LOGINS: &str = "demo-logins.json";
 const LOOK: Duration = Duration::from_millis(250);
 /// Seconds of the wall that a simulator may be behind its clock.
 const BEHIND_SECONDS: i64 = 8;
+/// Where brokers are looked for.
+const MQTT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1_883);
 const PLANT_NAME: &str = "Riverside Kitchen Works";
 
 /// The log-ins of a demo plant.
@@ -53,11 +57,16 @@ struct Login {
 
 pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refusal> {
     let data = place.data_or("demo-data");
-    let Open { engine, lane, mut logins, simulator } = open_or_make(&data, it, output)?;
+    let Open { engine, lane, mut logins, mut simulator } = open_or_make(&data, it, output)?;
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
+    let doors = Doors { http: place.http(), lake: place.lake(&data), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)) };
+    let wires = Wires::lay(&engine, &lane, &mut simulator, logins.machines()?)?;
     let living = live(&engine, simulator, Arc::clone(&stop))?;
-    let answer = serve::serve(&engine, &lane, place, output, |address| tell(&data, &mut logins, address, output));
+    let answer = serve::serve(&engine, &lane, doors, output, |addresses| {
+        wires.connect(addresses.mqtt);
+        tell(&data, &mut logins, addresses.http, output)
+    });
     stop.store(true, Ordering::SeqCst);
     if living.join().is_err() {
         tracing::error!("the simulator ended with a panic");
@@ -65,6 +74,15 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     lane.stop();
     engine.stop();
     answer
+}
+
+impl Logins {
+    /// As whom machines publish: as those who may do least.
+    fn machines(&self) -> Result<(String, String), Refusal> {
+        let login = self.users.iter().find(|login| login.role == Role::Operator.word());
+        let login = login.ok_or_else(|| Refusal::new(Code::BadData, format!("{LOGINS} names no operator")))?;
+        Ok((login.user.clone(), login.token.clone()))
+    }
 }
 
 /// A demo plant, open.
@@ -177,6 +195,9 @@ fn live(engine: &Engine, mut simulator: Simulator, stop: Arc<AtomicBool>) -> Res
                 tracing::warn!(%refusal, "the simulated plant could not go on; it tries again");
                 std::thread::sleep(Duration::from_secs(2));
             }
+        }
+        if let Err(refusal) = simulator.hang_up() {
+            tracing::warn!(%refusal, "the last words of machines are lost");
         }
     };
     std::thread::Builder::new().name("simulator".to_owned()).spawn(work).map_err(|error| Refusal::new(Code::Internal, error.to_string()))

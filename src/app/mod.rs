@@ -11,6 +11,7 @@ mod online;
 mod output;
 mod plan;
 mod serve;
+mod wires;
 mod wiring;
 
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
     let place = arguments.place()?;
     match arguments.action {
         Action::Demo(it) => demo::run(&place, &it, output),
-        Action::Serve(it) => serve::run(&place, &it, output),
+        Action::Serve(_) => serve::run(&place, output),
         Action::Init(it) => offline::init(&place, &it, output),
         Action::Verify(it) => offline::verify(&place, &it, output),
         Action::Rebuild => offline::rebuild(&place, output),

@@ -1,28 +1,72 @@
 //! Serving: open the store, check, writer, followers, adapters last; stop in the other order.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::arguments::{Place, Serve};
+use super::arguments::Place;
+use super::connections::Around;
 use super::output::Output;
 use super::{connections, wiring};
 use crate::adapters::http::{Server, Service};
+use crate::adapters::mqtt::broker::{self, Broker};
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
 use crate::followers::lake::Lake;
-use crate::telemetry::{Connections, Lane};
+use crate::telemetry::{Connections, Lane, Source};
 use crate::views::search::SearchIndex;
 
-pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refusal> {
+/// Where the plant's own broker listens.
+#[derive(Clone, Copy)]
+pub(super) enum Mqtt {
+    /// Here and nowhere else.
+    At(SocketAddr),
+    /// Here, or on a free port where it is taken.
+    Near(SocketAddr),
+}
+
+/// The addresses to listen on, and the folder that stands open to readers of Parquet.
+pub(super) struct Doors {
+    pub(super) http: SocketAddr,
+    /// `None` where the plant keeps no lake.
+    pub(super) lake: Option<PathBuf>,
+    /// `None` where the plant has no broker of its own.
+    pub(super) mqtt: Option<Mqtt>,
+}
+
+/// Where the plant listens.
+#[derive(Clone, Copy)]
+pub(super) struct Addresses {
+    pub(super) http: SocketAddr,
+    pub(super) mqtt: Option<SocketAddr>,
+}
+
+impl Addresses {
+    fn tell(self, output: &Output) {
+        let Self { http, mqtt } = self;
+        if output.json() {
+            let mqtt = mqtt.map(|address| format!(",\"mqtt\":\"{address}\"")).unwrap_or_default();
+            return output.data(&format!("{{\"listening\":\"http://{http}\"{mqtt}}}"));
+        }
+        output.data(&format!("listening on http://{http}"));
+        if let Some(address) = mqtt {
+            output.data(&format!("mqtt listening on {address}"));
+        }
+    }
+}
+
+pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
-    let answer = serve(&engine, &lane, place, output, |_| Ok(()));
+    let doors = Doors { http: place.http(), mqtt: place.mqtt().map(Mqtt::At), lake: place.lake(&data) };
+    let answer = serve(&engine, &lane, doors, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
     engine.stop();
@@ -30,9 +74,9 @@ pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refus
 }
 
 /// Serves an engine until a signal; `ready` runs with the address before it is printed.
-pub(super) fn serve(engine: &Engine, lane: &Lane, place: &Place, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+pub(super) fn serve(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, ready: impl FnOnce(Addresses) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     let runtime = runtime()?;
-    let answer = runtime.block_on(serving(engine, lane, place, output, ready));
+    let answer = runtime.block_on(serving(engine, lane, doors, output, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     answer
 }
@@ -44,7 +88,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(cores.max(2)).enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }
 
-async fn serving(engine: &Engine, lane: &Lane, place: &Place, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, ready: impl FnOnce(Addresses) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
     let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
@@ -52,13 +96,16 @@ async fn serving(engine: &Engine, lane: &Lane, place: &Place, output: &Output, r
     let index = Arc::new(SearchIndex::default());
     let running = Connections::default();
     let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?;
-    let lake = engine.root().and_then(|root| place.lake(root)).map(|folder| Arc::new(Lake::new(engine.clone(), Some(lane.clone()), folder)));
+    let broker = bind_broker(doors.mqtt, &service, output).await?;
+    let around = Around::of(engine, broker.as_ref().map(Broker::hub));
+    let trying = connections::trying(engine, around.clone());
+    let lake = doors.lake.map(|folder| Arc::new(Lake::new(engine.clone(), Some(lane.clone()), folder)));
     let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone());
-    let service = Arc::new(service.with_connections(running.clone(), connections::trying(engine)));
-    let server = Server::bind(place.http(), service).await?;
-    let address = server.address()?;
-    ready(address)?;
-    output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
+    let service = Arc::new(service.with_connections(running.clone(), trying));
+    let server = Server::bind(doors.http, service).await?;
+    let addresses = Addresses { http: server.address()?, mqtt: broker.as_ref().map(Broker::address).transpose()? };
+    ready(addresses)?;
+    addresses.tell(output);
     tokio::spawn(followers::machine_stops::run(engine.clone(), lane.clone(), figures.clone(), stopping.clone()));
     tokio::spawn(followers::machine_counts::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));
@@ -71,13 +118,19 @@ async fn serving(engine: &Engine, lane: &Lane, place: &Place, output: &Output, r
     if let Some(lake) = lake {
         threads.push(followers::lake::start(lake, stopping.clone())?);
     }
-    let connected = connections::start(engine, lane.intake(), running, stopping.clone())?;
+    let published = broker.map(|broker| take_published(broker, lane, &running, &stopping));
+    let connected = connections::start(engine, around, lane.intake(), running, stopping.clone())?;
     let served = tokio::spawn(server.run(stopping));
     let failed = wait_for_end(engine, ends).await;
     stop.send_replace(true);
     output.say("stopping: open requests finish, then the writer");
     if served.await.is_err() {
         tracing::error!("the server ended with a panic");
+    }
+    if let Some(published) = published
+        && published.await.is_err()
+    {
+        tracing::error!("the broker ended with a panic");
     }
     if connected.join().is_err() {
         tracing::error!("the connections to machines ended with a panic");
@@ -92,6 +145,29 @@ async fn serving(engine: &Engine, lane: &Lane, place: &Place, output: &Output, r
         None => Ok(0),
         Some(why) => Err(Refusal::new(Code::Unavailable, why)),
     }
+}
+
+async fn bind_broker(mqtt: Option<Mqtt>, service: &Service, output: &Output) -> Result<Option<Broker>, Refusal> {
+    let Some(mqtt) = mqtt else { return Ok(None) };
+    let (Mqtt::At(address) | Mqtt::Near(address)) = mqtt;
+    let bound = match (mqtt, Broker::bind(address, service.accounts()).await) {
+        (Mqtt::Near(_), Err(_)) => {
+            output.say(&format!("{address} is taken; the broker listens on a free port instead"));
+            Broker::bind(SocketAddr::new(address.ip(), 0), service.accounts()).await
+        }
+        (_, bound) => bound,
+    };
+    bound.map(Some)
+}
+
+/// Runs the broker, and what makes samples of everybody's messages where no connector does.
+fn take_published(broker: Broker, lane: &Lane, running: &Connections, stopping: &watch::Receiver<bool>) -> JoinHandle<()> {
+    let (hub, source) = (broker.hub(), Arc::new(Source::kept(broker::CODE, lane.intake())));
+    running.begin(broker::CODE, source.standing());
+    for preset in broker::Settings::presets() {
+        tokio::spawn(broker::take(&preset, Some(Arc::clone(&hub)), Arc::clone(&source), stopping.clone()));
+    }
+    tokio::spawn(broker.run(stopping.clone()))
 }
 
 /// The signals that end us.

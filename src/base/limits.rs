@@ -188,6 +188,36 @@ pub const MQTT_MEMBERS_MAX: usize = 10_000;
 pub const MQTT_RULES_MAX: usize = 200;
 /// Sparkplug edge nodes of one connection.
 pub const SPARKPLUG_EDGES_MAX: usize = 10_000;
+/// Connections to the embedded MQTT broker at once.
+pub const BROKER_CONNECTIONS_MAX: usize = 4_096;
+/// How long whoever connects to it may take to say who it is.
+pub const BROKER_CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Largest first packet, which a stranger sends, in bytes.
+pub const BROKER_CONNECT_BYTES_MAX: usize = 128 << 10;
+/// Largest packet of whoever is logged in, in bytes.
+pub const BROKER_PACKET_MAX: usize = 1 << 20;
+/// How long a client that asks for no keep-alive may be silent.
+pub const BROKER_IDLE_TIME: Duration = Duration::from_secs(86_400);
+/// How long a client may take no byte of what waits for it.
+pub const BROKER_SEND_TIME: Duration = Duration::from_secs(10);
+/// Longest topic and longest topic filter, in bytes.
+pub const BROKER_TOPIC_MAX: usize = 1_024;
+/// Topic filters of one session.
+pub const BROKER_FILTERS_MAX: usize = 100;
+/// Sessions that are remembered, connected or not; the longest absent make room.
+pub const BROKER_SESSIONS_MAX: usize = 8_192;
+/// Messages with quality 1 on their way to one client that it has not acknowledged.
+pub const BROKER_INFLIGHT_MAX: usize = 100;
+/// Messages that wait for one session; the oldest make room.
+pub const BROKER_WAITING_MAX: usize = 10_000;
+/// Bytes that wait for one session.
+pub const BROKER_WAITING_BYTES_MAX: usize = 16 << 20;
+/// Bytes that wait for all sessions.
+pub const BROKER_ALL_WAITING_BYTES_MAX: usize = 256 << 20;
+/// Retained messages; beyond them none is retained on a new topic.
+pub const BROKER_RETAINED_MAX: usize = 10_000;
+/// Bytes of retained messages.
+pub const BROKER_RETAINED_BYTES_MAX: usize = 64 << 20;
 /// Batches of samples in one commit.
 pub const LANE_BATCHES_MAX: usize = 512;
 /// Samples in memory beyond which the oldest hour is sealed before its time.

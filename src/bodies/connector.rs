@@ -1,10 +1,13 @@
 //! How connections to machines stand, as JSON.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::base::{Time, Value};
 use crate::model::Connector;
 use crate::model::field::Field as _;
+use crate::model::machine::ConnectorProtocol;
 use crate::model::telemetry::Reading;
 use crate::telemetry::{Seen, Standing};
 
@@ -31,8 +34,13 @@ fn standing(it: &Standing) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Every connection; one that does not run is `off`.
-pub fn states(all: &[(Connector, Option<Standing>)]) -> String {
+/// Every connection; one that does not run is `off`. Those without a record are doors of the plant's own.
+pub fn states(all: &[(Connector, Option<Standing>)], own: &BTreeMap<String, Standing>) -> String {
+    let door = |(code, how): (&String, &Standing)| {
+        let mut fields = vec![("connector_id", Value::Null), ("connector_code", text(code)), ("connector_name", Value::Null), ("protocol", ConnectorProtocol::Broker.to_value())];
+        fields.extend(standing(how));
+        Value::Object(fields)
+    };
     let one = |(connector, how): &(Connector, Option<Standing>)| {
         let mut fields = vec![
             ("connector_id", connector.connector_id.to_value()),
@@ -46,7 +54,7 @@ pub fn states(all: &[(Connector, Option<Standing>)]) -> String {
         }
         Value::Object(fields)
     };
-    Value::Object(vec![("data", Value::List(all.iter().map(one).collect()))]).to_json()
+    Value::Object(vec![("data", Value::List(all.iter().map(one).chain(own.iter().map(door)).collect()))]).to_json()
 }
 
 /// What a trial showed.

@@ -63,7 +63,7 @@ record! {
 
 words! {
     /// What a connection speaks.
-    ConnectorProtocol { Mqtt = "mqtt", Sparkplug = "sparkplug", MtConnect = "mtconnect", Shdr = "shdr", OpcUa = "opcua", }
+    ConnectorProtocol { Mqtt = "mqtt", Sparkplug = "sparkplug", MtConnect = "mtconnect", Shdr = "shdr", OpcUa = "opcua", Broker = "broker", }
 }
 
 record! {

@@ -44,6 +44,7 @@ use people::OnShift;
 use random::Dice;
 use shipping::Load;
 use signals::Signals;
+pub use signals::Speak;
 use station::Station;
 use stock::Stock;
 

@@ -11,9 +11,9 @@ use super::station::Station;
 use super::stops::fault_code;
 use crate::base::{Code, Decimal, Refusal, Time};
 use crate::model::downtime::DowntimeCategory;
-use crate::model::telemetry::{Measure, Reading, Sample, SeriesId};
+use crate::model::telemetry::{Measure, Reading, Sample, Series, SeriesId};
 use crate::model::{Noun, ProductionLine, Sensor};
-use crate::telemetry::{Batch, Identity, Intake, Lane, Window};
+use crate::telemetry::{Batch, Identity, Intake, Lane, Seen, Window};
 
 /// Whom the samples come from.
 const SOURCE: &str = "simulator";
@@ -106,6 +106,17 @@ struct Voice {
     made: i64,
 }
 
+/// How machines speak over a wire: what they said is kept when it answers, and said again after a refusal.
+pub type Speak = Box<dyn FnMut(&[Seen]) -> Result<(), Refusal> + Send>;
+
+/// The machines of a department that speak over a wire.
+struct Wire {
+    speak: Speak,
+    series: BTreeMap<SeriesId, Series>,
+    /// What they said and nobody has taken yet.
+    unheard: Vec<Seen>,
+}
+
 /// The machines' voices, and what they said and is not handed in yet.
 pub(super) struct Signals {
     intake: Intake,
@@ -116,6 +127,9 @@ pub(super) struct Signals {
     due: Time,
     every_seconds: i64,
     dense_from: Option<Time>,
+    wires: Vec<Wire>,
+    /// It is told as it happens, and not what happened long ago.
+    live: bool,
 }
 
 impl Simulator {
@@ -135,14 +149,32 @@ impl Simulator {
             voices.insert(*id, naming.voice(self.book.skill(*id), machine.power_kw, &own)?);
         }
         let (due, dice) = (self.done_until, Dice::new(self.done_until.micros().unsigned_abs()));
-        self.signals = Some(Signals { intake, voices, dice, samples: Vec::new(), due, every_seconds: LIVE, dense_from: None });
+        self.signals = Some(Signals { intake, voices, dice, samples: Vec::new(), due, every_seconds: LIVE, dense_from: None, wires: Vec::new(), live: false });
         Ok(())
+    }
+
+    /// From now on the machines of a department say over a wire what they do; what is long past is still
+    /// handed in.
+    pub fn speak_over(&mut self, lane: &Lane, department: &str, speak: Speak) {
+        if let Some(signals) = &mut self.signals {
+            let series = lane.series().into_iter().filter(|it| it.department.as_deref() == Some(department)).map(|it| (it.id, it)).collect();
+            signals.wires.push(Wire { speak, series, unheard: Vec::new() });
+        }
+    }
+
+    /// Nothing is said over wires any more; what nobody has heard is handed in.
+    pub fn hang_up(&mut self) -> Result<(), Refusal> {
+        let Some(signals) = &mut self.signals else { return Ok(()) };
+        for wire in std::mem::take(&mut signals.wires) {
+            signals.samples.extend(wire.unheard.into_iter().map(|(_, sample)| sample));
+        }
+        signals.hand_in()
     }
 
     /// A history is told sparsely, its last days densely.
     pub(super) fn speak_of_history(&mut self, start: Time, end: Time) {
         if let Some(signals) = &mut self.signals {
-            (signals.due, signals.every_seconds) = (start, SPARSE);
+            (signals.due, signals.every_seconds, signals.live) = (start, SPARSE, false);
             signals.dense_from = Some(end.plus_minutes(-DENSE_DAYS * 1_440));
         }
     }
@@ -151,7 +183,7 @@ impl Simulator {
     pub(super) fn speak_live(&mut self, until: Time) {
         let ahead = (until.micros() - self.done_until.micros()) / 1_000_000;
         if let Some(signals) = &mut self.signals {
-            (signals.every_seconds, signals.dense_from) = ((ahead * ASKED).max(LIVE), None);
+            (signals.every_seconds, signals.dense_from, signals.live) = ((ahead * ASKED).max(LIVE), None, true);
         }
     }
 
@@ -196,7 +228,35 @@ impl Simulator {
 }
 
 impl Signals {
+    /// What belongs to a wire is said over it; whoever cannot be reached is told later, within a bound.
+    fn say_over_wires(&mut self) {
+        for wire in &mut self.wires {
+            let of_wire = |sample: &mut Sample| wire.series.contains_key(&sample.series);
+            for mut sample in self.samples.extract_if(.., of_wire) {
+                // Some wires tell no finer times, and a repeat is known by its time.
+                sample.at = Time::from_micros(sample.at.micros() - sample.at.micros().rem_euclid(1_000));
+                if let Some(series) = wire.series.get(&sample.series) {
+                    wire.unheard.push((series.clone(), sample));
+                }
+            }
+            if wire.unheard.is_empty() {
+                continue;
+            }
+            match (wire.speak)(&wire.unheard) {
+                Ok(()) => wire.unheard.clear(),
+                Err(refusal) => tracing::debug!(%refusal, waiting = wire.unheard.len(), "machines are not heard; they say it again"),
+            }
+            if wire.unheard.len() > BATCH {
+                tracing::warn!("machines have not been heard for long: what they said is handed in without their wire");
+                self.samples.extend(wire.unheard.drain(..).map(|(_, sample)| sample));
+            }
+        }
+    }
+
     fn hand_in(&mut self) -> Result<(), Refusal> {
+        if self.live {
+            self.say_over_wires();
+        }
         for some in std::mem::take(&mut self.samples).chunks(BATCH) {
             let batch = Batch { source: SOURCE.to_owned(), window: Window::History, samples: some.to_vec(), ..Batch::default() };
             while let Err(refusal) = self.intake.put_wait(batch.clone()) {

@@ -28,9 +28,4 @@ impl Connections {
     pub fn all(&self) -> Vec<(String, Standing)> {
         self.running.read().unwrap_or_else(PoisonError::into_inner).iter().map(|(code, standing)| (code.clone(), standing.borrow().clone())).collect()
     }
-
-    /// How one stands; `None` where it does not run.
-    pub fn standing(&self, code: &str) -> Option<Standing> {
-        self.running.read().unwrap_or_else(PoisonError::into_inner).get(code).map(|standing| standing.borrow().clone())
-    }
 }

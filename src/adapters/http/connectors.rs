@@ -1,5 +1,6 @@
 //! Connections to machines over HTTP: how each stands, and trials of new ones.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,14 +21,15 @@ const LISTENED: u64 = 5;
 pub(super) async fn states(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
     let connectors: Vec<Connector> = service.engine.read(views::floor::all)??;
+    let mut running: BTreeMap<_, _> = service.connections.all().into_iter().collect();
     let all: Vec<_> = connectors
         .into_iter()
         .map(|connector| {
-            let standing = service.connections.standing(&connector.connector_code);
+            let standing = running.remove(&connector.connector_code);
             (connector, standing)
         })
         .collect();
-    Ok(Reply::json(200, shapes::states(&all)))
+    Ok(Reply::json(200, shapes::states(&all, &running)))
 }
 
 pub(super) async fn trial(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {

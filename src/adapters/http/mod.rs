@@ -92,7 +92,7 @@ pub type Try = Arc<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = Result<Tried, Re
 /// What serves requests.
 pub struct Service {
     engine: Engine,
-    accounts: Accounts,
+    accounts: Arc<Accounts>,
     figures: Figures,
     import: Import,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
@@ -114,7 +114,7 @@ pub struct Service {
 impl Service {
     /// A service over an engine.
     pub fn new(engine: Engine, figures: Figures, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
-        let accounts = Accounts::open(&engine)?;
+        let accounts = Arc::new(Accounts::open(&engine)?);
         let description = docs::description(&operations()).to_string();
         Ok(Self {
             engine,
@@ -164,6 +164,11 @@ impl Service {
     pub fn with_connections(mut self, connections: Connections, trial: Try) -> Self {
         (self.connections, self.trial) = (connections, Some(trial));
         self
+    }
+
+    /// Who may come in, for other doors of the same plant.
+    pub fn accounts(&self) -> Arc<Accounts> {
+        Arc::clone(&self.accounts)
     }
 
     fn lane(&self) -> Result<&Lane, Refusal> {

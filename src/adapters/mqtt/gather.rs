@@ -1,6 +1,8 @@
 //! What is made durable together: samples, and what could not be read, as they came. Deliberately
 //! without a way back: what was refused is delivered again by whoever still holds it.
 
+use rumqttc::mqttbytes::v4::Publish;
+
 use super::connection::Fault;
 use super::mapping::Told;
 use crate::base::{Refusal, Time, limits};
@@ -22,7 +24,7 @@ impl<'s> Gathered<'s> {
     }
 
     /// Takes a reading.
-    pub(super) fn told(&mut self, told: Told) -> Result<(), Refusal> {
+    fn told(&mut self, told: Told) -> Result<(), Refusal> {
         let measure = match told.value {
             Reading::Number(_) => Measure::Number,
             Reading::Text(_) => Measure::Text,
@@ -62,19 +64,35 @@ impl<'s> Gathered<'s> {
         self.live.quarantined.push(Quarantined { source: self.source.code().to_owned(), received_at: self.now, why: why.to_owned(), original });
     }
 
-    /// Makes all of it durable.
+    /// Takes what a message told, or keeps the message with the reason why it could not be read.
+    pub(super) fn read(&mut self, told: Result<Vec<Told>, String>, message: &Publish) {
+        let refused = match told {
+            Ok(told) => told.into_iter().filter_map(|it| self.told(it).err()).last().map(|refusal| refusal.detail),
+            Err(why) => Some(why),
+        };
+        if let Some(why) = refused {
+            self.unread(&message.topic, &message.payload, &why);
+        }
+    }
+
+    /// Makes all of it durable, or ends a connection.
     pub(super) async fn put(self) -> Result<(), Fault> {
+        self.keep().await.map_err(Fault::Lane)
+    }
+
+    /// Makes all of it durable.
+    pub(super) async fn keep(self) -> Result<(), Refusal> {
         let wall = Clock::System.now();
         let mut empty = true;
         for mut batch in [self.live, self.history] {
             while batch.samples.len() > limits::SAMPLES_MAX {
                 let rest = batch.samples.split_off(limits::SAMPLES_MAX);
                 let first = Batch { window: batch.window, samples: std::mem::replace(&mut batch.samples, rest), ..Batch::default() };
-                self.source.put(first, wall).await.map_err(Fault::Lane)?;
+                self.source.put(first, wall).await?;
             }
             if !(batch.samples.is_empty() && batch.gaps.is_empty() && batch.quarantined.is_empty()) {
                 empty = false;
-                self.source.put(batch, wall).await.map_err(Fault::Lane)?;
+                self.source.put(batch, wall).await?;
             }
         }
         if empty {

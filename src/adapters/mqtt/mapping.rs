@@ -85,6 +85,12 @@ impl Rules {
         filters
     }
 
+    /// Whether a rule fits a topic.
+    pub(super) fn fits(&self, topic: &str) -> bool {
+        let levels: Vec<&str> = topic.split('/').collect();
+        self.0.iter().any(|rule| rule.fits(&levels))
+    }
+
     /// What a message tells; the first rule that fits its topic decides.
     pub(super) fn read(&self, topic: &str, content: &[u8]) -> Result<Vec<Told>, String> {
         let levels: Vec<&str> = topic.split('/').collect();

@@ -3,11 +3,14 @@
 //! as the broker keeps it (mosquitto: `persistence true`, `max_queued_messages 0`, a low
 //! `autosave_interval`; a high `max_inflight_messages` makes larger commits). What comes twice is
 //! known by its time; a message that tells none is counted when it arrives, and so counts twice.
-//! Deliberately no broker, and nothing is published but what Sparkplug B asks of its host.
+//! Nothing is published but what Sparkplug B asks of its host. A plant without a broker has one in `broker`.
 
+pub mod broker;
 mod connection;
 mod gather;
 mod keeping;
+mod link;
+pub mod machines;
 mod mapping;
 mod settings;
 pub mod sparkplug;
@@ -98,15 +101,12 @@ fn take(settings: &Settings, rules: &Rules, message: &Publish, gathered: &mut Ga
     if message.payload.len() > most {
         return gathered.unread(&message.topic, &message.payload, &format!("a message of {} bytes; at most {most} are read", message.payload.len()));
     }
-    match rules.read(&message.topic, &message.payload) {
-        Ok(told) => {
-            let timeless = message.retain && settings.retained == Retained::Timed;
-            let told = told.into_iter().filter(|it| !timeless || it.at.is_some());
-            let refused = told.filter_map(|it| gathered.told(it).err()).last();
-            if let Some(refusal) = refused {
-                gathered.unread(&message.topic, &message.payload, &refusal.detail);
-            }
-        }
-        Err(why) => gathered.unread(&message.topic, &message.payload, &why),
+    let mut told = rules.read(&message.topic, &message.payload);
+    if message.retain
+        && settings.retained == Retained::Timed
+        && let Ok(told) = &mut told
+    {
+        told.retain(|it| it.at.is_some());
     }
+    gathered.read(told, message);
 }

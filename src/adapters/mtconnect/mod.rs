@@ -1,6 +1,6 @@
 //! Machines that speak MTConnect: an agent over HTTP (`agent`), or an adapter's lines without one
 //! (`shdr`). Both hand what they hear to the telemetry lane and go on where the last commit ended.
-//! Deliberately readers only: nothing is ever sent to a machine but the question.
+//! Nothing is ever sent to a machine but the question; `staged` is the other side, for simulated machines.
 
 pub mod agent;
 mod asking;
@@ -13,6 +13,7 @@ mod observations;
 mod place;
 mod retry;
 pub mod shdr;
+pub mod staged;
 mod xml;
 
 use std::future::Future;

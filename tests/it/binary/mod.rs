@@ -1,6 +1,7 @@
 //! The real binary, as a shop runs it: started, asked, stopped, killed, its files damaged.
 
 mod archive;
+mod broker;
 mod command_line;
 mod connectors;
 mod damage;
@@ -28,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_millwright"));
     // Whatever this machine has set is no part of a test.
-    for name in ["CONFIG", "DATA", "HTTP", "URL", "TOKEN", "LOG"] {
+    for name in ["CONFIG", "DATA", "HTTP", "MQTT", "URL", "TOKEN", "LOG"] {
         command.env_remove(format!("MILLWRIGHT_{name}"));
     }
     command.args(arguments);
@@ -114,7 +115,7 @@ struct Running {
     child: Child,
     url: String,
     token: Option<String>,
-    _out: BufReader<ChildStdout>,
+    out: BufReader<ChildStdout>,
     started: Instant,
 }
 
@@ -140,11 +141,18 @@ impl Running {
             child.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
             panic!("{arguments:?} said {line:?} and: {talk}");
         };
-        Self { url: url.to_owned(), token: token.map(str::to_owned), child, _out: out, started }
+        Self { url: url.to_owned(), token: token.map(str::to_owned), child, out, started }
     }
 
     fn client(&self) -> Client {
         Client::of_url(&self.url, self.token.as_deref())
+    }
+
+    /// Where its broker listens, which it says next.
+    fn mqtt(&mut self) -> SocketAddr {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line.trim().strip_prefix("mqtt listening on ").unwrap_or_else(|| panic!("{line:?} tells no broker")).parse().unwrap()
     }
 
     fn address(&self) -> SocketAddr {

@@ -15,7 +15,10 @@ fn a_demo_tells_its_address_and_log_ins_stops_when_asked_and_is_served_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("new/demo");
     let text = data.to_str().unwrap();
-    let demo = Running::start(&["demo", "--data", text, "--http", "127.0.0.1:0", "--days", "1", "--speed", "0", "--seed", "3"], None);
+    // Held by us, or by somebody before us: the port is taken.
+    let _taken = std::net::TcpListener::bind("127.0.0.1:1883");
+    let mut demo = Running::start(&["demo", "--data", text, "--http", "127.0.0.1:0", "--days", "1", "--speed", "0", "--seed", "3"], None);
+    assert_ne!(demo.mqtt().port(), 1_883);
     let told = logins(&data);
     assert_eq!(told["url"], json!(demo.url));
     let users = told["users"].as_array().unwrap().clone();

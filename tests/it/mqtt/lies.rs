@@ -1,7 +1,7 @@
 //! A broker that lies harms nothing: the connection ends, and the next one is a new one.
 
 use futures_util::future::join_all;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 
 use super::*;
 
@@ -32,15 +32,6 @@ fn lies() -> Vec<(Vec<u8>, &'static str)> {
         (after(&[&[0x82, 6, 0, 1, 0, 1, b'a', 1]]), "not asked for"),
         (after(&[GRANTED, &[0x32, 100, 0, 3, b'p']]), "not even an answer"),
     ]
-}
-
-async fn packet(stream: &mut TcpStream) -> Vec<u8> {
-    let mut head = [0; 2];
-    stream.read_exact(&mut head).await.unwrap();
-    assert!(head[1] < 0x80, "a packet of ours is longer than this reads");
-    let mut rest = vec![0; usize::from(head[1])];
-    stream.read_exact(&mut rest).await.unwrap();
-    [head.to_vec(), rest].concat()
 }
 
 /// Lies once; answers honestly then, with message 7, and waits for its acknowledgement.

@@ -2,6 +2,7 @@
 //! and one that lies. Skipped, and it says so, where mosquitto is missing (Debian: mosquitto).
 #![allow(clippy::print_stdout)]
 
+mod broker;
 mod delivery;
 mod lies;
 mod poison;
@@ -21,6 +22,7 @@ use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -219,7 +221,13 @@ fn machine(port: u16, name: &str) -> (AsyncClient, EventLoop) {
 
 /// Publishes messages with quality 1 until the broker has taken all of them.
 async fn publish(port: u16, messages: impl IntoIterator<Item = (String, Vec<u8>)>) {
-    let (client, mut network) = machine(port, "machine");
+    let mut options = MqttOptions::new("machine", "127.0.0.1", port);
+    options.set_inflight(1_000).set_max_packet_size(8 << 20, 8 << 20);
+    publish_as(options, messages).await;
+}
+
+async fn publish_as(options: MqttOptions, messages: impl IntoIterator<Item = (String, Vec<u8>)>) {
+    let (client, mut network) = AsyncClient::new(options, 1_000);
     let messages: Vec<_> = messages.into_iter().collect();
     let mut open = messages.len();
     let said = tokio::spawn(async move {
@@ -234,4 +242,14 @@ async fn publish(port: u16, messages: impl IntoIterator<Item = (String, Vec<u8>)
     }
     said.await.unwrap().disconnect().await.unwrap();
     while network.poll().await.is_ok() {}
+}
+
+/// A short packet, as it comes.
+async fn packet(stream: &mut TcpStream) -> Vec<u8> {
+    let mut head = [0; 2];
+    stream.read_exact(&mut head).await.unwrap();
+    assert!(head[1] < 0x80, "a packet of ours is longer than this reads");
+    let mut rest = vec![0; usize::from(head[1])];
+    stream.read_exact(&mut rest).await.unwrap();
+    [head.to_vec(), rest].concat()
 }

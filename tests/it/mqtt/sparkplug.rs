@@ -18,7 +18,8 @@ def metric(name, kind, value, at=0, **more):
     return Metric(timestamp=now + at, name=name, datatype=kind, value=value, **more)
 def commanded(edge, message):
     print("command", *[(each.name, each.value) for each in message.payload.metrics], flush=True)
-edge = EdgeNode("plant", "gateway", [metric("temperature", DataType.FLOAT, 20.5), metric("offset", DataType.INT16, -7)], cmd_callback=commanded)
+client = Client(username=sys.argv[3] or None, password=sys.argv[4] or None)
+edge = EdgeNode("plant", "gateway", [metric("temperature", DataType.FLOAT, 20.5), metric("offset", DataType.INT16, -7)], client, cmd_callback=commanded)
 edge.register(Device("LASER-1", [metric("count", DataType.INT32, 5, alias=2), metric("state", DataType.STRING, "IDLE", alias=3)]))
 edge.connect("127.0.0.1", port=port)
 def tell(at, *metrics):
@@ -40,25 +41,29 @@ for line in sys.stdin:
     print("done", word, flush=True)
 "#;
 
-struct Edge {
+pub(super) struct Edge {
     child: Child,
     said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Edge {
     fn start(port: u16, now: Time) -> Self {
+        Self::start_as(port, now, "", "")
+    }
+
+    pub(super) fn start_as(port: u16, now: Time, user: &str, password: &str) -> Self {
         let (port, now) = (port.to_string(), (now.micros() / 1_000).to_string());
-        let mut child = python().args(["-c", EDGE, &port, &now]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = python().args(["-c", EDGE, &port, &now, user, password]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, said }
     }
 
-    fn tell(&mut self, word: &str) {
+    pub(super) fn tell(&mut self, word: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{word}").unwrap();
     }
 
     /// What it says next that is no answer to us.
-    fn commanded(&mut self) -> String {
+    pub(super) fn commanded(&mut self) -> String {
         self.said.by_ref().map_while(Result::ok).find(|line| line.starts_with("command")).unwrap()
     }
 }
@@ -70,8 +75,17 @@ impl Drop for Edge {
     }
 }
 
-fn python() -> Process {
+pub(super) fn python() -> Process {
     Process::new(std::env::var_os("MILLWRIGHT_PYTHON").unwrap_or_else(|| "python3".into()))
+}
+
+pub(super) fn can_speak() -> bool {
+    let found = python().args(["-c", "import pysparkplug"]).stderr(Stdio::null()).status();
+    let can = found.is_ok_and(|status| status.success());
+    if !can {
+        println!("skipped: MILLWRIGHT_PYTHON (or python3) has no pysparkplug with paho-mqtt<2");
+    }
+    can
 }
 
 fn start(settings: Json, source: &Arc<Source>) -> Running {
@@ -87,9 +101,7 @@ fn host(port: u16) -> Json {
 
 #[test]
 fn an_edge_node_is_born_tells_by_alias_loses_a_message_and_dies() {
-    let found = python().args(["-c", "import pysparkplug"]).stderr(Stdio::null()).status();
-    if !found.is_ok_and(|status| status.success()) {
-        println!("skipped: MILLWRIGHT_PYTHON (or python3) has no pysparkplug with paho-mqtt<2");
+    if !can_speak() {
         return;
     }
     let Some(broker) = Mosquitto::start() else { return };

@@ -15,7 +15,7 @@ use crate::base::limits;
 type Name = (String, String);
 
 /// The edge nodes.
-pub(super) struct Host {
+pub(in crate::adapters::mqtt) struct Host {
     edges: HashMap<Name, Edge>,
     reorder: Duration,
     pause: Duration,
@@ -24,12 +24,12 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn new(reorder: Duration, pause: Duration) -> Self {
+    pub(in crate::adapters::mqtt) fn new(reorder: Duration, pause: Duration) -> Self {
         Self { edges: HashMap::new(), reorder, pause, asked_at: HashMap::new(), to_ask: BTreeSet::new() }
     }
 
     /// Takes a message as it came.
-    pub(super) fn take(&mut self, topic: &str, content: &[u8], arrived_at: Instant, gathered: &mut Gathered<'_>) {
+    pub(in crate::adapters::mqtt) fn take(&mut self, topic: &str, content: &[u8], arrived_at: Instant, gathered: &mut Gathered<'_>) {
         let Some((name, verb, device)) = addressed(topic) else { return };
         if !self.edges.contains_key(&name) && self.edges.len() == limits::SPARKPLUG_EDGES_MAX {
             return gathered.unread(topic, content, &format!("there are {} edge nodes already, which is the most", limits::SPARKPLUG_EDGES_MAX));
@@ -50,19 +50,19 @@ impl Host {
     }
 
     /// When the first wait for a missing message is over.
-    pub(super) fn overdue_at(&self) -> Option<Instant> {
+    pub(in crate::adapters::mqtt) fn overdue_at(&self) -> Option<Instant> {
         self.edges.values().filter_map(Edge::missing_since).min().map(|since| since + self.reorder)
     }
 
     /// Waits no longer for what was missing too long.
-    pub(super) fn give_up_overdue(&mut self, now: Instant, gathered: &mut Gathered<'_>) {
+    pub(in crate::adapters::mqtt) fn give_up_overdue(&mut self, now: Instant, gathered: &mut Gathered<'_>) {
         let overdue = self.edges.iter_mut().filter(|(_, edge)| edge.missing_since().is_some_and(|since| since + self.reorder <= now));
         let missed: Vec<_> = overdue.filter_map(|(name, edge)| Some((name.clone(), edge.give_up(gathered)?))).collect();
         missed.into_iter().for_each(|(name, why)| self.wants(name, why));
     }
 
     /// Topics on which to ask for a rebirth now.
-    pub(super) fn rebirths(&mut self, now: Instant) -> Vec<String> {
+    pub(in crate::adapters::mqtt) fn rebirths(&mut self, now: Instant) -> Vec<String> {
         let wanted = std::mem::take(&mut self.to_ask);
         let due: Vec<Name> = wanted.into_iter().filter(|name| self.asked_at.get(name).is_none_or(|asked| *asked + self.pause <= now)).collect();
         self.asked_at.retain(|_, asked| *asked + self.pause > now);
@@ -71,7 +71,7 @@ impl Host {
     }
 
     /// The connection is lost, and whatever is said meanwhile is not heard.
-    pub(super) fn lost(&mut self, gathered: &mut Gathered<'_>) {
+    pub(in crate::adapters::mqtt) fn lost(&mut self, gathered: &mut Gathered<'_>) {
         self.edges.values_mut().for_each(|edge| edge.end(gathered));
     }
 

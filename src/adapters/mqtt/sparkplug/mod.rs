@@ -4,6 +4,7 @@
 //! while nobody listened comes from the edge nodes, as history. Deliberately no commands to machines
 //! but the one that asks for a rebirth.
 
+mod cell;
 mod edge;
 mod host;
 mod payload;
@@ -25,7 +26,8 @@ use super::settings::{Broker, Session};
 use crate::base::{Refusal, Time, limits};
 use crate::engine::clock::Clock;
 use crate::telemetry::{Batch, Source, State};
-use host::Host;
+pub use cell::Cell;
+pub(in crate::adapters::mqtt) use host::Host;
 
 /// A connection to a broker at which edge nodes speak Sparkplug B.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -50,14 +52,7 @@ impl Settings {
     /// Refuses settings that cannot work.
     pub fn check(&self) -> Result<(), Refusal> {
         self.broker.check()?;
-        for (field, name) in self.groups.iter().map(|group| ("groups", group)).chain(self.host_id.iter().map(|host| ("host_id", host))) {
-            if name.is_empty() || name.len() > limits::TEXT_MAX || name.contains(['/', '+', '#']) || name.chars().any(char::is_control) {
-                return Err(Refusal::invalid(field, format!("a name in {field} has 1 to {} bytes and none of / + #", limits::TEXT_MAX)));
-            }
-        }
-        if self.groups.len() > limits::MQTT_RULES_MAX {
-            return Err(Refusal::invalid("groups", format!("name at most {} groups", limits::MQTT_RULES_MAX)));
-        }
+        check_names(&self.groups, self.host_id.as_deref())?;
         if !(10..=60_000).contains(&self.reorder_ms) || !(1..=3_600).contains(&self.rebirth_seconds) {
             return Err(Refusal::invalid("reorder_ms", "reorder_ms lies from 10 to 60000, rebirth_seconds from 1 to 3600"));
         }
@@ -79,15 +74,61 @@ impl Settings {
     }
 }
 
+/// Edge nodes that speak at the plant's own broker.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Groups {
+    /// The groups to listen to; all where none is named.
+    #[serde(default)]
+    pub(super) groups: Vec<String>,
+    /// The name under which edge nodes that wait for their primary host know us.
+    pub(super) host_id: Option<String>,
+}
+
+impl Groups {
+    /// Refuses names that cannot be.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        check_names(&self.groups, self.host_id.as_deref())
+    }
+
+    /// A host with the ordinary patience.
+    pub(super) fn host() -> Host {
+        Host::new(Duration::from_millis(reorder_ms()), Duration::from_secs(rebirth_seconds()))
+    }
+
+    /// Whether an edge node of these groups speaks under this topic.
+    pub(super) fn have(&self, topic: &str) -> bool {
+        let group = topic.strip_prefix("spBv1.0/").and_then(|rest| rest.split('/').next()).filter(|group| *group != "STATE");
+        group.is_some_and(|group| self.groups.is_empty() || self.groups.iter().any(|it| it == group))
+    }
+}
+
+fn check_names(groups: &[String], host_id: Option<&str>) -> Result<(), Refusal> {
+    for (field, name) in groups.iter().map(|group| ("groups", group.as_str())).chain(host_id.map(|host| ("host_id", host))) {
+        if name.is_empty() || name.len() > limits::TEXT_MAX || name.contains(['/', '+', '#']) || name.chars().any(char::is_control) {
+            return Err(Refusal::invalid(field, format!("a name in {field} has 1 to {} bytes and none of / + #", limits::TEXT_MAX)));
+        }
+    }
+    if groups.len() > limits::MQTT_RULES_MAX {
+        return Err(Refusal::invalid("groups", format!("name at most {} groups", limits::MQTT_RULES_MAX)));
+    }
+    Ok(())
+}
+
+/// The command by which an edge node is asked for a rebirth.
+pub(super) fn rebirth(wall: Time) -> Vec<u8> {
+    payload::Payload::rebirth(wall)
+}
+
 /// What edge nodes read to know whether their primary host is there.
-struct Presence<'s> {
-    host_id: &'s str,
+pub(super) struct Presence<'s> {
+    pub(super) host_id: &'s str,
     /// One moment for both, so that the will of an earlier connection never outweighs a later one's word.
-    since: Time,
+    pub(super) since: Time,
 }
 
 impl Presence<'_> {
-    fn message(&self, online: bool) -> (String, Vec<u8>) {
+    pub(super) fn message(&self, online: bool) -> (String, Vec<u8>) {
         (state_topic(self.host_id), format!("{{\"online\":{online},\"timestamp\":{}}}", self.since.micros() / 1_000).into_bytes())
     }
 
@@ -181,7 +222,7 @@ async fn listen(connection: &mut Connection, host: &mut Host, source: &Source, p
             connection.acknowledge(message)?;
         }
         for topic in host.rebirths(now) {
-            connection.publish(topic, payload::Payload::rebirth(Clock::System.now()))?;
+            connection.publish(topic, rebirth(Clock::System.now()))?;
         }
     }
 }

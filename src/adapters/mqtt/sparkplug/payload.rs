@@ -5,6 +5,9 @@
 use crate::base::{Time, limits};
 use crate::model::telemetry::{Measure, Reading};
 
+/// The metric by which an edge node is asked to tell everything again.
+pub(super) const REBIRTH: &str = "Node Control/Rebirth";
+
 /// A payload.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Payload {
@@ -153,20 +156,43 @@ impl Payload {
 
     /// The command that makes an edge node tell everything again.
     pub(super) fn rebirth(wall: Time) -> Vec<u8> {
-        let millis = u64::try_from(wall.micros() / 1_000).unwrap_or_default();
-        let mut metric = Vec::new();
-        put_bytes(&mut metric, 1, b"Node Control/Rebirth");
-        put_varint(&mut metric, 3, millis);
-        put_varint(&mut metric, 4, u64::from(Kind::BOOLEAN.0));
-        put_varint(&mut metric, 14, 1);
-        let mut payload = Vec::new();
-        put_varint(&mut payload, 1, millis);
-        put_bytes(&mut payload, 2, &metric);
-        payload
+        let metric = Metric { name: Some(REBIRTH.to_owned()), at: Some(wall), kind: Some(Kind::BOOLEAN), value: Some(Value::Truth(true)), ..Metric::default() };
+        Self { at: Some(wall), seq: None, metrics: vec![metric] }.write()
+    }
+}
+
+impl Payload {
+    /// Writes a payload, as edge nodes do.
+    pub(super) fn write(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.at.iter().for_each(|at| put_varint(&mut bytes, 1, millis(*at)));
+        self.metrics.iter().for_each(|metric| put_bytes(&mut bytes, 2, &metric.write()));
+        self.seq.iter().for_each(|seq| put_varint(&mut bytes, 3, *seq));
+        bytes
     }
 }
 
 impl Metric {
+    fn write(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.name.iter().for_each(|name| put_bytes(&mut bytes, 1, name.as_bytes()));
+        self.alias.iter().for_each(|alias| put_varint(&mut bytes, 2, *alias));
+        self.at.iter().for_each(|at| put_varint(&mut bytes, 3, millis(*at)));
+        self.kind.iter().for_each(|kind| put_varint(&mut bytes, 4, u64::from(kind.0)));
+        if self.null {
+            put_varint(&mut bytes, 7, 1);
+        }
+        self.unit.iter().for_each(|unit| put_bytes(&mut bytes, 9, &with_unit(unit)));
+        match &self.value {
+            Some(Value::Whole(whole)) => put_varint(&mut bytes, 11, *whole),
+            Some(Value::Float(number)) => put_double(&mut bytes, 13, *number),
+            Some(Value::Truth(truth)) => put_varint(&mut bytes, 14, u64::from(*truth)),
+            Some(Value::Text(text)) => put_bytes(&mut bytes, 15, text.as_bytes()),
+            Some(Value::Other) | None => {}
+        }
+        bytes
+    }
+
     fn read(mut reader: Reader<'_>) -> Result<Self, Broken> {
         let mut metric = Self::default();
         while let Some((number, wire)) = reader.field()? {
@@ -216,7 +242,10 @@ impl Value {
 }
 
 impl Kind {
-    const BOOLEAN: Self = Self(11);
+    pub(super) const INT64: Self = Self(4);
+    pub(super) const DOUBLE: Self = Self(10);
+    pub(super) const BOOLEAN: Self = Self(11);
+    pub(super) const TEXT: Self = Self(12);
     const DATE_TIME: Self = Self(13);
 
     /// What a series of this kind holds; `None` where values are not kept. Moments are kept as texts.
@@ -270,6 +299,25 @@ fn property_text(mut reader: Reader<'_>) -> Result<Option<String>, Broken> {
 fn moment(millis: Option<u64>) -> Option<Time> {
     let micros = i64::try_from(millis?).ok()?.checked_mul(1_000)?;
     Time::from_micros(micros).checked().ok()
+}
+
+fn millis(at: Time) -> u64 {
+    u64::try_from(at.micros() / 1_000).unwrap_or_default()
+}
+
+/// Properties that say nothing but the unit.
+fn with_unit(unit: &str) -> Vec<u8> {
+    let (mut value, mut set) = (Vec::new(), Vec::new());
+    put_varint(&mut value, 1, u64::from(Kind::TEXT.0));
+    put_bytes(&mut value, 8, unit.as_bytes());
+    put_bytes(&mut set, 1, b"engUnit");
+    put_bytes(&mut set, 2, &value);
+    set
+}
+
+fn put_double(into: &mut Vec<u8>, number: u64, value: f64) {
+    varint(into, number << 3 | 1);
+    into.extend_from_slice(&value.to_le_bytes());
 }
 
 fn put_varint(into: &mut Vec<u8>, number: u64, value: u64) {
@@ -367,14 +415,24 @@ mod tests {
 
     #[test]
     fn a_unit_is_found_among_the_properties() {
-        let (mut value, mut set, mut metric) = (Vec::new(), Vec::new(), Vec::new());
-        put_varint(&mut value, 1, 12);
-        put_bytes(&mut value, 8, b"Cel");
-        put_bytes(&mut set, 1, b"engUnit");
-        put_bytes(&mut set, 2, &value);
-        put_bytes(&mut metric, 9, &set);
+        let mut metric = Vec::new();
+        put_bytes(&mut metric, 9, &with_unit("Cel"));
         let payload = Payload::read(&written::payload(0, None, &[metric])).unwrap();
         assert_eq!((payload.metrics[0].unit.as_deref(), payload.at), (Some("Cel"), None));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let at = Some("2026-03-30T06:00:00.123Z".parse().unwrap());
+        let metric = |name: &str, kind, value| Metric { name: Some(name.to_owned()), alias: Some(300), at, kind: Some(kind), value: Some(value), ..Metric::default() };
+        let metrics = vec![
+            Metric { unit: Some("kW".to_owned()), ..metric("power", Kind::DOUBLE, Value::Float(-3.25)) },
+            metric("state", Kind::TEXT, Value::Text("ACTIVE".to_owned())),
+            metric("bdSeq", Kind::INT64, Value::Whole(7)),
+            Metric { null: true, value: None, ..metric("alarm", Kind::TEXT, Value::Other) },
+        ];
+        let payload = Payload { at, seq: Some(200), metrics };
+        assert_eq!(Payload::read(&payload.write()), Ok(payload));
     }
 
     #[test]

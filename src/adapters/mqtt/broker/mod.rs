@@ -1,0 +1,96 @@
+//! The plant's own broker, for plants without one: MQTT 3.1.1 with the plant's log-ins. A message
+//! that a mapping makes samples of is acknowledged when these are on disk; every other is only handed
+//! on. Sessions and retained messages live in memory. Deliberately no MQTT 5, no TLS and no bridges:
+//! a plant that needs them has a broker, and `mqtt` connects to it.
+
+mod hub;
+mod retained;
+mod serving;
+mod session;
+mod taker;
+mod topics;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use crate::accounts::Accounts;
+use crate::base::{Code, Refusal, limits};
+
+pub use hub::Hub;
+pub use taker::{Settings, take};
+
+/// Under which code the presets hand in what they take.
+pub const CODE: &str = "mqtt-broker";
+/// How often it is looked whether those who are connected still may.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// A bound broker.
+pub struct Broker {
+    listener: TcpListener,
+    hub: Arc<Hub>,
+}
+
+impl Broker {
+    /// Binds an address; port 0 takes a free one.
+    pub async fn bind(address: SocketAddr, accounts: Arc<Accounts>) -> Result<Self, Refusal> {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|error| Refusal::new(Code::Unavailable, format!("{address} cannot be listened on: {error}; choose another address with --mqtt")))?;
+        Ok(Self { listener, hub: Arc::new(Hub::new(accounts)) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> Result<SocketAddr, Refusal> {
+        self.listener.local_addr().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
+    }
+
+    /// Its middle, to which those connect who make samples.
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.hub)
+    }
+
+    /// Serves until told to stop; what was taken by then is acknowledged.
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let places = Arc::new(Semaphore::new(limits::BROKER_CONNECTIONS_MAX));
+        let told = stopping.clone();
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let accepted = tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => break,
+                accepted = self.listener.accept() => accepted,
+                _ = looks.tick() => {
+                    self.hub.expel_barred();
+                    continue;
+                }
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    // Over the bound the connection is closed at once: a queue would only hide the load.
+                    if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+                        let serving = serving::serve(Arc::clone(&self.hub), stream, peer.ip(), told.clone());
+                        tokio::spawn(async move {
+                            serving.await;
+                            drop(place);
+                        });
+                    } else {
+                        self.hub.counts.turned_away.increment(1);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection to the broker could not be accepted");
+                    sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(self.listener);
+        let all = u32::try_from(limits::BROKER_CONNECTIONS_MAX).unwrap_or(u32::MAX);
+        if timeout(limits::STOP_TIME, places.acquire_many(all)).await.is_err() {
+            tracing::warn!("connections to the broker did not end in time and are cut");
+        }
+    }
+}
