@@ -113,7 +113,7 @@ impl<'i> Outlook<'i> {
 }
 
 /// Falls like an exponential, from arithmetic that is the same on every machine.
-fn decay(x: f64) -> f64 {
+pub(super) fn decay(x: f64) -> f64 {
     let mut it = 1.0 + x / 64.0;
     for _ in 0..6 {
         it *= it;

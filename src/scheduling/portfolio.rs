@@ -10,7 +10,7 @@ use super::problem::Objective;
 use super::random::Random;
 
 /// Passes of the squeaky wheel, over all threads.
-const PASSES: usize = 400;
+const PASSES: usize = 600;
 /// Passes between two exchanges of a thread.
 const PASSES_ROUND: usize = 5;
 /// A late job is put forward by up to this many in a hundred, in this many in a hundred of the passes.
@@ -58,17 +58,9 @@ pub(super) fn first<'i>(outlook: &Outlook<'i>, known: &[Trial]) -> Board<'i> {
     dispatch(outlook, likely, 0, &mut Random::new(0))
 }
 
-/// The better of two boards by what the objective compares first.
+/// The better of two boards.
 fn better<'i>(a: Board<'i>, b: Board<'i>) -> Board<'i> {
-    if rank(&b) < rank(&a) { b } else { a }
-}
-
-/// Lower is better. In makespan problems the cost of a board only sums up completions.
-fn rank(board: &Board<'_>) -> (i64, i64) {
-    match board.instance.objective() {
-        Objective::WeightedTardiness => (board.cost(), 0),
-        Objective::Makespan => ((0..board.instance.jobs() as u32).map(|job| i64::from(board.completion(job))).max().unwrap_or(0), board.cost()),
-    }
+    if b.cost() < a.cost() { b } else { a }
 }
 
 /// Tries all rules and insertions, then listens to the squeaky wheel, as long as it may.
@@ -76,12 +68,12 @@ pub(super) fn start<'i>(outlook: &Outlook<'i>, first: Board<'i>, seed: u64, thre
     let rules = rules();
     let tried = in_parallel(threads, rules.len(), stop, |at| dispatch(outlook, rules[at], 0, &mut Random::new(seed)));
     let inserted = in_parallel(threads, 2, stop, |at| by_insertion(outlook, at == 0));
-    let least = tried.iter().map(|(_, board)| rank(board).0).min().unwrap_or(1).max(1);
+    let least = tried.iter().map(|(_, board)| board.cost()).min().unwrap_or(1).max(1);
     let mut trials: Vec<Trial> = rules.iter().map(|rule| known.iter().find(|trial| trial.rule == *rule).copied().unwrap_or(Trial { rule: *rule, tries: 0, mean: 0.0 })).collect();
     for (at, board) in &tried {
-        learn(&mut trials[*at], least, rank(board).0);
+        learn(&mut trials[*at], least, board.cost());
     }
-    let leader = tried.iter().min_by_key(|(at, board)| (rank(board), *at)).map(|(at, _)| *at);
+    let leader = tried.iter().min_by_key(|(at, board)| (board.cost(), *at)).map(|(at, _)| *at);
     let board = tried.into_iter().chain(inserted).fold(first, |best, (_, board)| better(best, board));
     let mut start = Start { board, trials };
     if let Some(leader) = leader
@@ -161,7 +153,7 @@ fn squeak<'i>(outlook: &Outlook<'i>, rule: Rule, start: &mut Start<'i>, seed: u6
 }
 
 /// Lines of passes between two exchanges, whatever the number of threads: so that it changes nothing but time.
-const LINES: usize = 4;
+const LINES: usize = 2;
 
 /// One pass; which trial it belongs to and what it came to.
 fn pass(wheel: &mut Wheel<'_>, trials: &[Trial], random: &mut Random) -> (usize, i64) {
