@@ -374,7 +374,7 @@ fn every_public_instance_is_planned_soundly_under_random_stops() {
     let mut random = Random::new(11);
     for folder in ["classic", "sheet"] {
         let Some(folder) = shared(folder) else {
-            println!("skipped: the scheduling instances are not beside the repository (or at MILLWRIGHT_SHARED)");
+            eprintln!("skipped: the scheduling instances are not beside the repository (or at MILLWRIGHT_SHARED)");
             return;
         };
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));

@@ -7,6 +7,7 @@ mod damage;
 mod disk;
 mod export;
 mod kill;
+mod plan;
 mod search;
 mod serve;
 
