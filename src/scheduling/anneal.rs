@@ -1,6 +1,6 @@
 //! Simulated annealing on sequences, for the weighted tardiness of plain problems. A step reverses two operations on the
-//! critical tree of a late job, moves one further, or takes it to another work center, and works out all times anew;
-//! cooling runs in cycles, each twice as long as the one before, so that it needs no deadline to plan for.
+//! critical way of a late job or takes one to another work center, and works out all times anew. Cooling runs in cycles,
+//! each twice as long as the one before, so that it needs no deadline to plan for. It knows no calendars and no people.
 
 use super::dispatch::decay;
 use super::graph::{Graph, Move, NOBODY, Times};

@@ -1,6 +1,6 @@
 //! A plan as a graph: one sequence a work center, times by longest ways. Only for plain problems, where times
 //! follow from sequences alone; there a step of a search costs one pass over the operations.
-//! It evaluates and moves; which move is good is decided in [`super::tabu`] and [`super::tardiness`].
+//! It evaluates and moves; which move is good is decided in [`super::tabu`] and [`super::anneal`].
 
 use super::instance::{Instance, Link, Mode, NONE};
 use super::plan::{Plan, Slot};

@@ -76,8 +76,7 @@ pub fn solve(instance: &Instance, options: &Options, stop: impl Fn() -> bool + S
     let first = portfolio::first(&outlook, &options.trials);
     news(&first.plan(), 0);
     let threads = options.threads.clamp(1, THREADS_MAX);
-    let start = portfolio::start(&outlook, first, options.seed, threads, &options.trials, &stop);
-    news(&start.board.plan(), 0);
+    let start = portfolio::start(&outlook, first, options.seed, threads, &options.trials, &stop, &mut |plan: &Plan| news(plan, 0));
     let (plan, steps) = search(instance, start.board, options, threads, bound, &stop, &mut news);
     Solution { objective: plan.figures(instance).objective(instance.objective()), bound, steps, trials: start.trials, plan }
 }
