@@ -14,7 +14,7 @@ use crate::base::{Code, Refusal, Value};
 use crate::engine::{Engine, Envelope};
 use crate::model::journal::Origin;
 use crate::model::machine::ConnectorProtocol;
-use crate::model::{Command, Noun, Subject};
+use crate::model::{Command, Connector, Noun, Subject};
 use crate::simulator::{Simulator, Speak};
 use crate::telemetry::{Lane, Seen};
 use crate::views;
@@ -66,7 +66,7 @@ impl Wires {
 /// Makes a connector where there is none; where there is, only an address is told anew, and what people
 /// have changed is left alone.
 fn plug_in(engine: &Engine, plug: &Plug<'_>) -> Result<(), Refusal> {
-    let known = engine.read(views::machine::connectors)??.into_iter().find(|it| it.connector_code == plug.code);
+    let known = engine.read(views::floor::all::<Connector>)??.into_iter().find(|it| it.connector_code == plug.code);
     let columns = crate::model::columns(Noun::Connector);
     let value = |(field, text): (&str, &str)| Some((columns.iter().position(|column| column.name == field)?, Value::Text(text.to_owned())));
     let command = match known {

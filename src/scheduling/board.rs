@@ -43,7 +43,7 @@ pub(super) struct Board<'i> {
     people: Vec<People>,
     /// By job: when its last seated operation ends.
     completion: Vec<Minutes>,
-    /// By job: after this it is late. In makespan problems the target for all of them.
+    /// By job: after this it is late.
     due: Vec<Minutes>,
     setup_minutes: i64,
     /// By job: what it costs, and the sum of them.
@@ -55,7 +55,8 @@ impl<'i> Board<'i> {
     /// Nothing seated but what is fixed.
     pub(super) fn new(instance: &'i Instance) -> Self {
         let people = instance.problem().pools.iter().map(|pool| People::new(pool.capacity)).collect();
-        let due = (0..instance.jobs() as u32).map(|job| instance.job(job).due.unwrap_or(Minutes::MAX)).collect();
+        let heeded = instance.objective() == Objective::WeightedTardiness;
+        let due = (0..instance.jobs() as u32).map(|job| instance.job(job).due.filter(|_| heeded).unwrap_or(Minutes::MAX)).collect();
         let mut it = Self {
             instance,
             slots: vec![NOWHERE; instance.len()],
@@ -110,22 +111,20 @@ impl<'i> Board<'i> {
         self.due[job as usize]
     }
 
-    /// In makespan problems: everything after this is late.
-    pub(super) fn aim_at(&mut self, target: Minutes) {
-        self.due.fill(target);
-        (0..self.instance.jobs() as u32).for_each(|job| self.settle(job));
+    /// Weighted minutes late (or the end of everything), setups and time under way in one number, in this order of importance.
+    pub(super) fn cost(&self) -> i64 {
+        let makespan = if self.instance.objective() == Objective::Makespan { i64::from(self.makespan()) * LATE * LATE } else { 0 };
+        makespan + self.cost_of_jobs + SETUP * self.setup_minutes
     }
 
-    /// Weighted minutes late, setups and time under way in one number, in this order of importance.
-    pub(super) fn cost(&self) -> i64 {
-        self.cost_of_jobs + SETUP * self.setup_minutes
+    pub(super) fn makespan(&self) -> Minutes {
+        self.completion.iter().copied().max().unwrap_or(0)
     }
 
     /// Weighted minutes late of a job as it stands.
     pub(super) fn lateness(&self, job: u32) -> i64 {
         let late = i64::from(self.completion[job as usize]) - i64::from(self.due[job as usize]);
-        let weight = if self.instance.objective() == Objective::Makespan { 1 } else { i64::from(self.instance.job(job).weight) };
-        weight * late.max(0)
+        i64::from(self.instance.job(job).weight) * late.max(0)
     }
 
     fn cost_of(&self, job: u32) -> i64 {

@@ -8,7 +8,6 @@ use std::collections::BinaryHeap;
 use super::board::Board;
 use super::instance::{Instance, Mode, NONE};
 use super::problem::Minutes;
-use super::random::Random;
 
 /// Elapsed minutes that a minute of work takes on its way through a shop with shifts and queues.
 const FLOW: f64 = 2.5;
@@ -113,7 +112,7 @@ impl<'i> Outlook<'i> {
 }
 
 /// Falls like an exponential, from arithmetic that is the same on every machine.
-fn decay(x: f64) -> f64 {
+pub(super) fn decay(x: f64) -> f64 {
     let mut it = 1.0 + x / 64.0;
     for _ in 0..6 {
         it *= it;
@@ -121,9 +120,9 @@ fn decay(x: f64) -> f64 {
     1.0 / it
 }
 
-/// Dispatches everything by a rule; `noise` in percent shakes the indices, so that a rule can be asked more than once.
-pub(super) fn dispatch<'i>(outlook: &Outlook<'i>, rule: Rule, noise: usize, random: &mut Random) -> Board<'i> {
-    let mut shop = Shop::new(outlook, rule, noise, random);
+/// Dispatches everything by a rule.
+pub(super) fn dispatch<'i>(outlook: &Outlook<'i>, rule: Rule) -> Board<'i> {
+    let mut shop = Shop::new(outlook, rule);
     while let Some(Reverse((at, ..))) = shop.events.peek().copied() {
         shop.take_events(at);
         shop.serve(at);
@@ -147,13 +146,11 @@ struct Shop<'o, 'i> {
     queues: Vec<Vec<u32>>,
     busy_until: Vec<Minutes>,
     state: Vec<u16>,
-    /// Per operation, a factor near 1.
-    shake: Vec<f64>,
     touched: Vec<u32>,
 }
 
 impl<'o, 'i> Shop<'o, 'i> {
-    fn new(outlook: &'o Outlook<'i>, rule: Rule, noise: usize, random: &mut Random) -> Self {
+    fn new(outlook: &'o Outlook<'i>, rule: Rule) -> Self {
         let instance = outlook.instance;
         let board = Board::new(instance);
         let missing: Vec<u16> = (0..instance.len() as u32).map(|op| instance.before.row(op).iter().filter(|link| !board.is_seated(link.op)).count() as u16).collect();
@@ -165,7 +162,6 @@ impl<'o, 'i> Shop<'o, 'i> {
             queues: vec![Vec::new(); instance.calendars.len()],
             busy_until: vec![0; instance.calendars.len()],
             state: instance.initial.clone(),
-            shake: (0..instance.len()).map(|_| 1.0 + noise as f64 / 100.0 * (random.below(2_001) as f64 / 1_000.0 - 1.0)).collect(),
             touched: Vec::new(),
             missing,
             board,
@@ -254,7 +250,6 @@ impl<'o, 'i> Shop<'o, 'i> {
             let Some(mode) = self.outlook.instance.mode_on(op, center) else { continue };
             let setup = self.setup(center, mode);
             let index = self.outlook.index(self.rule, op, mode, at, self.ready[op as usize], setup);
-            let index = if index > 0.0 { index * self.shake[op as usize] } else { index / self.shake[op as usize] };
             if best.is_none_or(|best| index > best.0 || (index == best.0 && op < best.3)) {
                 best = Some((index, Reverse(mode.minutes + setup), Reverse(center), op));
             }

@@ -1,8 +1,8 @@
 //! A plan as a graph: one sequence a work center, times by longest ways. Only for plain problems, where times
 //! follow from sequences alone; there a step of a search costs one pass over the operations.
-//! It evaluates and moves; which move is good is decided in [`super::tabu`] and [`super::tardiness`].
+//! It evaluates and moves; which move is good is decided in [`super::tabu`] and [`super::anneal`].
 
-use super::instance::{Instance, Mode, NONE};
+use super::instance::{Instance, Link, Mode, NONE};
 use super::plan::{Plan, Slot};
 use super::problem::Minutes;
 
@@ -21,6 +21,11 @@ pub(super) struct Graph<'i> {
     pub(super) order: Vec<u32>,
     pub(super) length: Minutes,
     missing: Vec<u32>,
+    /// Neighbours on the work center, for a walk that touches little memory.
+    beside: Vec<Beside>,
+    /// The only predecessor and successor in the job, for almost all operations; the others ask the instance.
+    before: Vec<Only>,
+    after: Vec<Only>,
     pub(super) has_setups: bool,
 }
 
@@ -29,6 +34,29 @@ pub(super) struct Graph<'i> {
 pub(super) struct Place {
     pub(super) mode: Mode,
     pub(super) position: u32,
+}
+
+/// Neighbours on a work center.
+#[derive(Clone, Copy, Debug)]
+struct Beside {
+    previous: u32,
+    next: u32,
+}
+
+/// What an operation has of links on one side.
+#[derive(Clone, Copy, Debug)]
+enum Only {
+    None,
+    One(Link),
+    Many,
+}
+
+fn only(row: &[Link]) -> Only {
+    match row {
+        [] => Only::None,
+        [link] => Only::One(*link),
+        _ => Only::Many,
+    }
 }
 
 /// Longest ways to and from an operation.
@@ -60,6 +88,9 @@ impl<'i> Graph<'i> {
             order: Vec::with_capacity(instance.len()),
             length: 0,
             missing: vec![0; instance.len()],
+            beside: vec![Beside { previous: NOBODY, next: NOBODY }; instance.len()],
+            before: (0..instance.len() as u32).map(|op| only(instance.before.row(op))).collect(),
+            after: (0..instance.len() as u32).map(|op| only(instance.after.row(op))).collect(),
             has_setups: (0..rows.len() as u32).any(|center| instance.has_setups(center)),
             rows,
         };
@@ -75,12 +106,12 @@ impl<'i> Graph<'i> {
 
     fn load(&mut self) {
         for center in 0..self.rows.len() {
-            for position in 0..self.rows[center].len() {
-                let op = self.rows[center][position];
+            for &op in &self.rows[center] {
                 if let Some(mode) = self.instance.mode_on(op, center as u32) {
-                    self.place[op as usize] = Place { mode, position: position as u32 };
+                    self.place[op as usize].mode = mode;
                 }
             }
+            self.renumber(center as u32, 0, usize::MAX);
         }
         self.evaluate();
     }
@@ -104,14 +135,12 @@ impl<'i> Graph<'i> {
 
     /// The operation before on the same work center.
     pub(super) fn previous(&self, op: u32) -> u32 {
-        let place = &self.place[op as usize];
-        if place.position == 0 { NOBODY } else { self.rows[place.mode.center as usize][place.position as usize - 1] }
+        self.beside[op as usize].previous
     }
 
     /// The operation after on the same work center.
     pub(super) fn next(&self, op: u32) -> u32 {
-        let place = &self.place[op as usize];
-        self.rows[place.mode.center as usize].get(place.position as usize + 1).copied().unwrap_or(NOBODY)
+        self.beside[op as usize].next
     }
 
     /// Setup between two operations, or from the beginning, on a center.
@@ -133,7 +162,12 @@ impl<'i> Graph<'i> {
         let instance = self.instance;
         self.order.clear();
         for op in 0..self.missing.len() {
-            let missing = instance.before.row(op as u32).len() as u32 + u32::from(self.place[op].position > 0);
+            let links = match self.before[op] {
+                Only::None => 0,
+                Only::One(_) => 1,
+                Only::Many => instance.before.row(op as u32).len() as u32,
+            };
+            let missing = links + u32::from(self.beside[op].previous != NOBODY);
             self.missing[op] = missing;
             if missing == 0 {
                 self.order.push(op as u32);
@@ -144,38 +178,50 @@ impl<'i> Graph<'i> {
             let op = self.order[at];
             at += 1;
             let place = self.place[op as usize];
-            let ends = instance.before.row(op).iter().map(|link| self.end(link.op) + link.lag);
-            let job_head = ends.fold(instance.release[op as usize], Minutes::max);
-            let previous = self.previous(op);
+            let Beside { previous, next } = self.beside[op as usize];
+            let release = instance.release[op as usize];
+            let job_head = match self.before[op as usize] {
+                Only::None => release,
+                Only::One(link) => release.max(self.end(link.op) + link.lag),
+                Only::Many => instance.before.row(op).iter().map(|link| self.end(link.op) + link.lag).fold(release, Minutes::max),
+            };
             let free = if previous == NOBODY { 0 } else { self.end(previous) };
             let head = job_head.max(free + self.setup(place.mode.center, previous, place.mode));
             let times = &mut self.times[op as usize];
             (times.head, times.job_head) = (head, job_head);
             length = length.max(head + place.mode.minutes);
-            for link in instance.after.row(op) {
-                self.missing[link.op as usize] -= 1;
-                if self.missing[link.op as usize] == 0 {
-                    self.order.push(link.op);
-                }
+            match self.after[op as usize] {
+                Only::None => {}
+                Only::One(link) => self.release(link.op),
+                Only::Many => instance.after.row(op).iter().for_each(|link| self.release(link.op)),
             }
-            let next = self.next(op);
             if next != NOBODY {
-                self.missing[next as usize] -= 1;
-                if self.missing[next as usize] == 0 {
-                    self.order.push(next);
-                }
+                self.release(next);
             }
         }
         self.length = length;
         self.order.len() == self.missing.len()
     }
 
+    /// One predecessor of an operation has its times.
+    fn release(&mut self, op: u32) {
+        let missing = &mut self.missing[op as usize];
+        *missing -= 1;
+        if *missing == 0 {
+            self.order.push(op);
+        }
+    }
+
     fn backward(&mut self) -> bool {
         let instance = self.instance;
         for at in (0..self.order.len()).rev() {
             let op = self.order[at];
-            let ways = instance.after.row(op).iter().map(|link| link.lag + self.minutes(link.op) + self.times[link.op as usize].tail);
-            let job_tail = ways.fold(0, Minutes::max);
+            let way = |link: &Link| link.lag + self.minutes(link.op) + self.times[link.op as usize].tail;
+            let job_tail = match &self.after[op as usize] {
+                Only::None => 0,
+                Only::One(link) => way(link),
+                Only::Many => instance.after.row(op).iter().map(way).fold(0, Minutes::max),
+            };
             let next = self.next(op);
             let tail = if next == NOBODY {
                 job_tail
@@ -207,10 +253,13 @@ impl<'i> Graph<'i> {
         Move { op: it.op, mode_center: from.mode.center, position: from.position }
     }
 
+    /// Positions and neighbours of a part of a row, and of those next to it.
     fn renumber(&mut self, center: u32, low: usize, high: usize) {
         let row = &self.rows[center as usize];
-        for (position, op) in row.iter().enumerate().take(high).skip(low) {
-            self.place[*op as usize].position = position as u32;
+        for at in low.saturating_sub(1)..high.saturating_add(1).min(row.len()) {
+            let op = row[at] as usize;
+            self.place[op].position = at as u32;
+            self.beside[op] = Beside { previous: if at == 0 { NOBODY } else { row[at - 1] }, next: row.get(at + 1).copied().unwrap_or(NOBODY) };
         }
     }
 

@@ -12,6 +12,7 @@
 //! | [`dispatch`], `insertion`, [`portfolio`] | first plans: priority rules, job by job, and the bandit that chooses among rules |
 //! | `ruin` | ruin and recreate, for shops with calendars, people and setups, at any size |
 //! | `graph`, `tabu` | tabu search on sequences, for the makespan of plain (flexible) job shops |
+//! | `anneal` | simulated annealing on sequences, for the weighted tardiness of plain job shops |
 //! | `team`, [`solve()`] | searches side by side, exchanging at fixed steps; the way from first plan to best |
 //! | [`event`], [`repair()`] | what happens on the floor; feasible again at once, then better with few moves |
 //! | [`explain()`], [`bounds`] | why a job ends when it does; how good a plan can be at most |
@@ -20,6 +21,7 @@
 //! Start reading at [`problem`], then [`solve()`]. Whatever search runs, three things hold: the first plan is there in
 //! milliseconds, any stop leaves a plan that [`check()`] accepts, and what is fixed never moves.
 
+mod anneal;
 mod board;
 pub mod bounds;
 pub mod calendar;
@@ -41,6 +43,9 @@ pub mod shop_file;
 pub mod solve;
 mod tabu;
 mod team;
+
+#[cfg(test)]
+mod tests;
 
 pub use bounds::bound;
 pub use check::check;

@@ -55,39 +55,43 @@ fn rules() -> Vec<Rule> {
 /// One plan by the likely rule: the answer to "a feasible plan, now".
 pub(super) fn first<'i>(outlook: &Outlook<'i>, known: &[Trial]) -> Board<'i> {
     let likely = known.iter().filter(|trial| trial.tries > 0).max_by(|a, b| a.mean.total_cmp(&b.mean)).map_or_else(|| rules()[0], |trial| trial.rule);
-    dispatch(outlook, likely, 0, &mut Random::new(0))
+    dispatch(outlook, likely)
 }
 
-/// The better of two boards by what the objective compares first.
+/// The better of two boards.
 fn better<'i>(a: Board<'i>, b: Board<'i>) -> Board<'i> {
-    if rank(&b) < rank(&a) { b } else { a }
-}
-
-/// Lower is better. In makespan problems the cost of a board only sums up completions.
-fn rank(board: &Board<'_>) -> (i64, i64) {
-    match board.instance.objective() {
-        Objective::WeightedTardiness => (board.cost(), 0),
-        Objective::Makespan => ((0..board.instance.jobs() as u32).map(|job| i64::from(board.completion(job))).max().unwrap_or(0), board.cost()),
-    }
+    if b.cost() < a.cost() { b } else { a }
 }
 
 /// Tries all rules and insertions, then listens to the squeaky wheel, as long as it may.
-pub(super) fn start<'i>(outlook: &Outlook<'i>, first: Board<'i>, seed: u64, threads: usize, known: &[Trial], stop: &(impl Fn() -> bool + Sync)) -> Start<'i> {
+/// `news` hears of the best plan after each round.
+pub(super) fn start<'i>(
+    outlook: &Outlook<'i>,
+    first: Board<'i>,
+    seed: u64,
+    threads: usize,
+    known: &[Trial],
+    stop: &(impl Fn() -> bool + Sync),
+    news: &mut impl FnMut(&Plan),
+) -> Start<'i> {
     let rules = rules();
-    let tried = in_parallel(threads, rules.len(), stop, |at| dispatch(outlook, rules[at], 0, &mut Random::new(seed)));
+    let tried = in_parallel(threads, rules.len(), stop, |at| dispatch(outlook, rules[at]));
     let inserted = in_parallel(threads, 2, stop, |at| by_insertion(outlook, at == 0));
-    let least = tried.iter().map(|(_, board)| rank(board).0).min().unwrap_or(1).max(1);
+    let least = tried.iter().map(|(_, board)| board.cost()).min().unwrap_or(1).max(1);
     let mut trials: Vec<Trial> = rules.iter().map(|rule| known.iter().find(|trial| trial.rule == *rule).copied().unwrap_or(Trial { rule: *rule, tries: 0, mean: 0.0 })).collect();
     for (at, board) in &tried {
-        learn(&mut trials[*at], least, rank(board).0);
+        learn(&mut trials[*at], least, board.cost());
     }
-    let leader = tried.iter().min_by_key(|(at, board)| (rank(board), *at)).map(|(at, _)| *at);
+    let leader = tried.iter().min_by_key(|(at, board)| (board.cost(), *at)).map(|(at, _)| *at);
     let board = tried.into_iter().chain(inserted).fold(first, |best, (_, board)| better(best, board));
     let mut start = Start { board, trials };
+    news(&start.board.plan());
     if let Some(leader) = leader
         && outlook.instance.objective() == Objective::WeightedTardiness
     {
-        squeak(outlook, rules[leader], &mut start, seed, threads, stop);
+        let board = dispatch(outlook, rules[leader]);
+        let wheel = Wheel { outlook: outlook.clone(), trial: leader, rule: rules[leader], cost: board.cost(), plan: board.plan() };
+        squeak(wheel, &mut start, seed, threads, stop, news);
     }
     start
 }
@@ -129,18 +133,19 @@ fn by_insertion<'i>(outlook: &Outlook<'i>, by_slack: bool) -> Board<'i> {
 #[derive(Clone)]
 struct Wheel<'i> {
     outlook: Outlook<'i>,
+    /// The trial that its rule came from.
+    trial: usize,
     rule: Rule,
     cost: i64,
     plan: Plan,
 }
 
-/// Passes that put late jobs forward. A line goes on from what is at most a little worse than before; at each
-/// exchange all lines go on from the best.
-fn squeak<'i>(outlook: &Outlook<'i>, rule: Rule, start: &mut Start<'i>, seed: u64, threads: usize, stop: &(impl Fn() -> bool + Sync)) {
-    let board = dispatch(outlook, rule, 0, &mut Random::new(seed));
-    let mut best = Wheel { outlook: outlook.clone(), rule, cost: board.cost(), plan: board.plan() };
+/// Passes that put late jobs forward. A line goes on from its best; at each exchange all lines go on from the best of all.
+fn squeak<'i>(mut best: Wheel<'i>, start: &mut Start<'i>, seed: u64, threads: usize, stop: &(impl Fn() -> bool + Sync), news: &mut impl FnMut(&Plan)) {
+    let instance = best.outlook.instance;
+    let mut told = start.board.cost();
     for round in 0..PASSES / (PASSES_ROUND * LINES) {
-        if stop() || best.plan.figures(outlook.instance).weighted_tardiness == 0 {
+        if stop() || best.plan.figures(instance).weighted_tardiness == 0 {
             break;
         }
         let trials = start.trials.clone();
@@ -156,8 +161,12 @@ fn squeak<'i>(outlook: &Outlook<'i>, rule: Rule, start: &mut Start<'i>, seed: u6
                 best = wheel;
             }
         }
+        if best.cost < told {
+            told = best.cost;
+            news(&best.plan);
+        }
     }
-    start.board = better(start.board.clone(), Board::of(outlook.instance, &best.plan));
+    start.board = better(start.board.clone(), Board::of(instance, &best.plan));
 }
 
 /// Lines of passes between two exchanges, whatever the number of threads: so that it changes nothing but time.
@@ -176,14 +185,15 @@ fn pass(wheel: &mut Wheel<'_>, trials: &[Trial], random: &mut Random) -> (usize,
             *boost = 1.0 + (*boost - 1.0) * 0.9;
         }
     }
-    let at = if random.percent(30) { likely(trials) } else { trials.iter().position(|trial| trial.rule == wheel.rule).unwrap_or(0) };
-    let rule = if random.percent(30) { shaken(if random.percent(50) { trials[at].rule } else { wheel.rule }, random) } else { wheel.rule };
-    let board = dispatch(&outlook, rule, 0, random);
+    let trial = if random.percent(20) { likely(trials) } else { wheel.trial };
+    let rule = if trial == wheel.trial { wheel.rule } else { trials[trial].rule };
+    let rule = if random.percent(30) { shaken(rule, random) } else { rule };
+    let board = dispatch(&outlook, rule);
     let cost = board.cost();
     if cost < wheel.cost {
-        *wheel = Wheel { outlook, rule, cost, plan: board.plan() };
+        *wheel = Wheel { outlook, trial, rule, cost, plan: board.plan() };
     }
-    (at, cost)
+    (trial, cost)
 }
 
 /// The trial with the best mean, those tried seldom ahead.

@@ -16,6 +16,10 @@ const RUINED_MAX: usize = 14;
 /// is more to gain by going straight down.
 const MEMORY: usize = 1_000;
 const MEMORY_JOBS: usize = 100;
+/// From so many jobs on, searches side by side find improvements that do not touch each other: they are merged.
+/// In smaller shops the best plan is taken over, and seldom, so that searches differ.
+const MERGED_JOBS: usize = 200;
+const ADOPTED_ROUNDS: usize = 20;
 /// After so many steps the list of late jobs is made anew.
 const LATE_LIST_STEPS: usize = 400;
 
@@ -46,6 +50,13 @@ impl Disturbance {
     }
 }
 
+/// A step that was taken: the jobs, and where their operations went.
+#[derive(Clone, Debug)]
+struct Taken {
+    jobs: Vec<u32>,
+    seats: Vec<(u32, Slot)>,
+}
+
 /// A search on one board.
 pub(super) struct Ruin<'i> {
     pub(super) board: Board<'i>,
@@ -56,6 +67,9 @@ pub(super) struct Ruin<'i> {
     steps: usize,
     /// Jobs that stand elsewhere than in the best plan.
     stale: Vec<u32>,
+    /// Steps taken since the last exchange.
+    taken: Vec<Taken>,
+    rounds: usize,
     late: Vec<u32>,
     /// The jobs of this step, and where their operations were.
     jobs: Vec<u32>,
@@ -78,6 +92,8 @@ impl<'i> Ruin<'i> {
             random,
             steps: 0,
             stale: Vec::new(),
+            taken: Vec::new(),
+            rounds: 0,
             late: Vec::new(),
             jobs: Vec::new(),
             former: Vec::new(),
@@ -111,6 +127,56 @@ impl<'i> Ruin<'i> {
         it.moved <= it.moved_max.max(before)
     }
 
+    /// Keeps what stands on the board, if it is sound and costs no more than this; otherwise puts back what was.
+    fn decide(&mut self, sound: bool, limit: i64) -> bool {
+        let moved = self.disturbance.as_ref().map_or(0, |it| it.moved);
+        let kept = self.count_disturbance() && sound && self.cost() <= limit;
+        if kept {
+            self.stale.extend_from_slice(&self.jobs);
+            if self.cost() < self.best_cost {
+                self.keep_best();
+            }
+        } else {
+            self.restore();
+            if let Some(it) = &mut self.disturbance {
+                it.moved = moved;
+            }
+        }
+        kept
+    }
+
+    fn merges(&self) -> bool {
+        self.board.instance.jobs() >= MERGED_JOBS
+    }
+
+    /// Takes a step of another search, where it still fits and helps.
+    fn repeat(&mut self, taken: &Taken) {
+        let before = self.cost();
+        self.jobs.clone_from(&taken.jobs);
+        let mut sound = self.ruin();
+        let mut seats = taken.seats.clone();
+        seats.sort_unstable_by_key(|(op, slot)| (slot.start, slot.end, *op));
+        for (op, slot) in seats {
+            let fit = if sound && slot.start >= self.board.ready(op) { self.board.fits_at(op, slot) } else { None };
+            sound &= fit.is_some();
+            if let Some(fit) = fit {
+                self.board.seat(op, &fit);
+            }
+        }
+        (0..self.jobs.len()).for_each(|at| self.board.settle(self.jobs[at]));
+        self.decide(sound, before - 1);
+    }
+
+    /// Goes on where another search stands.
+    fn follow(&mut self, leader: &Self) {
+        self.board.clone_from(&leader.board);
+        self.best.clone_from(&leader.best);
+        self.best_cost = leader.best_cost;
+        self.memory.clone_from(&leader.memory);
+        self.stale.clone_from(&leader.stale);
+        self.disturbance.clone_from(&leader.disturbance);
+    }
+
     /// The board as it stands becomes the best plan.
     fn keep_best(&mut self) {
         self.best_cost = self.cost();
@@ -123,11 +189,7 @@ impl<'i> Ruin<'i> {
 
     /// Goes on from a better plan of another search.
     fn adopt(&mut self, plan: &Plan, cost: i64) {
-        let due = self.board.due(0);
         self.board = Board::of(self.board.instance, plan);
-        if self.board.instance.objective() == Objective::Makespan {
-            self.board.aim_at(due);
-        }
         (self.best, self.best_cost) = (plan.clone(), cost);
         if let Some(it) = &mut self.disturbance {
             *it = Disturbance::from(&self.board, &it.before);
@@ -146,6 +208,14 @@ impl<'i> Ruin<'i> {
         self.random.below(self.board.instance.jobs()) as u32
     }
 
+    /// Who is late; in makespan problems, who ends last.
+    fn list_late(&mut self) {
+        let last = self.board.makespan();
+        let makespan = self.board.instance.objective() == Objective::Makespan;
+        let is_late = |job: &u32| if makespan { self.board.completion(*job) >= last - last / 20 } else { self.board.lateness(*job) > 0 };
+        self.late = (0..self.board.instance.jobs() as u32).filter(is_late).collect();
+    }
+
     /// Which jobs: a late one with those that it waits behind, or neighbours on a work center.
     fn choose(&mut self) {
         self.jobs.clear();
@@ -153,8 +223,10 @@ impl<'i> Ruin<'i> {
         let seed = if self.late.is_empty() || self.random.percent(25) {
             self.any_job()
         } else {
-            let (a, b) = (self.late[self.random.below(self.late.len())], self.late[self.random.below(self.late.len())]);
-            if self.board.lateness(a) >= self.board.lateness(b) { a } else { b }
+            // Now any late job, now one of the latest: some cannot be helped, and some come of an event.
+            let rivals = 1 << self.random.below(6);
+            let drawn = (0..rivals).map(|_| self.late[self.random.below(self.late.len())]);
+            drawn.max_by_key(|job| self.board.lateness(*job)).unwrap_or(0)
         };
         self.add(seed);
         if self.random.percent(70) {
@@ -271,7 +343,8 @@ impl<'i> Ruin<'i> {
             self.keys.push((key, job));
         }
         self.keys.sort_unstable();
-        let taste = Taste { setup: self.random.below(4) as i64, blink: if self.random.percent(30) { 10 } else { 0 } };
+        // Not looking at some work centers makes steps different from each other and, where there are many, quicker.
+        let taste = Taste { setup: self.random.below(4) as i64, blink: [0, 0, 10, 50, 70][self.random.below(5)] };
         for at in 0..self.keys.len() {
             insert_job(&mut self.board, self.keys[at].1, taste, &mut self.random);
         }
@@ -279,7 +352,9 @@ impl<'i> Ruin<'i> {
 
     fn restore(&mut self) {
         for at in 0..self.former.len() {
-            self.board.unseat(self.former[at].0);
+            if self.board.is_seated(self.former[at].0) {
+                self.board.unseat(self.former[at].0);
+            }
         }
         for at in 0..self.former.len() {
             let (op, slot) = self.former[at];
@@ -298,35 +373,37 @@ impl Search for Ruin<'_> {
 
     fn step(&mut self) {
         if self.steps.is_multiple_of(LATE_LIST_STEPS) {
-            self.late = (0..self.board.instance.jobs() as u32).filter(|job| self.board.lateness(*job) > 0).collect();
+            self.list_late();
         }
-        let (before, moved) = (self.cost(), self.disturbance.as_ref().map_or(0, |it| it.moved));
+        let before = self.cost();
         self.choose();
-        let mut sound = self.ruin();
+        let sound = self.ruin();
         self.recreate();
-        sound &= self.count_disturbance();
-        let after = self.cost();
         let slot = self.steps % self.memory.len();
         self.steps += 1;
-        if sound && (after <= before || after < self.memory[slot]) {
-            self.stale.extend_from_slice(&self.jobs);
-        } else {
-            self.restore();
-            if let Some(it) = &mut self.disturbance {
-                it.moved = moved;
-            }
+        let limit = before.max(self.memory[slot] - 1);
+        if self.decide(sound, limit) && self.merges() {
+            let seats = self.former.iter().map(|(op, _)| (*op, self.board.slots[*op as usize])).collect();
+            self.taken.push(Taken { jobs: self.jobs.clone(), seats });
         }
         self.memory[slot] = self.cost();
-        if self.cost() < self.best_cost {
-            self.keep_best();
-        }
     }
 
     fn exchange(team: &mut [Self]) {
-        let leader = leader(team);
-        let (plan, cost) = (leader.best.clone(), leader.best_cost);
-        for search in team.iter_mut().filter(|search| search.best_cost > cost) {
-            search.adopt(&plan, cost);
+        team.iter_mut().for_each(|search| search.rounds += 1);
+        if !team[0].merges() {
+            let leader = leader(team);
+            let (plan, cost) = (leader.best.clone(), leader.best_cost);
+            let due = leader.rounds.is_multiple_of(ADOPTED_ROUNDS);
+            team.iter_mut().filter(|search| due && search.best_cost > cost).for_each(|search| search.adopt(&plan, cost));
+            return;
         }
+        let mut lists: Vec<Vec<Taken>> = team.iter_mut().map(|search| std::mem::take(&mut search.taken)).collect();
+        let Some(first) = (0..team.len()).min_by_key(|at| team[*at].best_cost) else { return };
+        lists.swap(0, first);
+        team.swap(0, first);
+        let [leader, others @ ..] = team else { return };
+        lists[1..].iter().flatten().for_each(|taken| leader.repeat(taken));
+        others.iter_mut().for_each(|search| search.follow(leader));
     }
 }

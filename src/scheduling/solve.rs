@@ -1,5 +1,6 @@
 //! One problem from the first plan to the best that time allows. Any stop leaves a feasible plan.
 
+use super::anneal::Anneal;
 use super::board::Board;
 use super::bounds;
 use super::dispatch::Outlook;
@@ -16,6 +17,8 @@ use super::team::{Rounds, improve};
 pub const THREADS_MAX: usize = 64;
 /// Operations up to which a search keeps a memory of pairs.
 const PAIRS_MAX: usize = 4_000;
+/// Operations up to which working out all times anew at each step pays.
+const SEQUENCES_MAX: usize = 1_000;
 
 /// How to solve.
 #[derive(Clone, Debug)]
@@ -73,8 +76,7 @@ pub fn solve(instance: &Instance, options: &Options, stop: impl Fn() -> bool + S
     let first = portfolio::first(&outlook, &options.trials);
     news(&first.plan(), 0);
     let threads = options.threads.clamp(1, THREADS_MAX);
-    let start = portfolio::start(&outlook, first, options.seed, threads, &options.trials, &stop);
-    news(&start.board.plan(), 0);
+    let start = portfolio::start(&outlook, first, options.seed, threads, &options.trials, &stop, &mut |plan: &Plan| news(plan, 0));
     let (plan, steps) = search(instance, start.board, options, threads, bound, &stop, &mut news);
     Solution { objective: plan.figures(instance).objective(instance.objective()), bound, steps, trials: start.trials, plan }
 }
@@ -96,6 +98,10 @@ fn search(
     if instance.is_plain() && instance.objective() == Objective::Makespan && instance.len() <= PAIRS_MAX {
         let mut team: Vec<Tabu<'_>> = (0..threads).map(|thread| Tabu::new(instance, &plan, random(thread))).collect();
         return improve(&mut team, &Rounds { steps: 1 + 2_000_000 / size, budget, bound }, stop, |plan, _, steps| news(plan, steps));
+    }
+    if instance.is_plain() && instance.len() <= SEQUENCES_MAX {
+        let mut team: Vec<Anneal<'_>> = (0..threads).map(|thread| Anneal::new(instance, &plan, random(thread))).collect();
+        return improve(&mut team, &Rounds { steps: 1 + 5_000_000 / size, budget, bound }, stop, |plan, _, steps| news(plan, steps));
     }
     let mut team: Vec<Ruin<'_>> = (0..threads).map(|thread| Ruin::new(start.clone(), random(thread))).collect();
     improve(&mut team, &Rounds { steps: 500, budget, bound: i64::MIN }, stop, |plan, _, steps| news(plan, steps))

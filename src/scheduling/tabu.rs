@@ -31,6 +31,8 @@ pub(super) struct Tabu<'i> {
     idle: u64,
     idle_max: u64,
     tenure: usize,
+    /// Operations in the order that a move would give them, and their heads then.
+    segment: Vec<u32>,
     heads: Vec<Minutes>,
     path: Vec<u32>,
     moves: Vec<(Minutes, Move)>,
@@ -50,6 +52,7 @@ impl<'i> Tabu<'i> {
             idle: 0,
             idle_max: IDLE_STEPS,
             tenure: 10 + instance.jobs() / centers.max(1),
+            segment: Vec::new(),
             heads: Vec::new(),
             path: Vec::new(),
             moves: Vec::new(),
@@ -129,33 +132,20 @@ impl<'i> Tabu<'i> {
         let graph = &self.graph;
         let row = &graph.rows[center as usize];
         let (op, behind) = (row[from], row[to]);
-        let safe = graph.instance.after.row(op).iter().all(|link| {
-            link.op != behind
-                && (graph.end(link.op) > graph.times[behind as usize].head || graph.times[behind as usize].tail + graph.minutes(behind) > graph.times[link.op as usize].tail)
-        });
+        let times = graph.times[behind as usize];
+        let safe = graph
+            .instance
+            .after
+            .row(op)
+            .iter()
+            .all(|link| link.op != behind && (graph.end(link.op) > times.head || times.tail + graph.minutes(behind) > graph.times[link.op as usize].tail));
         // Between neighbours on a critical way there is no other way round.
-        if !safe && to != from + 1 {
-            return;
+        if safe || to == from + 1 {
+            self.segment.clear();
+            self.segment.extend_from_slice(&row[from + 1..=to]);
+            self.segment.push(op);
+            self.judge(center, from, to, Move { op, mode_center: center, position: to as u32 });
         }
-        self.heads.clear();
-        let mut previous = if from == 0 { NOBODY } else { row[from - 1] };
-        let mut free = if from == 0 { 0 } else { graph.end(previous) };
-        for &other in row[from + 1..=to].iter().chain([&op]) {
-            let mode = graph.place[other as usize].mode;
-            let head = graph.times[other as usize].job_head.max(free + graph.setup(center, previous, mode));
-            self.heads.push(head);
-            (free, previous) = (head + mode.minutes, other);
-        }
-        let after = row.get(to + 1).copied().unwrap_or(NOBODY);
-        let mut rest = if after == NOBODY { 0 } else { graph.minutes(after) + graph.times[after as usize].tail };
-        let (mut next, mut longest) = (after, 0);
-        for (head, &other) in self.heads.iter().rev().zip([&op].into_iter().chain(row[from + 1..=to].iter().rev())) {
-            let between = if next == NOBODY { 0 } else { graph.setup(center, other, graph.place[next as usize].mode) };
-            let tail = graph.times[other as usize].job_tail.max(rest + between);
-            longest = longest.max(head + graph.minutes(other) + tail);
-            (rest, next) = (tail + graph.minutes(other), other);
-        }
-        self.moves.push((longest, Move { op, mode_center: center, position: to as u32 }));
     }
 
     /// Judges moving the operation at `from` before the one at `to`.
@@ -163,32 +153,42 @@ impl<'i> Tabu<'i> {
         let graph = &self.graph;
         let row = &graph.rows[center as usize];
         let (op, ahead) = (row[from], row[to]);
+        let times = graph.times[ahead as usize];
         let safe = graph.instance.before.row(op).iter().all(|link| {
-            link.op != ahead
-                && (graph.end(ahead) > graph.times[link.op as usize].head || graph.times[link.op as usize].tail + graph.minutes(link.op) > graph.times[ahead as usize].tail)
+            let other = graph.times[link.op as usize];
+            link.op != ahead && (graph.end(ahead) > other.head || other.tail + graph.minutes(link.op) > times.tail)
         });
-        if !safe && from != to + 1 {
-            return;
+        if safe || from == to + 1 {
+            self.segment.clear();
+            self.segment.push(op);
+            self.segment.extend_from_slice(&row[to..from]);
+            self.judge(center, to, from, Move { op, mode_center: center, position: to as u32 });
         }
+    }
+
+    /// Notes a move with the longest way over the operations from `first` to `last`, were they in the segment's order.
+    fn judge(&mut self, center: u32, first: usize, last: usize, it: Move) {
+        let graph = &self.graph;
+        let row = &graph.rows[center as usize];
         self.heads.clear();
-        let mut previous = if to == 0 { NOBODY } else { row[to - 1] };
-        let mut free = if to == 0 { 0 } else { graph.end(previous) };
-        for &other in [&op].into_iter().chain(row[to..from].iter()) {
-            let mode = graph.place[other as usize].mode;
-            let head = graph.times[other as usize].job_head.max(free + graph.setup(center, previous, mode));
+        let mut previous = if first == 0 { NOBODY } else { row[first - 1] };
+        let mut free = if first == 0 { 0 } else { graph.end(previous) };
+        for &op in &self.segment {
+            let mode = graph.place[op as usize].mode;
+            let head = graph.times[op as usize].job_head.max(free + graph.setup(center, previous, mode));
             self.heads.push(head);
-            (free, previous) = (head + mode.minutes, other);
+            (free, previous) = (head + mode.minutes, op);
         }
-        let after = row.get(from + 1).copied().unwrap_or(NOBODY);
-        let mut rest = if after == NOBODY { 0 } else { graph.minutes(after) + graph.times[after as usize].tail };
-        let (mut next, mut longest) = (after, 0);
-        for (head, &other) in self.heads.iter().rev().zip(row[to..from].iter().rev().chain([&op])) {
-            let between = if next == NOBODY { 0 } else { graph.setup(center, other, graph.place[next as usize].mode) };
-            let tail = graph.times[other as usize].job_tail.max(rest + between);
-            longest = longest.max(head + graph.minutes(other) + tail);
-            (rest, next) = (tail + graph.minutes(other), other);
+        let mut next = row.get(last + 1).copied().unwrap_or(NOBODY);
+        let mut rest = if next == NOBODY { 0 } else { graph.minutes(next) + graph.times[next as usize].tail };
+        let mut longest = 0;
+        for (head, &op) in self.heads.iter().zip(&self.segment).rev() {
+            let between = if next == NOBODY { 0 } else { graph.setup(center, op, graph.place[next as usize].mode) };
+            let tail = graph.times[op as usize].job_tail.max(rest + between);
+            longest = longest.max(head + graph.minutes(op) + tail);
+            (rest, next) = (tail + graph.minutes(op), op);
         }
-        self.moves.push((longest, Move { op, mode_center: center, position: to as u32 }));
+        self.moves.push((longest, it));
     }
 
     /// Judges every safe place of an operation on its other work centers.
@@ -205,10 +205,7 @@ impl<'i> Tabu<'i> {
             let row = &graph.rows[mode.center as usize];
             let (low, high) = graph.positions(op, mode.center);
             let mut best: Option<(Minutes, usize)> = None;
-            for position in low..=high.max(low) {
-                if position > high {
-                    break;
-                }
+            for position in low..=high {
                 let previous = if position == 0 { NOBODY } else { row[position - 1] };
                 let free = if position == 0 { 0 } else { graph.end(previous) };
                 let head = times.job_head.max(free + graph.setup(mode.center, previous, *mode));

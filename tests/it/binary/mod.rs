@@ -9,6 +9,7 @@ mod disk;
 mod export;
 mod kill;
 mod machines;
+mod plan;
 mod search;
 mod serve;
 

@@ -1,0 +1,390 @@
+//! The engine on made-up shops, on public ones, and on what it must refuse. Every plan goes before the oracle.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::board::Board;
+use super::insertion::{Taste, insert};
+use super::problem::{Center, Hours, Job, Matrix, Operation, Pool};
+use super::random::Random;
+use super::*;
+
+const DAY: i32 = 1_440;
+
+fn operation(modes: &[(usize, i32)], predecessors: &[(usize, i32)]) -> Operation {
+    Operation { modes: modes.to_vec(), predecessors: predecessors.to_vec(), release: 0, states: Vec::new(), pool: None, resumable: true, fixed: None }
+}
+
+fn job(id: &str, operations: Vec<Operation>) -> Job {
+    Job { id: id.into(), release: 0, due: None, weight: 1, rush: false, operations }
+}
+
+fn center(id: &str) -> Center {
+    Center { id: id.into(), hours: None, downtime: Vec::new(), matrix: None, initial_state: None }
+}
+
+fn day_shift() -> Hours {
+    Hours { id: "day".into(), period: DAY, windows: vec![(480, 720), (750, 960)], closed: vec![(2 * DAY, 3 * DAY)] }
+}
+
+fn problem(centers: Vec<Center>, jobs: Vec<Job>) -> Problem {
+    Problem { name: "shop".into(), objective: Objective::WeightedTardiness, milestones: false, hours: vec![day_shift()], matrices: Vec::new(), pools: Vec::new(), centers, jobs }
+}
+
+/// A shop with everything in it: shifts, downtime, setups, people, transfer, alternatives, assembly.
+fn shop(seed: u64, jobs: usize) -> Problem {
+    let mut random = Random::new(seed);
+    let mut below = |bound: i32| random.below(bound as usize) as i32;
+    let night = Hours { id: "night".into(), period: DAY, windows: vec![(0, 360), (1_200, DAY)], closed: vec![] };
+    let times = (0..4).map(|from| (0..4).map(|to| if from == to { 0 } else { 5 + 5 * ((from + to) % 3) }).collect()).collect();
+    let centers = (0..5)
+        .map(|number| Center {
+            id: format!("WC-{number}"),
+            hours: [None, Some(0), Some(1)][below(3) as usize],
+            downtime: if below(2) == 0 { vec![(700, 900)] } else { vec![] },
+            matrix: (number < 3).then_some(0),
+            initial_state: (number < 2).then_some(1),
+        })
+        .collect();
+    let list = (0..jobs)
+        .map(|number| {
+            let count = 1 + below(5) as usize;
+            let operations = (0..count).map(|at| {
+                let first = below(5) as usize;
+                let modes: Vec<_> = (0..1 + below(3) as usize).map(|more| ((first + more) % 5, 10 + below(120))).collect();
+                // The last one joins all others; before that every third begins a branch of its own.
+                let joins = at + 1 == count;
+                let predecessors = if joins {
+                    (0..at).map(|before| (before, below(30))).collect()
+                } else if at % 3 == 0 {
+                    vec![]
+                } else {
+                    vec![(at - 1, below(30))]
+                };
+                let states = if below(4) > 0 { vec![(0, below(4) as usize)] } else { vec![] };
+                Operation { release: below(300), states, pool: (below(3) == 0).then_some(0), resumable: below(3) > 0, ..operation(&modes, &predecessors) }
+            });
+            let operations = operations.collect();
+            let release = below(600);
+            Job { release, due: (below(5) > 0).then(|| release + 200 + below(2_000)), weight: 1 + below(4), rush: below(10) == 0, ..job(&format!("J{number}"), operations) }
+        })
+        .collect();
+    Problem {
+        hours: vec![day_shift(), night],
+        matrices: vec![Matrix { id: "sheet".into(), times }],
+        pools: vec![Pool { id: "TIG".into(), capacity: 1 + (seed % 2) as u32 }],
+        ..problem(centers, list)
+    }
+}
+
+/// Says stop when it has been asked so often.
+fn after(calls: usize) -> impl Fn() -> bool + Sync {
+    let asked = AtomicUsize::new(0);
+    move || asked.fetch_add(1, Ordering::Relaxed) >= calls
+}
+
+#[track_caller]
+fn assert_sound(instance: &Instance, plan: &Plan, what: &str) {
+    let faults = check(instance.problem(), plan);
+    assert!(faults.is_empty(), "{what}: {faults:?}");
+}
+
+fn slots(plan: &Plan) -> Vec<Option<Slot>> {
+    plan.slots.iter().copied().map(Some).collect()
+}
+
+#[test]
+fn whenever_it_is_stopped_the_plan_is_sound() {
+    let mut random = Random::new(5);
+    for seed in 0..60 {
+        let mut problem = shop(seed, 3 + seed as usize % 20);
+        if seed % 3 == 0 {
+            problem.objective = Objective::Makespan;
+        }
+        let instance = Instance::new(problem).unwrap();
+        let mut last = i64::MAX;
+        let options = Options { seed, threads: 1 + seed as usize % 2, steps: Some(300), ..Options::default() };
+        let solution = solve(&instance, &options, after(random.below(1_500)), |news| last = news.objective);
+        assert_sound(&instance, &solution.plan, &format!("shop {seed}"));
+        assert!(solution.bound <= solution.objective, "shop {seed}: the bound {} is above {}", solution.bound, solution.objective);
+        assert_eq!((solution.objective, last), (solution.plan.figures(&instance).objective(instance.objective()), solution.objective), "shop {seed}");
+    }
+}
+
+#[test]
+fn the_same_seed_and_steps_give_the_same_plan() {
+    let plain = |seed| {
+        let mut problem = shop(seed, 12);
+        problem.centers.iter_mut().for_each(|center| *center = Center { matrix: None, initial_state: None, hours: None, downtime: vec![], ..center.clone() });
+        problem.jobs.iter_mut().flat_map(|job| &mut job.operations).for_each(|op| op.pool = None);
+        problem
+    };
+    let makespan = |problem| Problem { objective: Objective::Makespan, ..problem };
+    for (problem, what) in [(shop(1, 15), "shop"), (plain(2), "plain tardiness"), (makespan(plain(3)), "plain makespan")] {
+        let instance = Instance::new(problem).unwrap();
+        let options = Options { seed: 9, threads: 2, steps: Some(1_200), ..Options::default() };
+        let solved = |options: &Options| solve(&instance, options, || false, |_| {});
+        let (one, two) = (solved(&options), solved(&options));
+        assert_eq!(one.plan, two.plan, "{what}");
+        assert_sound(&instance, &one.plan, what);
+    }
+}
+
+#[test]
+fn small_job_shops_are_solved_to_the_end() {
+    for seed in 0..12 {
+        let mut random = Random::new(seed);
+        let mut minutes = || 10 + random.below(90) as i32;
+        let mut centers = vec![center("A"), center("B"), center("C")];
+        if seed % 2 == 0 {
+            centers[0].hours = Some(0);
+        }
+        let jobs = (0..2).map(|number| {
+            let operations = (0..3).map(|at| operation(&[((number + at * (number + 1)) % 3, minutes())], if at == 0 { &[] } else { &[(0, 5), (1, 0)][at - 1..at] })).collect();
+            Job { due: Some(60 + 600 * number as i32), weight: 1 + number as i32, ..job("J", operations) }
+        });
+        let jobs = jobs.collect();
+        let objective = if seed % 3 == 0 { Objective::Makespan } else { Objective::WeightedTardiness };
+        let instance = Instance::new(Problem { objective, ..problem(centers, jobs) }).unwrap();
+        let mut best = i64::MAX;
+        permute(&mut (0..6).collect(), 0, &mut |order| best = best.min(by_order(&instance, order)));
+        let solution = solve(&instance, &Options { steps: Some(2_000), ..Options::default() }, || false, |_| {});
+        assert_eq!(solution.objective, best, "shop {seed}");
+    }
+}
+
+/// The objective when operations are inserted in this order: among all orders is an optimum.
+fn by_order(instance: &Instance, order: &[u32]) -> i64 {
+    let mut board = Board::new(instance);
+    for &op in order {
+        if instance.before.row(op).iter().any(|link| !board.is_seated(link.op)) {
+            return i64::MAX;
+        }
+        insert(&mut board, op, Taste::default(), &mut Random::new(0));
+    }
+    board.plan().figures(instance).objective(instance.objective())
+}
+
+fn permute(order: &mut Vec<u32>, from: usize, each: &mut impl FnMut(&[u32])) {
+    if from == order.len() {
+        return each(order);
+    }
+    for at in from..order.len() {
+        order.swap(from, at);
+        permute(order, from + 1, each);
+        order.swap(from, at);
+    }
+}
+
+#[test]
+fn the_oracle_finds_every_mutation() {
+    let instance = Instance::new(shop(7, 12)).unwrap();
+    let plan = solve(&instance, &Options { steps: Some(50), ..Options::default() }, after(200), |_| {}).plan;
+    assert_sound(&instance, &plan, "before");
+    for op in 0..plan.slots.len() {
+        let mut longer = plan.clone();
+        longer.slots[op].end += 1;
+        let mut elsewhere = plan.clone();
+        elsewhere.slots[op].center = (0..5).find(|center| instance.mode_on(op as u32, *center).is_none()).unwrap();
+        let mut early = plan.clone();
+        early.slots[op].start = -1;
+        for broken in [longer, elsewhere, early] {
+            assert!(!check(instance.problem(), &broken).is_empty(), "operation {op}");
+        }
+    }
+    let mut short = plan;
+    short.slots.pop();
+    assert!(!check(instance.problem(), &short).is_empty());
+}
+
+#[test]
+fn after_a_breakdown_only_what_must_moves() {
+    for seed in 0..25 {
+        let mut problem = shop(100 + seed, 25);
+        let instance = Instance::new(problem.clone()).unwrap();
+        let plan = solve(&instance, &Options { steps: Some(100), ..Options::default() }, after(300), |_| {}).plan;
+        let (now, center) = (400, seed as usize % 5);
+        let event = Event::CenterDown { now, center, from: now, to: now + 500 };
+        event.apply(&mut problem, &slots(&plan)).unwrap();
+        let after_event = Instance::new(problem).unwrap();
+        let mended = mend(&after_event, &slots(&plan));
+        assert_sound(&after_event, &mended, &format!("mended {seed}"));
+        for (op, slot) in plan.slots.iter().enumerate().filter(|(_, slot)| slot.start < now) {
+            assert_eq!((mended.slots[op].center, mended.slots[op].start), (slot.center, slot.start), "shop {seed}: running work moved");
+        }
+        let repaired = repair(&after_event, &slots(&plan), &Options { steps: Some(300), threads: 2, ..Options::default() }, after(5_000), |_| {});
+        assert_sound(&after_event, &repaired.plan, &format!("repaired {seed}"));
+        let late = |plan: &Plan| plan.figures(&after_event).weighted_tardiness;
+        let moved = |plan: &Plan| (0..plan.slots.len()).filter(|op| plan.slots[*op] != slots(&mended)[*op].unwrap()).count();
+        assert!(late(&repaired.plan) <= late(&mended) || moved(&repaired.plan) > 0, "shop {seed}: worse and nothing moved");
+    }
+}
+
+#[test]
+fn a_rush_job_finds_its_place_and_nothing_else_is_touched_at_first() {
+    let mut problem = shop(42, 25);
+    let instance = Instance::new(problem.clone()).unwrap();
+    let plan = solve(&instance, &Options::default(), || true, |_| {}).plan;
+    let rush = Job { due: Some(1_200), release: 400, weight: 12, rush: true, ..job("RUSH", vec![operation(&[(0, 30), (1, 40)], &[]), operation(&[(4, 20)], &[(0, 10)])]) };
+    Event::RushJob { now: 400, job: rush }.apply(&mut problem, &slots(&plan)).unwrap();
+    let now = Instance::new(problem).unwrap();
+    let mended = mend(&now, &slots(&plan));
+    assert_sound(&now, &mended, "mended");
+    assert_eq!(mended.slots[..plan.slots.len()], plan.slots[..]);
+}
+
+#[test]
+fn a_late_job_is_explained_without_a_gap() {
+    for seed in 0..20 {
+        let instance = Instance::new(shop(seed, 20)).unwrap();
+        let plan = solve(&instance, &Options::default(), || true, |_| {}).plan;
+        for job in 0..instance.problem().jobs.len() {
+            let told = explain(&instance, &plan, job);
+            assert_eq!(told.first().map(|stretch| stretch.from), Some(0));
+            assert_eq!(told.last().map(|stretch| stretch.until), instance.operations_of(job).map(|op| plan.slots[op].end).max());
+            assert!(told.windows(2).all(|pair| pair[0].until == pair[1].from), "shop {seed}, job {job}: {told:?}");
+            assert!(told.iter().any(|stretch| stretch.cause == Cause::Work));
+        }
+    }
+}
+
+#[test]
+fn an_explanation_names_the_job_ahead_the_setup_the_closing_time_and_the_people() {
+    let mut shop = problem(vec![center("LASER"), center("WELD-1"), center("WELD-2")], Vec::new());
+    shop.matrices = vec![Matrix { id: "sheet".into(), times: vec![vec![0, 10], vec![10, 0]] }];
+    shop.pools = vec![Pool { id: "TIG".into(), capacity: 1 }];
+    shop.centers[0] = Center { hours: Some(0), matrix: Some(0), initial_state: Some(0), ..center("LASER") };
+    let laser = |state, minutes| Operation { states: vec![(0, state)], ..operation(&[(0, minutes)], &[]) };
+    let weld = |at, minutes| Operation { pool: Some(0), ..operation(&[(at, minutes)], &[(0, 30)]) };
+    shop.jobs = vec![Job { rush: true, ..job("FIRST", vec![laser(0, 60), weld(1, 300)]) }, job("SECOND", vec![laser(1, 60), weld(2, 50)])];
+    let instance = Instance::new(shop).unwrap();
+    let at = |center, start, end| Slot { center, start, end };
+    let plan = Plan { slots: vec![at(0, 480, 540), at(1, 570, 870), at(0, 550, 610), at(2, 870, 920)] };
+    assert_sound(&instance, &plan, "by hand");
+    let told: Vec<(usize, Cause, i32, i32)> = explain(&instance, &plan, 1).into_iter().map(|it| (it.operation, it.cause, it.from, it.until)).collect();
+    let wanted = vec![
+        (2, Cause::Behind { operation: 0 }, 0, 540),
+        (2, Cause::Setup, 540, 550),
+        (2, Cause::Work, 550, 610),
+        (3, Cause::Transfer, 610, 640),
+        (3, Cause::People { pool: 0 }, 640, 870),
+        (3, Cause::Work, 870, 920),
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn what_cannot_be_planned_is_refused_with_the_record_and_the_reason() {
+    type Change = fn(&mut Problem);
+    let cases: &[(&str, &str, Change)] = &[
+        ("jobs[0].operations[0]", "circle", |it| it.jobs[0].operations[0].predecessors = vec![(1, 0)]),
+        ("jobs[0].operations[1]", "circle", |it| it.jobs[0].operations[1].predecessors = vec![(1, 0)]),
+        ("jobs[0].operations[1]", "nobody is qualified", |it| it.jobs[0].operations[1].pool = Some(0)),
+        ("jobs[0].operations[1]", "no work center is qualified", |it| it.jobs[0].operations[1].modes.clear()),
+        ("jobs[0].operations[0]", "at least 1", |it| it.jobs[0].operations[0].modes[0].1 = 0),
+        ("jobs[0].operations[0]", "takes -5", |it| it.jobs[0].operations[0].modes[0].1 = -5),
+        ("jobs[0].operations[0]", "work center 7", |it| it.jobs[0].operations[0].modes[0].0 = 7),
+        ("jobs[0].operations[0]", "without a pause", |it| (it.jobs[0].operations[0].resumable, it.jobs[0].operations[0].modes[0].1) = (false, 300)),
+        ("jobs[0].operations[1]", "no such operation", |it| it.jobs[0].operations[1].predecessors = vec![(9, 0)]),
+        ("jobs[0] (J)", "before its release", |it| (it.jobs[0].release, it.jobs[0].due) = (100, Some(50))),
+        ("jobs[0] (J)", "a century", |it| it.jobs[0].due = Some(60_000_000)),
+        ("jobs[0] (J)", "no operations", |it| it.jobs[0].operations.clear()),
+        ("jobs[0] (J)", "weight", |it| it.jobs[0].weight = -1),
+        ("calendars[0]", "never open", |it| it.hours[0].windows.clear()),
+        ("calendars[0]", "out of order", |it| it.hours[0].windows.reverse()),
+        ("calendars[0]", "does not repeat", |it| it.hours[0].period = 0),
+        ("work_centers[0]", "do not exist", |it| it.centers[0].hours = Some(4)),
+        ("work_centers[0]", "windows", |it| it.centers[0].downtime = vec![(50_000_000, 50_000_001)]),
+        ("jobs", "centuries", |it| (it.hours[0].windows, it.jobs[0].operations[0].modes[0].1) = (vec![(480, 481)], 1_000_000)),
+        ("jobs[0].operations[0]", "closed", |it| it.jobs[0].operations[0].fixed = Some((0, 5))),
+        ("jobs[1].operations[0]", "is fixed on the same work center", |it| {
+            it.jobs[0].operations[0].fixed = Some((0, 480));
+            it.jobs.push(job("K", vec![Operation { fixed: Some((0, 485)), ..operation(&[(0, 10)], &[]) }]));
+        }),
+    ];
+    for (place, reason, change) in cases {
+        let mut shop = problem(vec![Center { hours: Some(0), ..center("A") }, center("B")], vec![job("J", vec![operation(&[(0, 10)], &[]), operation(&[(1, 10)], &[(0, 0)])])]);
+        shop.pools = vec![Pool { id: "TIG".into(), capacity: 0 }];
+        change(&mut shop);
+        let fault = Instance::new(shop).expect_err(reason);
+        assert!(fault.place.starts_with(place) && fault.reason.contains(reason), "{reason:?} at {place}: {fault}");
+    }
+}
+
+#[test]
+fn files_are_read_to_the_point_and_refused_with_the_place() {
+    let text = r#"{"format":"shop-instance/1","name":"x","objective":"makespan","work_centers":[{"id":"A"}],"jobs":[{"operations":[{"modes":[[0,3]]},{"modes":[[0,0]]}]}]}"#;
+    let problem = shop_file::read_instance(text).unwrap();
+    assert_eq!(problem.jobs[0].operations[1].predecessors, [(0, 0)], "the default is the operation before");
+    let instance = Instance::new(problem).unwrap();
+    let solution = solve(&instance, &Options { steps: Some(10), ..Options::default() }, || false, |_| {});
+    assert_eq!(solution.objective, 3);
+    let written = shop_file::write_schedule(&instance, &solution.plan);
+    assert_eq!(shop_file::read_schedule(&written, instance.problem()).unwrap(), slots(&solution.plan));
+    let cases = [
+        (text.replace("shop-instance/1", "shop-instance/9"), "instance.format"),
+        (text.replace("[[0,3]]", "[[0]]"), "instance, line 1"),
+        (text.replace("makespan", "glory"), "objective"),
+        (text.replace(r#"{"id":"A"}"#, r#"{"id":"A","calendar":"none"}"#), "work_centers[0].calendar"),
+        (text.replace(r#""modes":[[0,3]]"#, r#""modes":[[0,3]],"pool":"TIG""#), "jobs[0].operations[0].pool"),
+        ("no json".to_owned(), "instance, line 1"),
+    ];
+    for (text, place) in cases {
+        let fault = shop_file::read_instance(&text).expect_err(place);
+        assert!(fault.place.starts_with(place), "{fault}");
+    }
+}
+
+#[test]
+fn open_time_is_the_same_by_windows_and_by_minutes() {
+    let hours = Hours {
+        id: "h".into(),
+        period: DAY,
+        windows: vec![(0, 300), (420, 700), (700, 900), (1_400, DAY)],
+        closed: vec![(650, 720), (DAY, DAY + 500), (3 * DAY - 10, 3 * DAY + 10)],
+    };
+    let downtime = [(100, 200), (2 * DAY + 430, 2 * DAY + 440)];
+    let calendar = calendar::Calendar::compile(Some(&hours), &downtime).unwrap();
+    let within = |spans: &[(i32, i32)], at: i32| spans.iter().any(|(from, to)| (*from..*to).contains(&at));
+    let open = |at: i32| within(&hours.windows, at % DAY) && !within(&hours.closed, at) && !within(&downtime, at);
+    for at in (0..8 * DAY).step_by(7) {
+        assert_eq!(calendar.is_open(at), open(at), "{at}");
+        let start = (at..).find(|at| open(*at)).unwrap();
+        for minutes in [1, 60, 500] {
+            let end = (start..).filter(|at| open(*at)).nth(minutes - 1).unwrap() + 1;
+            assert_eq!(calendar.place(at, minutes as i32, true), (start, end), "{at} + {minutes}");
+            assert_eq!(calendar.advance(at, minutes as i32), (end..).find(|at| open(*at)).unwrap(), "{at} + {minutes}");
+            assert_eq!(calendar.open_between(at, end), minutes as i32);
+            assert!(calendar.has_between(at, end, minutes as i32) && !calendar.has_between(at, end, minutes as i32 + 1));
+        }
+        let (start, end) = calendar.place(at, 200, false);
+        assert!(end - start == 200 && (start..end).all(open), "{at}");
+    }
+    assert!(calendar.holds(480) && !calendar.holds(481));
+}
+
+/// The public instances beside the repository, where they are.
+fn shared(folder: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("MILLWRIGHT_SHARED").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    Some(root.join("data/scheduling").join(folder)).filter(|folder| folder.is_dir())
+}
+
+#[test]
+fn every_public_instance_is_planned_soundly_under_random_stops() {
+    let mut random = Random::new(11);
+    for folder in ["classic", "sheet"] {
+        let Some(folder) = shared(folder) else {
+            eprintln!("skipped: the scheduling instances are not beside the repository (or at MILLWRIGHT_SHARED)");
+            return;
+        };
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort();
+        assert!(files.len() >= 5);
+        for file in files {
+            let instance = Instance::new(shop_file::read_instance(&std::fs::read_to_string(&file).unwrap()).unwrap()).unwrap();
+            let solution = solve(&instance, &Options { threads: 2, ..Options::default() }, after(random.below(400)), |_| {});
+            assert_sound(&instance, &solution.plan, &instance.problem().name);
+        }
+    }
+}
