@@ -15,13 +15,13 @@ mod leftover;
 mod lines;
 mod machines;
 mod operations;
-mod page;
 mod reads;
 mod reply;
 mod search;
 mod server;
 mod sessions;
 mod telemetry;
+mod ui;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,3 @@
+import type { Words } from "./index.svelte";
+import { en } from "./en";
+export const es: Words = { ...en };
