@@ -14,8 +14,10 @@ interface PageOf {
 export const PAGES: Record<string, PageOf> = {
   "": { load: () => import("./wall/Wall.svelte"), title: "nav.wall" },
   tv: { load: () => import("./wall/Television.svelte"), title: "nav.wall", bare: true },
+  machines: { load: () => import("./machine/Machines.svelte"), title: "nav.machines" },
+  connectors: { load: () => import("./connector/Connectors.svelte"), title: "nav.connectors" },
 };
 
 /** The words of the bar, and those behind the person's name. */
-export const BAR = [""];
-export const MENU = ["tv"];
+export const BAR = ["", "machines"];
+export const MENU = ["connectors", "tv"];
