@@ -16,8 +16,10 @@ export const PAGES: Record<string, PageOf> = {
   tv: { load: () => import("./wall/Television.svelte"), title: "nav.wall", bare: true },
   machines: { load: () => import("./machine/Machines.svelte"), title: "nav.machines" },
   connectors: { load: () => import("./connector/Connectors.svelte"), title: "nav.connectors" },
+  lots: { load: () => import("./lot/Lots.svelte"), title: "nav.lots" },
+  losses: { load: () => import("./loss/Losses.svelte"), title: "nav.losses" },
 };
 
 /** The words of the bar, and those behind the person's name. */
-export const BAR = ["", "machines"];
+export const BAR = ["", "lots", "losses", "machines"];
 export const MENU = ["connectors", "tv"];
