@@ -47,6 +47,7 @@ export interface Center {
   state: "down" | "planned_stop" | "setup" | "running" | "waiting" | "idle" | "closed";
   since: string | null;
   people: number;
+  labor_transaction_ids: string[];
   job: Job | null;
   stop: Stop | null;
 }

@@ -18,8 +18,12 @@ export const PAGES: Record<string, PageOf> = {
   connectors: { load: () => import("./connector/Connectors.svelte"), title: "nav.connectors" },
   lots: { load: () => import("./lot/Lots.svelte"), title: "nav.lots" },
   losses: { load: () => import("./loss/Losses.svelte"), title: "nav.losses" },
+  orders: { load: () => import("./order/Orders.svelte"), title: "nav.orders" },
+  records: { load: () => import("./record/RecordPage.svelte"), title: "nav.record" },
+  boards: { load: () => import("./board/Board.svelte"), title: "nav.boards" },
+  station: { load: () => import("./station/Station.svelte"), title: "nav.station", bare: true },
 };
 
 /** The words of the bar, and those behind the person's name. */
-export const BAR = ["", "lots", "losses", "machines"];
-export const MENU = ["connectors", "tv"];
+export const BAR = ["", "boards", "orders", "lots", "losses", "machines"];
+export const MENU = ["station", "connectors", "tv"];

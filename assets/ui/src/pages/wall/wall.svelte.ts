@@ -1,6 +1,7 @@
 // What the wall reads: the floor and machines as they change, the slow figures at their own pace.
 import type { Floor, Kpi, MachineState, OeeGroup } from "../../api/answers";
 import { list, read, type Page } from "../../api/client";
+import { lateOrders } from "../../state/late";
 import { plant } from "../../state/plant.svelte";
 import { reading } from "../../state/reading.svelte";
 import { isoDay } from "../../words/format";
@@ -10,11 +11,6 @@ const FIGURES_EVERY = 60_000;
 /** The machines' own words are not in the journal. */
 const MACHINES_EVERY = 10_000;
 const HELD_MAX = 50;
-
-export async function lateOrders() {
-  const late = (status: string) => list<"WorkOrder">("work-orders", { status, "scheduled_end_time.lt": plant.clock().toISOString(), sort: "scheduled_end_time", limit: 500 });
-  return (await Promise.all([late("in_progress"), late("scheduled")])).flat();
-}
 
 async function look() {
   const [floor, lots, orders, late] = await Promise.all([
