@@ -47,6 +47,9 @@ export async function send<M extends Method, P extends Sent<M>>(method: M, path:
 
 export const endSession = () => ask("/api/v1/session", { method: "DELETE" });
 
+/** Writes every table as Parquet; it has no body, so the description names none. */
+export const writeLake = () => ask("/api/v1/lake", { method: "POST" });
+
 /** `crypto.randomUUID` is missing on plain HTTP, where most plants are. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
