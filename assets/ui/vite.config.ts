@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 const plant = process.env.MILLWRIGHT_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   build: {
     target: "es2022",
     // Newer than the scripts need, for light-dark(): what it would be rewritten to doubles every token.

@@ -1,5 +1,5 @@
 // Where a record is shown, by the prefix of its id.
-import { link } from "../state/router.svelte";
+import { link } from "../state/address";
 
 const TRACED = ["SHP", "SUP", "CUST"];
 const KINDS: Record<string, string> = {

@@ -330,6 +330,8 @@ export const en = {
   "station.nobody": "Show badge",
   "station.saved": "All saved",
   "station.waiting": "{n} waiting to be saved",
+  "station.refused": "{n} counted piece was not taken: {why}|{n} counted pieces were not taken: {why}",
+  "station.discard": "Discard",
   "station.offline": "No connection, counting goes on",
   "station.nojob": "No job is begun here.",
   "station.noqueue": "Nothing is ready for this station.",

@@ -11,6 +11,8 @@ export interface Count {
   employee: string;
   /** On its way: nothing may be added, for a repeat must say the same. */
   sent: boolean;
+  /** Why the server will not take it, as long as no person has decided on it. */
+  refused?: string;
 }
 
 export type Sending = (count: Count) => Promise<unknown>;
@@ -22,8 +24,6 @@ const KEPT = "counts";
 
 export class Tally {
   waiting = $state<Count[]>([]);
-  /** What the server would not take, for a person to decide. */
-  refused = $state.raw<Refused>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #draining = false;
 
@@ -47,6 +47,21 @@ export class Tally {
     this.#drainIn(QUIET);
   }
 
+  get refused(): Count[] {
+    return this.waiting.filter((it) => it.refused);
+  }
+
+  /** A person has put right what was in the way: all are sent again, with their own keys. */
+  tryAgain() {
+    for (const count of this.waiting) count.refused = undefined;
+    this.drain();
+  }
+
+  discardRefused() {
+    this.waiting = this.waiting.filter((it) => !it.refused);
+    this.#keep();
+  }
+
   get mayUndo(): boolean {
     return this.waiting.some((it) => !it.sent);
   }
@@ -68,11 +83,10 @@ export class Tally {
     this.#draining = true;
     clearTimeout(this.#timer);
     try {
-      for (let next = this.waiting[0]; next; next = this.waiting[0]) {
+      for (let next = this.#next(); next; next = this.#next()) {
         next.sent = true;
         this.#keep();
-        if (!(await this.#deliver($state.snapshot(next)))) return this.#drainIn(AGAIN_AFTER);
-        this.waiting.shift();
+        if ((await this.#deliver(next)) === "later") return this.#drainIn(AGAIN_AFTER);
         this.#keep();
       }
     } finally {
@@ -84,15 +98,20 @@ export class Tally {
     clearTimeout(this.#timer);
   }
 
-  async #deliver(count: Count): Promise<boolean> {
+  #next(): Count | undefined {
+    return this.waiting.find((it) => !it.refused);
+  }
+
+  async #deliver(count: Count): Promise<"done" | "later"> {
     try {
-      await this.sending(count);
-      return true;
+      await this.sending($state.snapshot(count));
+      this.waiting = this.waiting.filter((it) => it.key !== count.key);
+      return "done";
     } catch (fault) {
       // No answer, a busy server or an ended log-in pass; any other refusal would be the same each time.
-      const passes = !(fault instanceof Refused) || [0, 401, 429].includes(fault.status) || fault.status >= 500;
-      if (!passes) this.refused = fault;
-      return !passes;
+      if (!(fault instanceof Refused) || [0, 401, 429].includes(fault.status) || fault.status >= 500) return "later";
+      count.refused = fault.message;
+      return "done";
     }
   }
 
