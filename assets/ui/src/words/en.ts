@@ -440,6 +440,7 @@ export const en = {
   "loss.stopsof": "Stops of this reason",
   "loss.allstops": "All stops",
   "loss.center": "Work center",
+  "loss.act": "Act",
   "loss.open": "still open",
   "loss.longest": "The {n} longest of {all}",
   "loss.bycenter": "OEE by work center",

@@ -28,6 +28,8 @@ export class Tally {
   #draining = false;
 
   constructor(
+    /** Reads the station anew, so that a count leaves this list only when the server's own number has it. */
+    private taken: () => Promise<unknown>,
     private sending: Sending = report,
     private store: Pick<Storage, "getItem" | "setItem"> = localStorage,
   ) {
@@ -105,6 +107,7 @@ export class Tally {
   async #deliver(count: Count): Promise<"done" | "later"> {
     try {
       await this.sending($state.snapshot(count));
+      await this.taken();
       this.waiting = this.waiting.filter((it) => it.key !== count.key);
       return "done";
     } catch (fault) {
