@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 for tool in npm chromium; do
     command -v $tool >/dev/null || { echo "skipped: $tool is missing (Debian: apt-get install nodejs npm chromium)"; exit 0; }
 done
-MILLWRIGHT=${CARGO_TARGET_DIR:-../../target}/debug/millwright
+MILLWRIGHT=${CARGO_TARGET_DIR:-$PWD/../../target}/debug/millwright
 [ -d node_modules ] || npm ci --silent
 data=$(mktemp -d)
 "$MILLWRIGHT" demo --data "$data/plant" --http 127.0.0.1:0 --days 1 --speed 0 >"$data/out" 2>/dev/null &
@@ -19,5 +19,12 @@ until grep -q '^listening on' "$data/out"; do
 done
 LOGINS=$data/plant/demo-logins.json
 export LOGINS
+if [ -n "${PICTURES:-}" ]; then
+    node pictures.mjs "$PICTURES"
+    exit 0
+fi
+if [ -d ../../assets/ui/node_modules ]; then
+    (cd ../../assets/ui && npm run --silent check && npm run --silent test && npm run --silent api -- --check "$MILLWRIGHT")
+fi
 # One file after the other: the stories change one plant.
 node --test --test-concurrency=1

@@ -16,6 +16,7 @@ mod permission;
 mod search;
 mod sessions;
 mod telemetry;
+mod ui;
 mod work_orders;
 
 use std::net::SocketAddr;
