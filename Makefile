@@ -27,7 +27,12 @@ python-tools:
 	|| echo "no DuckDB, asyncua and pysparkplug for Python can be installed here (Debian: apt-get install python3-venv, and a network): tests that need them are skipped"
 
 ifdef NPM
-ui: assets/ui/node_modules/.package-lock.json
+UI_SOURCES := $(shell find assets/ui -name node_modules -prune -o -name dist -prune -o -type f -print)
+
+# Built only when something of it changed: newer files would build the binary anew.
+ui: assets/ui/dist/index.html.gz
+
+assets/ui/dist/index.html.gz: assets/ui/node_modules/.package-lock.json $(UI_SOURCES)
 	cd assets/ui && npm run --silent build
 
 assets/ui/node_modules/.package-lock.json: assets/ui/package-lock.json
