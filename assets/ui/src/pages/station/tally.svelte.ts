@@ -33,7 +33,8 @@ export class Tally {
     private sending: Sending = report,
     private store: Pick<Storage, "getItem" | "setItem"> = localStorage,
   ) {
-    this.waiting = JSON.parse(store.getItem(KEPT) ?? "[]") as Count[];
+    // What an earlier page or another tab has kept may be on its way already.
+    this.waiting = (JSON.parse(store.getItem(KEPT) ?? "[]") as Count[]).map((it) => ({ ...it, sent: true }));
     if (this.waiting.length) this.#drainIn(0);
   }
 
