@@ -1,6 +1,8 @@
 # make demo   a living demo plant at http://127.0.0.1:8080
 # make test   all tests
-# make test-ui   the start page in a real browser (needs npm and chromium)
+# make ui     the web interface, which the binary takes in (needs npm; without it a plain page is served)
+# make test-ui   the interface in a real browser (needs npm and chromium)
+# make pictures  its pages as PNG, in target/pictures
 # make lint   formatting, clippy, licences of the tree
 # make bench  our promises beside their peers
 
@@ -11,7 +13,9 @@ ARGS  ?=
 # Where `make test` keeps the Python with which tests read the Parquet export, play an edge node and an OPC UA server.
 VENV  ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/venv
 
-.PHONY: demo test test-ui lint bench check-tools python-tools
+NPM   := $(shell command -v npm 2>/dev/null)
+
+.PHONY: demo ui test test-ui pictures lint bench check-tools python-tools
 
 check-tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.90 or newer from your system's packages or rustup"; exit 1; }
@@ -22,16 +26,36 @@ python-tools:
 	|| { python3 -m venv $(VENV) && $(VENV)/bin/python3 -m pip install --quiet asyncua duckdb pandas pyarrow pysparkplug 'paho-mqtt<2'; } \
 	|| echo "no DuckDB, asyncua and pysparkplug for Python can be installed here (Debian: apt-get install python3-venv, and a network): tests that need them are skipped"
 
-demo: check-tools
+ifdef NPM
+UI_SOURCES := $(shell find assets/ui -name node_modules -prune -o -name dist -prune -o -type f -print)
+
+# Built only when something of it changed: newer files would build the binary anew.
+ui: assets/ui/dist/index.html.gz
+
+assets/ui/dist/index.html.gz: assets/ui/node_modules/.package-lock.json $(UI_SOURCES)
+	cd assets/ui && npm run --silent build
+
+assets/ui/node_modules/.package-lock.json: assets/ui/package-lock.json
+	cd assets/ui && npm ci --silent
+else
+ui:
+	@echo "npm is missing, so the binary serves a plain page: install Node 20.19 or newer for the interface"
+endif
+
+demo: check-tools ui
 	$(CARGO) build --release --locked
 	./target/release/millwright demo --data $(DATA) --http $(HTTP) $(ARGS)
 
 test: check-tools python-tools
 	MILLWRIGHT_PYTHON=$(VENV)/bin/python3 $(CARGO) test --locked --lib --bins --tests
 
-test-ui: check-tools
+test-ui: check-tools ui
 	$(CARGO) build --locked
 	sh tests/ui/run.sh
+
+pictures: check-tools ui
+	$(CARGO) build --locked
+	PICTURES=$(abspath target/pictures) sh tests/ui/run.sh
 
 lint: check-tools
 	$(CARGO) fmt --check

@@ -53,7 +53,8 @@ fn center(seen: &Center) -> Value {
         ("machine_id", seen.center.machine_id.to_value()),
         ("state", text(seen.state.word())),
         ("since", time(seen.since)),
-        ("people", count(seen.people as u64)),
+        ("people", count(seen.labor.len() as u64)),
+        ("labor_transaction_ids", Value::List(seen.labor.iter().map(|id| id.to_value()).collect())),
         ("job", seen.job.as_ref().map_or(Value::Null, job)),
         ("stop", seen.stop.as_ref().map_or(Value::Null, stop)),
     ])

@@ -75,8 +75,8 @@ pub struct Center {
     pub since: Option<Time>,
     /// What it works on; the one begun last.
     pub job: Option<Job>,
-    /// People clocked in on it.
-    pub people: usize,
+    /// Who is clocked in on it, as rows of their time: whoever stands there can end them without reading about people.
+    pub labor: Vec<Id<LaborTransaction>>,
     /// The stop, if it stands.
     pub stop: Option<DowntimeEvent>,
 }
@@ -171,19 +171,19 @@ struct Now {
     open_shifts: Vec<Id<Shift>>,
     stops: Vec<DowntimeEvent>,
     setups: BTreeMap<u64, Time>,
-    people: BTreeMap<u64, usize>,
+    labor: BTreeMap<u64, Vec<Id<LaborTransaction>>>,
     jobs: BTreeMap<u64, WorkOrderOperation>,
 }
 
 impl Now {
     fn look(snapshot: &Snapshot, at: Time, zone: &TimeZone) -> Result<Self, StoreError> {
-        let (mut setups, mut people) = (BTreeMap::new(), BTreeMap::new());
+        let (mut setups, mut labor) = (BTreeMap::new(), BTreeMap::<u64, Vec<_>>::new());
         for changeover in snapshot.related::<ChangeoverEvent>("is_open", &true.to_value(), LOOK_MAX)? {
             setups.insert(changeover.work_center_id.number(), changeover.changeover_start);
         }
         for row in snapshot.related::<LaborTransaction>("is_open", &true.to_value(), LOOK_MAX)? {
             if let Some(center) = row.work_center_id {
-                *people.entry(center.number()).or_default() += 1;
+                labor.entry(center.number()).or_default().push(row.labor_transaction_id);
             }
         }
         let stops = open_stops(snapshot)?;
@@ -195,25 +195,25 @@ impl Now {
                 jobs.insert(center.number(), operation);
             }
         }
-        Ok(Self { open_shifts: open_shifts(snapshot, at, zone)?, stops, setups, people, jobs })
+        Ok(Self { open_shifts: open_shifts(snapshot, at, zone)?, stops, setups, labor, jobs })
     }
 
     fn center(&self, snapshot: &Snapshot, center: WorkCenter) -> Result<Center, StoreError> {
         let number = center.number();
         let stop = self.stops.iter().find(|stop| stands(stop, &center)).cloned();
-        let people = self.people.get(&number).copied().unwrap_or(0);
+        let labor = self.labor.get(&number).cloned().unwrap_or_default();
         let job = self.jobs.get(&number).map(|operation| job(snapshot, operation)).transpose()?.flatten();
         let (state, since) = match (&stop, self.setups.get(&number), &job) {
             (Some(stop), ..) if stop.downtime_category.is_planned() => (CenterState::PlannedStop, Some(stop.downtime_start)),
             (Some(stop), ..) if stop.downtime_category != DowntimeCategory::Changeover => (CenterState::Down, Some(stop.downtime_start)),
             (Some(stop), ..) => (CenterState::Setup, Some(stop.downtime_start)),
             (None, Some(since), _) => (CenterState::Setup, Some(*since)),
-            (None, None, Some(job)) if people > 0 => (CenterState::Running, job.operation.actual_start_time),
+            (None, None, Some(job)) if !labor.is_empty() => (CenterState::Running, job.operation.actual_start_time),
             (None, None, _) if !self.is_open(&center) => (CenterState::Closed, None),
             (None, None, Some(job)) => (CenterState::Waiting, job.operation.actual_start_time),
             (None, None, None) => (CenterState::Idle, None),
         };
-        Ok(Center { center, state, since, job, people, stop })
+        Ok(Center { center, state, since, job, labor, stop })
     }
 
     /// A center without shifts of its own is open in every shift of the plant.

@@ -1,13 +1,14 @@
 #!/bin/sh
-# The start page in a real browser: makes a demo plant, drives Chromium through it, stops it.
+# The interface in a real browser: makes a demo plant, drives Chromium through the stories, stops it.
 set -eu
 cd "$(dirname "$0")"
 for tool in npm chromium; do
     command -v $tool >/dev/null || { echo "skipped: $tool is missing (Debian: apt-get install nodejs npm chromium)"; exit 0; }
 done
+MILLWRIGHT=${CARGO_TARGET_DIR:-$PWD/../../target}/debug/millwright
 [ -d node_modules ] || npm ci --silent
 data=$(mktemp -d)
-../../target/debug/millwright demo --data "$data/plant" --http 127.0.0.1:0 --days 1 --speed 0 >"$data/out" 2>/dev/null &
+"$MILLWRIGHT" demo --data "$data/plant" --http 127.0.0.1:0 --days 1 --speed 0 >"$data/out" 2>/dev/null &
 plant=$!
 trap 'kill $plant 2>/dev/null; wait $plant 2>/dev/null || true; rm -rf "$data"' EXIT
 tries=0
@@ -16,8 +17,14 @@ until grep -q '^listening on' "$data/out"; do
     [ $tries -lt 600 ] || { echo "the demo plant did not come up"; exit 1; }
     sleep 0.1
 done
-BASE_URL=$(sed -n 's/^listening on //p' "$data/out")
-USER_NAME=admin
-PASSWORD=$(node -e 'const f = require(process.argv[1]); console.log(f.users.find((user) => user.role === "admin").password)' "$data/plant/demo-logins.json")
-export BASE_URL USER_NAME PASSWORD
-node --test
+LOGINS=$data/plant/demo-logins.json
+export LOGINS
+if [ -n "${PICTURES:-}" ]; then
+    node pictures.mjs "$PICTURES"
+    exit 0
+fi
+if [ -d ../../assets/ui/node_modules ]; then
+    (cd ../../assets/ui && npm run --silent check && npm run --silent test && npm run --silent api -- --check "$MILLWRIGHT")
+fi
+# One file after the other: the stories change one plant.
+node --test --test-concurrency=1

@@ -15,7 +15,6 @@ mod leftover;
 mod lines;
 mod machines;
 mod operations;
-mod page;
 mod plans;
 mod reads;
 mod reply;
@@ -23,6 +22,7 @@ mod search;
 mod server;
 mod sessions;
 mod telemetry;
+mod ui;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};

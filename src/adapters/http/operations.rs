@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, page, plans, reads, search, sessions, telemetry};
+use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, telemetry, ui};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -265,8 +265,8 @@ macro_rules! fixed {
 }
 
 static FIXED: &[Fixed] = &[
-    fixed!(GET "/" "startPage" FixedPermit::Open, &[], FixedBody::None, page::start, "The start page."),
-    fixed!(GET "/assets/{file}" "asset" FixedPermit::Open, &[], FixedBody::None, page::asset, "A part of the start page."),
+    fixed!(GET "/" "startPage" FixedPermit::Open, &[], FixedBody::None, ui::start, "The interface."),
+    fixed!(GET "/assets/{file}" "asset" FixedPermit::Open, &[], FixedBody::None, ui::asset, "A part of the interface."),
     fixed!(GET "/healthz" "health" FixedPermit::Open, &[], FixedBody::None, reads::healthz, "The process lives."),
     fixed!(GET "/readyz" "readiness" FixedPermit::Open, &[], FixedBody::None, reads::readyz, "Commands are accepted; if not, why."),
     fixed!(GET "/metrics" "metrics" FixedPermit::Loopback, &[], FixedBody::None, reads::metrics, "Prometheus metrics; without a log-in from this machine only."),

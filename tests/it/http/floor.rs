@@ -37,6 +37,7 @@ fn a_work_center_is_idle_waits_runs_is_set_up_stands_and_closes() {
     lead.make(&format!("/api/v1/work-orders/{order}/operations/10/report"), &json!({"good_quantity": 3, "scrapped_quantity": 1}));
     let center = laser(&mut lead);
     assert_eq!((center["state"].as_str(), center["people"].as_u64()), (Some("running"), Some(1)));
+    assert_eq!(center["labor_transaction_ids"], json!([labor]));
     assert_eq!((center["job"]["product_name"].as_str(), center["job"]["good_quantity"].as_i64(), center["job"]["bad_quantity"].as_i64()), (Some("Bracket"), Some(3), Some(1)));
 
     let changeover = id_of(&lead.make("/api/v1/changeover-events", &json!({"work_center_id": "LASER", "to_work_order_id": order})), "changeover_id");

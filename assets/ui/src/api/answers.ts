@@ -1,0 +1,251 @@
+// Shapes of answers that are not records: what the views of the server make. Quantities are JSON numbers, times are texts in UTC.
+
+export interface Session {
+  user_id: string;
+  user_name: string;
+  role: string;
+  may: string[];
+}
+
+export interface Overview {
+  plant: { plant_name: string; timezone: string; simulated: boolean; clock_rate: number } | null;
+  plant_time: string;
+  head: number;
+  records: Record<string, number>;
+  work_orders_by_status: Record<string, number>;
+  lots_on_hold: number;
+}
+
+export interface Job {
+  work_order_id: string;
+  work_order_number: string | null;
+  product_name: string;
+  operation_id: string;
+  operation_sequence: number;
+  operation_name: string;
+  good_quantity: number;
+  bad_quantity: number;
+  planned_quantity: number;
+  planned_end_time: string | null;
+}
+
+export interface Stop {
+  downtime_id: string;
+  downtime_category: string;
+  downtime_reason_code: string | null;
+  downtime_reason_description: string | null;
+  downtime_start: string;
+  status: string;
+  responded_by: string | null;
+}
+
+export interface Center {
+  work_center_id: string;
+  work_center_code: string;
+  work_center_name: string;
+  machine_id: string | null;
+  state: "down" | "planned_stop" | "setup" | "running" | "waiting" | "idle" | "closed";
+  since: string | null;
+  people: number;
+  labor_transaction_ids: string[];
+  job: Job | null;
+  stop: Stop | null;
+}
+
+export interface Department {
+  line_id: string | null;
+  line_name: string | null;
+  work_centers: Center[];
+}
+
+export interface Floor {
+  plant_time: string;
+  day_began: string;
+  departments: Department[];
+  today: { orders_created: number; orders_started: number; orders_completed: number; good_pieces: number; bad_pieces: number; shipments: number };
+}
+
+export type MachineWord = "producing" | "setup" | "idle" | "interrupted" | "maintenance" | "down" | "not_planned" | "no_data";
+
+export interface MachineState {
+  machine_id: string;
+  machine: string;
+  state: MachineWord;
+  since: string | null;
+  execution: string | null;
+  mode: string | null;
+  alarm: string | null;
+  job_id: string | null;
+  last_told_at: string | null;
+}
+
+export interface Interval {
+  state: MachineWord;
+  from: string;
+  to: string;
+  seconds: number;
+  alarm: string | null;
+  job_id: string | null;
+}
+
+export interface MachineTimeline {
+  machine: string;
+  last_told_at: string | null;
+  cut: boolean;
+  sums: { state: MachineWord; seconds: number }[];
+  data: Interval[];
+}
+
+export type Reading = number | string | null;
+
+export interface LastValue {
+  machine: string;
+  metric: string;
+  measure: "number" | "text";
+  unit: string | null;
+  time: string;
+  value: Reading;
+}
+
+export interface Samples {
+  from: string;
+  to: string;
+  data: { metric: string; unit: string | null; buckets: { time: string; avg: number | null; min: number | null; max: number | null }[] }[];
+}
+
+/** How a connection stands; counters are absent while it is off. */
+export interface Standing {
+  state: "connecting" | "live" | "silent" | "failed" | "off";
+  since?: string | null;
+  why?: string | null;
+  last_message_at?: string | null;
+  received?: number;
+  stored?: number;
+  repeated?: number;
+  quarantined?: number;
+  gaps?: number;
+}
+
+export interface ConnectorState extends Standing {
+  connector_id: string;
+  connector_code: string;
+  connector_name: string | null;
+  protocol: string;
+}
+
+export interface Tried extends Standing {
+  data: LastValue[];
+}
+
+export interface Gap {
+  source: string;
+  from: string | null;
+  to: string;
+  lost: number | null;
+  why: string;
+}
+
+export interface Quarantined {
+  source: string;
+  received_at: string;
+  why: string;
+  original: string;
+}
+
+export interface Hit {
+  kind: string;
+  id: string;
+  title: string;
+  snippet: string;
+}
+
+export interface TraceNode {
+  id: string;
+  kind: string;
+  number: string;
+  name: string;
+  quantity: number | null;
+  unit: string | null;
+  depth: number;
+  status: string | null;
+}
+
+export interface TraceEdge {
+  from: string;
+  to: string;
+  quantity: number;
+  unit: string;
+}
+
+export interface Balance {
+  unit: string;
+  received: number;
+  produced: number;
+  consumed: number;
+  shipped: number;
+  scrapped: number;
+  adjusted: number;
+  on_hand: number;
+  gap: number;
+}
+
+export interface Trace {
+  root: string;
+  nodes: TraceNode[];
+  edges: TraceEdge[];
+  balance: Balance | null;
+  counts: Record<string, number>;
+  truncated: boolean;
+}
+
+export interface KpiGroup {
+  group: Record<string, string | null>;
+  value: number | null;
+  class: "ok" | "no_data";
+  elements: Record<string, number>;
+}
+
+export interface Kpi<Group = KpiGroup> {
+  kpi: string;
+  title: string;
+  unit: string;
+  formula: string;
+  target: { at_least: number | null; at_most: number | null };
+  from: string;
+  to: string;
+  data: Group[];
+}
+
+export interface OeeGroup extends KpiGroup {
+  availability: number | null;
+  effectiveness: number | null;
+  quality_ratio: number | null;
+  minutes: Record<"open" | "no_order" | "planned_stop" | "planned_busy" | "down" | "setup" | "delay" | "production" | "planned_run", number>;
+  parts: Record<"produced" | "good" | "rejected" | "scrapped" | "rework" | "held", number>;
+  losses_minutes: Record<"down" | "setup" | "delay" | "speed" | "quality" | "fully_productive", number>;
+}
+
+export interface Entry {
+  seq: number;
+  recorded_at: string;
+  occurred_at: string;
+  actor: string;
+  role: string;
+  origin: string;
+  command: string;
+  subject: string;
+  reason: string | null;
+  events: { name: string; id: string }[];
+  previous_hash?: string;
+  payload?: Record<string, unknown>;
+}
+
+export interface Changes {
+  data: Entry[];
+  read_up_to: number;
+  head: number;
+}
+
+export interface HistoryStep extends Omit<Entry, "payload"> {
+  changes: { field: string; before: unknown; after: unknown }[];
+}

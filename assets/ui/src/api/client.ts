@@ -1,0 +1,80 @@
+// Asks the plant and sends it commands. A refusal becomes an error that carries the server's own sentence; nothing is cached or repeated here.
+import type { components, paths } from "./schema";
+
+/** A record as a list or a single read answers it: every column is there. */
+export type Row<Name extends keyof components["schemas"]> = Required<components["schemas"][Name]>;
+
+type Method = "post" | "patch";
+type BodyOf<Operation> = Operation extends { requestBody?: { content: { "application/json": infer Body } } } ? Body : never;
+type Sent<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, infer Operation> ? (BodyOf<NonNullable<Operation>> extends never ? never : P) : never }[keyof paths];
+type Body<M extends Method, P extends Sent<M>> = paths[P] extends Record<M, infer Operation> ? BodyOf<NonNullable<Operation>> : never;
+
+/** A page of a list. */
+export interface Page<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+/** What is done when the server no longer knows this log-in; set by the session. */
+export const door = { closed: () => {} };
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+export async function read<T>(path: string, query: Query = {}): Promise<T> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  return ask(`/api/v1/${path}${given.length ? `?${search}` : ""}`, {});
+}
+
+/** The rows of a page of records. */
+export const list = async <Name extends keyof components["schemas"]>(path: string, query: Query = {}): Promise<Row<Name>[]> => (await read<Page<Row<Name>>>(path, query)).data;
+
+/** Sends a command; `at` fills the places of its address. The key makes a repeat of a lost answer harmless. */
+export async function send<M extends Method, P extends Sent<M>>(method: M, path: P, body: Body<M, P>, at: Record<string, string | number> = {}, key = newKey()): Promise<unknown> {
+  const address = (path as string).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(at[name])));
+  return ask(address, { method: method.toUpperCase(), body: JSON.stringify(body), headers: { "Content-Type": "application/json", "Idempotency-Key": key } });
+}
+
+export const endSession = () => ask("/api/v1/session", { method: "DELETE" });
+
+/** Writes every table as Parquet; it has no body, so the description names none. */
+export const writeLake = () => ask("/api/v1/lake", { method: "POST" });
+
+/** `crypto.randomUUID` is missing on plain HTTP, where most plants are. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function ask<T>(address: string, options: RequestInit): Promise<T> {
+  const answer = await fetch(address, options).catch(() => {
+    throw new Refused(0, "unreachable", "");
+  });
+  const text = await answer.text();
+  if (answer.ok) return (text ? JSON.parse(text) : null) as T;
+  const refused = refusal(answer.status, text);
+  if (answer.status === 401) door.closed();
+  throw refused;
+}
+
+function refusal(status: number, text: string): Refused {
+  try {
+    const problem = JSON.parse(text) as { code: string; detail: string };
+    return new Refused(status, problem.code, sentence(problem.detail));
+  } catch {
+    return new Refused(status, "unknown", text.slice(0, 200));
+  }
+}
+
+export function sentence(detail: string): string {
+  return detail.charAt(0).toUpperCase() + detail.slice(1) + (/[.?]$/.test(detail) ? "" : ".");
+}

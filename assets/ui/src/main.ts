@@ -1,0 +1,13 @@
+// Starts the interface: fonts, look, language, then whoever is logged in.
+import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
+import "./app.css";
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { look } from "./state/look.svelte";
+import { session } from "./state/session.svelte";
+import { tongue } from "./words/index.svelte";
+
+look.apply();
+await tongue.begin();
+mount(App, { target: document.body });
+await session.resume();

@@ -1,0 +1,34 @@
+// Where the tab is: the address behind the hash. Pages decide nothing by anything else, so every view is a link.
+import { link, parse } from "./address";
+
+export { link };
+
+class Router {
+  #place = $state.raw(parse(location.hash));
+
+  constructor() {
+    addEventListener("hashchange", () => (this.#place = parse(location.hash)));
+  }
+
+  get page(): string {
+    return this.#place.words[0] ?? "";
+  }
+  /** What the page is about: a number, a code. */
+  get subject(): string | undefined {
+    return this.#place.words[1];
+  }
+  ask(name: string): string {
+    return this.#place.query.get(name) ?? "";
+  }
+  go(address: string) {
+    location.hash = address;
+  }
+  /** Changes parameters in place: choosing a filter is no step to go back over. */
+  set(change: Record<string, string>) {
+    const query = Object.fromEntries(this.#place.query);
+    history.replaceState(null, "", link(...this.#place.words, { ...query, ...change }));
+    this.#place = parse(location.hash);
+  }
+}
+
+export const router = new Router();

@@ -1,0 +1,37 @@
+// Numbers and times as people of this language write them, in the plant's zone.
+import { plant } from "../state/plant.svelte";
+import { t, tongue } from "./index.svelte";
+
+export function amount(number: number | null | undefined, digits = 2): string {
+  return number === null || number === undefined ? "" : number.toLocaleString(tongue.language, { maximumFractionDigits: digits });
+}
+
+export const measured = (number: number | null | undefined, unit: string | null | undefined) => [amount(number), unit].filter(Boolean).join("\u00a0");
+
+export const percent = (number: number | null, digits = 1) => (number === null ? "" : `${number.toLocaleString(tongue.language, { minimumFractionDigits: digits, maximumFractionDigits: digits })}\u00a0%`);
+
+function inZone(time: string | Date, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(tongue.language === "en" ? "en-GB" : tongue.language, { timeZone: plant.zone, ...options }).format(new Date(time));
+}
+
+export const hour = (time: string | Date) => inZone(time, { hour: "2-digit", minute: "2-digit" });
+export const second = (time: string | Date) => inZone(time, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const day = (time: string | Date) => inZone(time, { weekday: "short", day: "numeric", month: "short" });
+export const moment = (time: string | Date | null | undefined) => (time ? `${day(time)}, ${hour(time)}` : "");
+
+/** The plant's day of a moment, as the API takes it. */
+export function isoDay(time: Date): string {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: plant.zone, dateStyle: "short" }).format(time);
+}
+
+/** Seconds as people say them: `36 min`, `2 h 05 min`, `3 d 4 h`. */
+export function lasting(seconds: number): string {
+  const minutes = Math.floor(Math.max(0, seconds) / 60);
+  if (minutes < 60) return `${minutes}\u00a0${t("unit.minutes")}`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}\u00a0${t("unit.hours")} ${String(minutes % 60).padStart(2, "0")}\u00a0${t("unit.minutes")}`;
+  return `${Math.floor(hours / 24)}\u00a0${t("unit.days")} ${hours % 24}\u00a0${t("unit.hours")}`;
+}
+
+/** How long ago by the plant's clock. */
+export const since = (time: string) => lasting((plant.now.getTime() - Date.parse(time)) / 1000);

@@ -1,0 +1,71 @@
+// What every story starts from: a running demo plant, its log-ins, and a page that remembers what it should not have done.
+//
+//   LOGINS=DATA/demo-logins.json [CHROMIUM=/usr/bin/chromium] npm test
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+async function whyNot() {
+  if (!process.env.LOGINS) return "set LOGINS to the demo-logins.json of a running demo plant";
+  if (!existsSync(CHROMIUM)) return `there is no browser at ${CHROMIUM}; set CHROMIUM`;
+  return import("playwright-core").then(() => "", () => "run npm ci first");
+}
+
+export const skip = (await whyNot()) || false;
+if (skip) console.log(`The interface is not tested: ${skip}.`);
+
+const logins = skip ? { url: "", users: [] } : JSON.parse(readFileSync(process.env.LOGINS, "utf8"));
+export const BASE = logins.url;
+export const loginOf = (role) => logins.users.find((it) => it.role === role);
+
+let browser;
+export async function openBrowser() {
+  if (!skip) browser = await (await import("playwright-core")).chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+}
+export const closeBrowser = () => browser?.close();
+
+/** Asks the plant as a role, past the interface; answers the JSON. */
+export async function ask(role, path, body, method = body ? "POST" : "GET") {
+  const headers = { Authorization: `Bearer ${loginOf(role).token}`, "Content-Type": "application/json" };
+  const answer = await fetch(`${BASE}/api/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${method} ${path}: ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** A browser of somebody, logged in as a role (or nobody) and on a page. `expected` are faults that the story brings about. */
+export async function visit(role, path = "", { size = [1440, 900], scheme = "light", language = "en-GB", expected = /^$/ } = {}) {
+  const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme: scheme, locale: language });
+  const page = await context.newPage();
+  const wrongs = [];
+  page.on("pageerror", (error) => wrongs.push(error.message));
+  page.on("console", (message) => {
+    // Asking who is logged in answers 401 to nobody, which the browser notes as an error.
+    const usual = message.location().url.endsWith("/api/v1/session") && message.text().includes("401");
+    if (message.type() === "error" && !usual && !expected.test(message.text())) wrongs.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(BASE) && !/^(data|blob):/.test(request.url())) wrongs.push(`outside request: ${request.url()}`);
+  });
+  if (role) {
+    const { user, password } = loginOf(role);
+    await page.request.post(`${BASE}/api/v1/session`, { data: { user_name: user, password } });
+  }
+  await page.goto(`${BASE}/#/${path}`);
+  const leave = async () => {
+    await context.close();
+    assert.deepEqual(wrongs, []);
+  };
+  return { page, context, leave };
+}
+
+/** A work center of the floor that fits. */
+export async function centerWhere(fits) {
+  const floor = await ask("lead", "floor");
+  const found = floor.departments.flatMap((it) => it.work_centers).find(fits);
+  assert.ok(found, "the plant has no such work center");
+  return found;
+}
