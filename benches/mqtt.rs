@@ -113,7 +113,7 @@ impl Door {
 /// One client: fills its window, and says one more for each that is acknowledged.
 fn publish(mut stream: TcpStream, number: usize) -> anyhow::Result<Vec<Duration>> {
     let ends = Instant::now() + point_time();
-    let base = kit_now_ms()?;
+    let base = now_ms()?;
     let (mut said, mut heard, mut sent_at) = (0_usize, 0_usize, vec![Instant::now(); INFLIGHT]);
     let (mut latencies, mut incoming, mut bytes) = (Vec::new(), vec![0; 64 << 10], Vec::new());
     let mut rest = Vec::new();
@@ -147,7 +147,7 @@ fn publish(mut stream: TcpStream, number: usize) -> anyhow::Result<Vec<Duration>
 }
 
 #[allow(clippy::disallowed_methods)] // A bench may ask the machine.
-fn kit_now_ms() -> anyhow::Result<u64> {
+fn now_ms() -> anyhow::Result<u64> {
     Ok(u64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis())?)
 }
 
