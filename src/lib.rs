@@ -17,6 +17,7 @@
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; line protocol to samples; schemas |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
 //! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet |
+//! | 6 | [`query`] | SQL over the published tables: DataFusion, and only here; reading only, bounded, on threads of its own |
 //! | 7 | [`adapters`] | strangers are translated: `http`, `exchange` (CSV, XLSX, other systems' logs), `mtconnect` (agents, SHDR), `mqtt` (brokers, Sparkplug B), `opcua` (machines' own servers) |
 //! | 7 | [`simulator`] | the plant that behaves: history and live, through the same commands as a person |
 //! | 8 | [`app`] | the command line, configuration, start and stop order |
@@ -45,6 +46,7 @@ pub mod followers;
 pub mod kpi;
 pub mod lake;
 pub mod model;
+pub mod query;
 pub mod rules;
 pub mod search;
 pub mod simulator;

@@ -1,5 +1,5 @@
-//! What machines told as Parquet, one file a day: `machine_metrics` sample by sample, and what it comes
-//! to by the minute, the hour and the day. Machine by machine, so that a day needs the memory of one.
+//! What machines told as tables: `machine_metrics` sample by sample, and what it comes to by the minute,
+//! the hour and the day; as Parquet, one file a day. Machine by machine, so that a day needs the memory of one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,22 +12,24 @@ use crate::telemetry::Lane;
 /// What a machine works on, and so what its samples belong to.
 const JOB: &str = "job_id";
 const DAY: i64 = 86_400_000_000;
-/// Tables of rollups, by the length of a step.
-const ROLLUPS: [(&str, u64); 3] = [("machine_metrics_1m", 60), ("machine_metrics_hourly", 3_600), ("machine_metrics_daily", 86_400)];
+/// The table of samples.
+pub const SAMPLES: &str = "machine_metrics";
+/// Tables of rollups, by the length of a step in seconds.
+pub const ROLLUPS: [(&str, u64); 3] = [("machine_metrics_1m", 60), ("machine_metrics_hourly", 3_600), ("machine_metrics_daily", 86_400)];
 
 /// Exports everything up to a moment.
 pub(super) fn export(lane: &Lane, export: &mut Export, until: Time) -> Result<(), Refusal> {
     let machines = machines(lane);
-    let mut raw = export.day_files("machine_metrics", "time");
+    let mut raw = export.day_files(SAMPLES, "time");
     let mut rolled = ROLLUPS.map(|(table, _)| export.day_files(table, "time"));
     let first = lane.first_at()?.unwrap_or(until).micros().div_euclid(DAY);
     for day in first..=until.micros().div_euclid(DAY) {
         let date = Date::from_days(i32::try_from(day).unwrap_or(i32::MAX));
         let (from, to) = (Time::from_micros(day * DAY), Time::from_micros((day + 1) * DAY).min(until));
         for series in &machines {
-            samples(lane, series, from, to, date, &mut raw)?;
+            write(date, samples(lane, series, series, from, to)?, &mut raw)?;
             for (files, (_, seconds)) in rolled.iter_mut().zip(ROLLUPS) {
-                rollups(lane, series, from, to, Duration::from_secs(seconds), date, files)?;
+                write(date, rollups(lane, series, from, to, Duration::from_secs(seconds))?, files)?;
             }
         }
     }
@@ -38,8 +40,17 @@ pub(super) fn export(lane: &Lane, export: &mut Export, until: Time) -> Result<()
     Ok(())
 }
 
+fn write(day: Date, rows: Option<Vec<Column>>, files: &mut DayFiles) -> Result<(), Refusal> {
+    rows.map_or(Ok(()), |rows| files.write(day, rows))
+}
+
+/// The columns of a table of samples or rollups, without a row.
+pub fn no_rows(table: &str) -> Vec<Column> {
+    if table == SAMPLES { Samples::default().columns() } else { Rollups::default().columns() }
+}
+
 /// Series by machine, both in the order of their names.
-fn machines(lane: &Lane) -> Vec<Vec<Series>> {
+pub fn machines(lane: &Lane) -> Vec<Vec<Series>> {
     let mut all = lane.series();
     all.sort_by(|one, other| (&one.machine, &one.metric).cmp(&(&other.machine, &other.metric)));
     all.chunk_by(|one, other| one.machine == other.machine).map(<[Series]>::to_vec).collect()
@@ -118,8 +129,9 @@ fn jobs(lane: &Lane, series: &[Series], from: Time, to: Time) -> Result<Jobs, Re
     Ok(jobs)
 }
 
-fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, day: Date, files: &mut DayFiles) -> Result<(), Refusal> {
-    let jobs = jobs(lane, series, from, to)?;
+/// Samples of some series of a machine, `all` of which tell what it worked on; `None` where there are none.
+pub fn samples(lane: &Lane, all: &[Series], series: &[Series], from: Time, to: Time) -> Result<Option<Vec<Column>>, Refusal> {
+    let jobs = jobs(lane, all, from, to)?;
     let mut rows = Samples::default();
     for series in series {
         let named = Named::of(series);
@@ -141,7 +153,7 @@ fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, day: Date, file
             rows.texts.push(text);
         }
     }
-    if rows.times.is_empty() { Ok(()) } else { files.write(day, rows.columns()) }
+    Ok((!rows.times.is_empty()).then(|| rows.columns()))
 }
 
 #[derive(Default)]
@@ -179,7 +191,8 @@ impl Rollups {
     }
 }
 
-fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration, day: Date, files: &mut DayFiles) -> Result<(), Refusal> {
+/// What series come to by steps; `None` where there is nothing.
+pub fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration) -> Result<Option<Vec<Column>>, Refusal> {
     let mut rows = Rollups::default();
     for series in series {
         let named = Named::of(series);
@@ -195,5 +208,5 @@ fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration,
             }
         }
     }
-    if rows.times.is_empty() { Ok(()) } else { files.write(day, rows.columns()) }
+    Ok((!rows.times.is_empty()).then(|| rows.columns()))
 }

@@ -4,6 +4,6 @@
 pub mod figures;
 pub mod indexing;
 pub mod lake;
-mod lake_telemetry;
+pub mod lake_telemetry;
 pub mod machine_stops;
 pub mod roots;

@@ -9,7 +9,7 @@ use super::file::{ParquetFile, disk};
 use super::manifest::{FileLine, TableLine};
 use super::partition;
 use super::sheet::{Column, batch, described};
-use crate::base::{Code, Date, Refusal};
+use crate::base::{Date, Refusal};
 
 /// The files of a table by days.
 pub struct DayFiles {
@@ -33,7 +33,7 @@ impl DayFiles {
     /// Appends rows of a day. Days come one after the other; all rows have the same columns.
     pub fn write(&mut self, day: Date, columns: Vec<Column>) -> Result<(), Refusal> {
         self.columns = described(&columns);
-        let rows = batch(columns).map_err(|error| Refusal::new(Code::Internal, format!("the rows could not be written: {error}")))?;
+        let rows = batch(columns)?;
         if self.open.as_ref().is_none_or(|(open, ..)| *open != day) {
             self.close()?;
             let path = partition::day_path(self.table, &self.folder, day);
