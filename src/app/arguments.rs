@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// A TOML file with `data`, `http`, `url` and `token`.
+    /// A TOML file with `data`, `http`, `sql`, `url` and `token`.
     #[arg(long, global = true, env = "MILLWRIGHT_CONFIG")]
     config: Option<PathBuf>,
     /// The plant's data directory.
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, global = true, env = "MILLWRIGHT_HTTP")]
     http: Option<SocketAddr>,
+    /// The address for clients of PostgreSQL; port 0 takes a free one [default: 127.0.0.1:5433].
+    #[arg(long, global = true, env = "MILLWRIGHT_SQL")]
+    sql: Option<SocketAddr>,
     /// Ask a running plant at http://HOST:PORT instead of opening the data directory.
     #[arg(long, global = true, env = "MILLWRIGHT_URL")]
     url: Option<String>,
@@ -54,6 +57,8 @@ pub(super) enum Action {
     Search(Search),
     /// A figure of the plant, such as oee or first_pass_yield.
     Kpi(Kpi),
+    /// Ask by SQL: `millwright sql "SELECT status, count(*) FROM work_orders GROUP BY status"`.
+    Sql(Sql),
     /// Try a connection to machines, and see what would be kept.
     Connect(Connect),
     /// Prove chain, history, records, indexes and genealogy; exit 4 if anything is wrong.
@@ -190,6 +195,18 @@ pub(super) struct Kpi {
 }
 
 #[derive(Args)]
+pub(super) struct Sql {
+    /// One statement that gives rows.
+    pub(super) statement: String,
+    /// table, csv, json or parquet.
+    #[arg(long, default_value = "table")]
+    pub(super) format: String,
+    /// An entry of the journal or a time: what the plant knew then.
+    #[arg(long)]
+    pub(super) as_of: Option<String>,
+}
+
+#[derive(Args)]
 pub(super) struct Connect {
     #[command(subcommand)]
     pub(super) action: ConnectAction,
@@ -270,6 +287,7 @@ pub(super) enum ExportAction {
 struct File {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
+    sql: Option<SocketAddr>,
     url: Option<String>,
     token: Option<String>,
 }
@@ -278,6 +296,7 @@ struct File {
 pub(super) struct Place {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
+    sql: Option<SocketAddr>,
     /// A running plant.
     pub(super) url: Option<String>,
     /// Its token.
@@ -293,7 +312,7 @@ impl Arguments {
                 toml::from_str(&text).map_err(|error| Refusal::new(Code::Invalid, format!("{}: {error}", path.display())))?
             }
         };
-        Ok(Place { data: self.data.clone().or(file.data), http: self.http.or(file.http), url: self.url.clone().or(file.url), token: self.token.clone().or(file.token) })
+        Ok(Place { data: self.data.clone().or(file.data), http: self.http.or(file.http), sql: self.sql.or(file.sql), url: self.url.clone().or(file.url), token: self.token.clone().or(file.token) })
     }
 }
 
@@ -311,6 +330,34 @@ impl Place {
     /// The address to listen on: this machine only, unless told otherwise.
     pub(super) fn http(&self) -> SocketAddr {
         self.http.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8_080)))
+    }
+}
+
+/// Where clients of PostgreSQL find the plant.
+#[derive(Clone, Copy)]
+pub(super) struct SqlPlace {
+    /// The address.
+    pub(super) address: SocketAddr,
+    /// What becomes of it when another program has it.
+    pub(super) taken: Taken,
+}
+
+/// What is done about an address that is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Somebody asked for it, so nothing starts without it.
+    Refuse,
+    /// The plant is served without SQL.
+    GoWithout,
+    /// The next free one is as good.
+    TakeNext,
+}
+
+impl Place {
+    /// The address for SQL: this machine only, unless told otherwise.
+    pub(super) fn sql(&self, when_taken: Taken) -> SqlPlace {
+        let default = SqlPlace { address: SocketAddr::from(([127, 0, 0, 1], 5_433)), taken: when_taken };
+        self.sql.map_or(default, |address| SqlPlace { address, taken: Taken::Refuse })
     }
 }
 

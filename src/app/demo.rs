@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{Demo, Place};
+use super::arguments::{Demo, Place, Taken};
 use super::founding::{self, Moment, console};
 use super::output::Output;
+use super::serve::Places;
 use super::{serve, wiring};
 use crate::accounts::{actor_named, random_token};
 use crate::base::{Code, Refusal, Time};
@@ -57,7 +58,7 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
     let living = live(&engine, simulator, Arc::clone(&stop))?;
-    let answer = serve::serve(&engine, &lane, place.http(), output, |address| tell(&data, &mut logins, address, output));
+    let answer = serve::serve(&engine, &lane, Places { http: place.http(), sql: place.sql(Taken::TakeNext) }, output, |address| tell(&data, &mut logins, address, output));
     stop.store(true, Ordering::SeqCst);
     if living.join().is_err() {
         tracing::error!("the simulator ended with a panic");

@@ -10,6 +10,7 @@ mod offline;
 mod online;
 mod output;
 mod serve;
+mod sql;
 mod wiring;
 
 use std::process::ExitCode;
@@ -61,6 +62,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Trace(it) => online::trace(&place, &it, output),
         Action::History(it) => online::history(&place, &it, output),
         Action::Search(it) => online::search(&place, &it, output),
+        Action::Sql(it) => sql::run(&place, &it, output),
         Action::Connect(it) => connections::command(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::User(it) => online::user(&place, &it, output),

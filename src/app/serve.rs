@@ -6,14 +6,15 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use super::arguments::{Place, Serve};
+use super::arguments::{Place, Serve, SqlPlace, Taken};
 use super::output::Output;
-use super::{connections, wiring};
+use super::{connections, sql, wiring};
 use crate::adapters::http::{Server, Service};
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
+use crate::query::Sql;
 use crate::telemetry::{Connections, Lane};
 use crate::views::search::SearchIndex;
 
@@ -21,17 +22,25 @@ pub(super) fn run(place: &Place, _: &Serve, output: &Output) -> Result<u8, Refus
     let data = place.data()?;
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
-    let answer = serve(&engine, &lane, place.http(), output, |_| Ok(()));
+    let answer = serve(&engine, &lane, Places { http: place.http(), sql: place.sql(Taken::GoWithout) }, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
     engine.stop();
     answer
 }
 
+/// Where the plant is served.
+pub(super) struct Places {
+    /// For HTTP.
+    pub(super) http: SocketAddr,
+    /// For clients of PostgreSQL.
+    pub(super) sql: SqlPlace,
+}
+
 /// Serves an engine until a signal; `ready` runs with the address before it is printed.
-pub(super) fn serve(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+pub(super) fn serve(engine: &Engine, lane: &Lane, places: Places, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     let runtime = runtime()?;
-    let answer = runtime.block_on(serving(engine, lane, address, output, ready));
+    let answer = runtime.block_on(serving(engine, lane, places, output, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     answer
 }
@@ -43,7 +52,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(cores.max(2)).enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }
 
-async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
+async fn serving(engine: &Engine, lane: &Lane, places: Places, output: &Output, ready: impl FnOnce(SocketAddr) -> Result<(), Refusal>) -> Result<u8, Refusal> {
     // Before anybody is told that we are there: from then on a signal must mean a graceful stop.
     let ends = Ends::listen()?;
     let (stop, stopping) = watch::channel(false);
@@ -51,11 +60,18 @@ async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Out
     let index = Arc::new(SearchIndex::default());
     let running = Connections::default();
     let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?;
+    let tables = Sql::new(engine, Some(lane), &figures)?;
+    let accounts = service.accounts();
+    let service = service.with_sql(tables.clone());
     let service = Arc::new(service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_connections(running.clone(), connections::trying(engine)));
-    let server = Server::bind(address, service).await?;
+    let server = Server::bind(places.http, service).await?;
     let address = server.address()?;
+    let wire = sql::bind(places.sql, &tables, &accounts, output).await?;
     ready(address)?;
-    output.data(&if output.json() { format!("{{\"listening\":\"http://{address}\"}}") } else { format!("listening on http://{address}") });
+    output.data(&told(address, wire.as_ref().map(sql::Server::address).transpose()?, output));
+    if let Some(wire) = wire {
+        tokio::spawn(wire.run(stopping.clone()));
+    }
     tokio::spawn(followers::machine_stops::run(engine.clone(), lane.clone(), figures.clone(), stopping.clone()));
     tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     let mut indexing = None;
@@ -80,6 +96,16 @@ async fn serving(engine: &Engine, lane: &Lane, address: SocketAddr, output: &Out
     match failed {
         None => Ok(0),
         Some(why) => Err(Refusal::new(Code::Unavailable, why)),
+    }
+}
+
+/// Where the plant is, for whoever waits to hear it.
+fn told(http: SocketAddr, sql: Option<SocketAddr>, output: &Output) -> String {
+    match (output.json(), sql) {
+        (true, Some(sql)) => format!("{{\"listening\":\"http://{http}\",\"sql\":\"postgres://{sql}\"}}"),
+        (true, None) => format!("{{\"listening\":\"http://{http}\"}}"),
+        (false, Some(sql)) => format!("listening on http://{http}\nsql listening on postgres://{sql}"),
+        (false, None) => format!("listening on http://{http}"),
     }
 }
 

@@ -280,6 +280,8 @@ pub const SQL_REPEATED_MAX: i64 = 100_000;
 pub const SQL_CONNECTIONS_MAX: usize = 500;
 /// Prepared statements of one connection.
 pub const SQL_PREPARED_MAX: usize = 500;
+/// Largest message of a SQL client; a statement of it may be [`SQL_TEXT_MAX`].
+pub const SQL_MESSAGE_MAX: usize = 16 << 20;
 /// How long a client of SQL may take to log in.
 pub const SQL_LOGIN_TIME: Duration = Duration::from_secs(20);
 /// How long a connection of a SQL client may be silent.

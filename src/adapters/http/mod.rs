@@ -21,6 +21,7 @@ mod reply;
 mod search;
 mod server;
 mod sessions;
+mod sql;
 mod telemetry;
 
 use std::pin::Pin;
@@ -37,6 +38,7 @@ use crate::followers::figures::Figures;
 use crate::model::journal::Actor;
 use crate::model::machine::ConnectorProtocol;
 use crate::model::{Noun, Subject};
+use crate::query::Sql;
 use crate::telemetry::{Connections, Lane, Seen, Standing};
 use crate::views;
 use crate::views::search::SearchIndex;
@@ -89,7 +91,7 @@ pub type Try = Arc<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = Result<Tried, Re
 /// What serves requests.
 pub struct Service {
     engine: Engine,
-    accounts: Accounts,
+    accounts: Arc<Accounts>,
     figures: Figures,
     import: Import,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
@@ -103,6 +105,7 @@ pub struct Service {
     trial: Option<Try>,
     /// Connections tried at once.
     trials: Semaphore,
+    sql: Option<Sql>,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
     stopping: watch::Receiver<bool>,
@@ -111,7 +114,7 @@ pub struct Service {
 impl Service {
     /// A service over an engine.
     pub fn new(engine: Engine, figures: Figures, import: Import, metrics: Arc<dyn Fn() -> String + Send + Sync>, stopping: watch::Receiver<bool>) -> Result<Self, Refusal> {
-        let accounts = Accounts::open(&engine)?;
+        let accounts = Arc::new(Accounts::open(&engine)?);
         let description = docs::description(&operations()).to_string();
         Ok(Self {
             engine,
@@ -126,6 +129,7 @@ impl Service {
             lane: None,
             connections: Connections::default(),
             trial: None,
+            sql: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
             points: Mutex::default(),
             stopping,
@@ -153,6 +157,18 @@ impl Service {
     pub fn with_connections(mut self, connections: Connections, trial: Try) -> Self {
         (self.connections, self.trial) = (connections, Some(trial));
         self
+    }
+
+    /// With SQL over its tables.
+    #[must_use]
+    pub fn with_sql(mut self, sql: Sql) -> Self {
+        self.sql = Some(sql);
+        self
+    }
+
+    /// Who is at the door, for the other doors of the plant.
+    pub fn accounts(&self) -> Arc<Accounts> {
+        Arc::clone(&self.accounts)
     }
 
     fn lane(&self) -> Result<&Lane, Refusal> {
