@@ -312,7 +312,13 @@ impl Arguments {
                 toml::from_str(&text).map_err(|error| Refusal::new(Code::Invalid, format!("{}: {error}", path.display())))?
             }
         };
-        Ok(Place { data: self.data.clone().or(file.data), http: self.http.or(file.http), sql: self.sql.or(file.sql), url: self.url.clone().or(file.url), token: self.token.clone().or(file.token) })
+        Ok(Place {
+            data: self.data.clone().or(file.data),
+            http: self.http.or(file.http),
+            sql: self.sql.or(file.sql),
+            url: self.url.clone().or(file.url),
+            token: self.token.clone().or(file.token),
+        })
     }
 }
 

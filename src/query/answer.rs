@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, StringArray};
+use datafusion::arrow::array::{ArrayRef, AsArray as _, StringArray};
 use datafusion::arrow::csv;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{
+    DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::WriterBuilder;
 use datafusion::arrow::json::writer::JsonArray;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_options;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::fault::{Fault, SYNTAX};
 use super::session::{Rows, Session};
@@ -130,6 +134,20 @@ impl Answer {
         let text = pretty_format_batches_with_options(batches, &FormatOptions::default())?.to_string();
         Ok(format!("{text}\n({rows} {})", if rows == 1 { "row" } else { "rows" }).into_bytes())
     }
+}
+
+/// A moment in a cell as PostgreSQL writes it, without needless zeros; `None` for other contents.
+pub fn moment_text(column: &ArrayRef, row: usize) -> Option<String> {
+    let DataType::Timestamp(unit, zone) = column.data_type() else { return None };
+    let micros = match unit {
+        TimeUnit::Second => column.as_primitive::<TimestampSecondType>().value(row).checked_mul(1_000_000)?,
+        TimeUnit::Millisecond => column.as_primitive::<TimestampMillisecondType>().value(row).checked_mul(1_000)?,
+        TimeUnit::Microsecond => column.as_primitive::<TimestampMicrosecondType>().value(row),
+        TimeUnit::Nanosecond => column.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000),
+    };
+    let clock = Timestamp::from_microsecond(micros).ok()?.to_zoned(TimeZone::UTC).datetime();
+    let text = clock.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
+    Some(if zone.is_some() { format!("{text}+00") } else { text })
 }
 
 /// Lists and structs as texts, which is all that a cell can hold.

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, StringArray};
+use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array, StringArray, TimestampMicrosecondArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, TimeUnit, TimestampMicrosecondType};
 use datafusion::common::{ScalarValue, exec_err, plan_err};
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf};
+use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -18,14 +18,36 @@ use crate::base::limits;
 
 /// Functions of DataFusion that mean something else in PostgreSQL, or have no bound.
 pub(super) const REMOVED: &[&str] = &[
-    "now", "current_timestamp", "current_date", "today", "current_time", "to_date", "to_local_time", "to_timestamp_seconds", "to_timestamp_millis", "to_timestamp_micros", "to_timestamp_nanos", "to_unixtime",
-    "from_unixtime", "date_format", "array_repeat", "list_repeat", "array_resize", "list_resize", "range", "generate_series", "gen_series",
+    "now",
+    "current_timestamp",
+    "current_date",
+    "today",
+    "current_time",
+    "to_date",
+    "to_local_time",
+    "to_timestamp_seconds",
+    "to_timestamp_millis",
+    "to_timestamp_micros",
+    "to_timestamp_nanos",
+    "to_unixtime",
+    "from_unixtime",
+    "date_format",
+    "array_repeat",
+    "list_repeat",
+    "array_resize",
+    "list_resize",
+    "range",
+    "generate_series",
+    "gen_series",
 ];
 
 /// All of them.
 pub(super) fn all() -> Vec<ScalarUDF> {
-    let mut all = vec![ToChar::new().into()];
-    all.extend(["repeat", "lpad", "rpad"].into_iter().filter_map(bounded));
+    let mut all = vec![ToChar::new().into(), Timezone::new().into()];
+    all.extend(["repeat", "lpad", "rpad"].into_iter().filter_map(inner).map(|inner| Bounded { inner }.into()));
+    all.extend(inner("date_part").map(|inner| DatePart { inner }.into()));
+    all.extend(["pg_function_is_visible", "pg_type_is_visible"].map(seen));
+    all.extend(["pg_get_function_result", "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_tablespace_location"].map(|name| nothing(name, 1)));
     all.push(text("version", 0, format!("PostgreSQL {SERVER_VERSION}")));
     all.push(nothing("obj_description", 2));
     all.push(nothing("col_description", 2));
@@ -72,12 +94,18 @@ impl ScalarUDFImpl for Nothing {
     }
 }
 
-/// A function of DataFusion whose second argument, a length, is bounded.
-fn bounded(name: &str) -> Option<ScalarUDF> {
-    let inner = datafusion::functions::all_default_functions().into_iter().find(|function| function.name() == name)?;
-    Some(Bounded { inner }.into())
+/// Whether the search path leads to something: there is one schema, so it does.
+fn seen(name: &str) -> ScalarUDF {
+    let yes = ColumnarValue::Scalar(ScalarValue::Boolean(Some(true)));
+    create_udf(name, vec![DataType::Int32], DataType::Boolean, Volatility::Immutable, Arc::new(move |_: &[ColumnarValue]| Ok(yes.clone())))
 }
 
+/// A function of DataFusion.
+fn inner(name: &str) -> Option<Arc<ScalarUDF>> {
+    datafusion::functions::all_default_functions().into_iter().find(|function| function.name() == name)
+}
+
+/// A function of DataFusion whose second argument, a length, is bounded.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Bounded {
     inner: Arc<ScalarUDF>,
@@ -103,6 +131,118 @@ impl ScalarUDFImpl for Bounded {
         }
         self.inner.invoke_with_args(args)
     }
+}
+
+/// `date_part` with the fractions of seconds, which PostgreSQL has and DataFusion cuts off.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct DatePart {
+    inner: Arc<ScalarUDF>,
+}
+
+/// How many microseconds a part of seconds counts.
+fn unit_of(part: &str) -> Option<f64> {
+    match part.to_lowercase().as_str() {
+        "second" | "seconds" | "sec" | "secs" | "s" => Some(1e6),
+        "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => Some(1e3),
+        "microsecond" | "microseconds" | "us" | "usec" | "usecs" => Some(1.0),
+        _ => None,
+    }
+}
+
+impl ScalarUDFImpl for DatePart {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.inner.return_type(types)
+    }
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        let part = args.scalar_arguments.first().and_then(|part| part.and_then(|part| part.try_as_str().flatten()));
+        let is_moment = matches!(args.arg_fields.get(1).map(|field| field.data_type()), Some(DataType::Timestamp(..)));
+        if is_moment && part.and_then(unit_of).is_some() {
+            return Ok(Arc::new(Field::new(self.name(), DataType::Float64, true)));
+        }
+        self.inner.return_field_from_args(args)
+    }
+    // A minute has fewer microseconds than a double has digits for.
+    #[allow(clippy::cast_precision_loss)]
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let unit = match args.args.first() {
+            Some(ColumnarValue::Scalar(part)) => part.try_as_str().flatten().and_then(unit_of),
+            _ => None,
+        };
+        let is_moment = matches!(args.args.get(1).map(ColumnarValue::data_type), Some(DataType::Timestamp(..)));
+        let (Some(unit), Some(moments), true) = (unit, args.args.get(1), is_moment) else { return self.inner.invoke_with_args(args) };
+        let moments = cast(&moments.to_array(args.number_rows)?, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+        let parts = moments.as_primitive::<TimestampMicrosecondType>().iter().map(|micros| micros.map(|micros| micros.rem_euclid(60_000_000) as f64 / unit));
+        Ok(ColumnarValue::Array(Arc::new(parts.collect::<Float64Array>())))
+    }
+}
+
+/// `timezone(zone, moment)`, which AT TIME ZONE stands for: a moment becomes the clock of a zone, and
+/// a clock of a zone becomes a moment.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Timezone {
+    signature: Signature,
+}
+
+impl Timezone {
+    fn new() -> Self {
+        Self { signature: Signature::any(2, Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for Timezone {
+    fn name(&self) -> &'static str {
+        "timezone"
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match types.get(1) {
+            Some(DataType::Timestamp(_, Some(_))) => Ok(DataType::Timestamp(TimeUnit::Microsecond, None)),
+            Some(DataType::Timestamp(_, None) | DataType::Date32) => Ok(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
+            _ => plan_err!("AT TIME ZONE does not support this type; cast it to a timestamp"),
+        }
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [zones, moments] = &args.args[..] else { return exec_err!("timezone takes a zone and a moment") };
+        let zones = cast(&zones.to_array(args.number_rows)?, &DataType::Utf8)?;
+        let has_zone = matches!(moments.data_type(), DataType::Timestamp(_, Some(_)));
+        let moments = moments.to_array(args.number_rows)?;
+        // Without its zone an array keeps its numbers, which are UTC's.
+        let moments = if has_zone {
+            cast(&moments, &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?
+        } else {
+            cast(&moments, &DataType::Timestamp(TimeUnit::Microsecond, None))?
+        };
+        let mut last: Option<(String, TimeZone)> = None;
+        let moved = moments.as_primitive::<TimestampMicrosecondType>().iter().zip(zones.as_string::<i32>().iter()).map(|(micros, name)| {
+            let (Some(micros), Some(name)) = (micros, name) else { return Ok(None) };
+            if last.as_ref().is_none_or(|(known, _)| known != name) {
+                let Ok(zone) = TimeZone::get(name) else { return exec_err!("time zone \"{name}\" not recognized") };
+                last = Some((name.to_owned(), zone));
+            }
+            Ok(last.as_ref().and_then(|(_, zone)| moved(micros, zone, has_zone)))
+        });
+        let moved = moved.collect::<Result<TimestampMicrosecondArray>>()?;
+        Ok(ColumnarValue::Array(if has_zone { Arc::new(moved) } else { Arc::new(moved.with_timezone("UTC")) }))
+    }
+}
+
+/// A moment as the clock of a zone, or a clock of a zone as a moment; `None` outside the calendar.
+fn moved(micros: i64, zone: &TimeZone, to_clock: bool) -> Option<i64> {
+    let moment = Timestamp::from_microsecond(micros).ok()?;
+    if to_clock {
+        let clock = moment.to_zoned(zone.clone()).datetime();
+        return Some(clock.to_zoned(TimeZone::UTC).ok()?.timestamp().as_microsecond());
+    }
+    let clock = moment.to_zoned(TimeZone::UTC).datetime();
+    Some(clock.to_zoned(zone.clone()).ok()?.timestamp().as_microsecond())
 }
 
 /// `to_char(moment, pattern)`, PostgreSQL 15 section 9.8.
@@ -150,8 +290,8 @@ const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
 
 /// Parts of a pattern, the longer before what begins it.
 const PARTS: &[&str] = &[
-    "YYYY", "IYYY", "Y,YYY", "HH24", "HH12", "Month", "MONTH", "month", "Day", "DAY", "day", "YYY", "DDD", "Mon", "MON", "mon", "SSSS", "YY", "MM", "DD", "HH", "MI", "SS", "MS", "US", "Dy", "DY", "dy", "IW",
-    "WW", "AM", "PM", "am", "pm", "TZ", "OF", "ID", "D", "Q", "W", "Y",
+    "YYYY", "IYYY", "Y,YYY", "HH24", "HH12", "Month", "MONTH", "month", "Day", "DAY", "day", "YYY", "DDD", "Mon", "MON", "mon", "SSSS", "YY", "MM", "DD", "HH", "MI", "SS", "MS",
+    "US", "Dy", "DY", "dy", "IW", "WW", "AM", "PM", "am", "pm", "TZ", "OF", "ID", "D", "Q", "W", "Y",
 ];
 
 fn formatted(micros: i64, pattern: &str) -> Result<String> {
@@ -250,6 +390,16 @@ mod tests {
         ];
         for (pattern, wanted) in cases {
             assert_eq!(formatted(MOMENT, pattern).unwrap(), wanted, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_zone_gives_the_clock_and_takes_it_back_also_around_the_change_of_summer_time() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        // 2026-03-29 00:59 and 01:01 UTC: the clock jumps from 01:59 to 03:01.
+        for (utc, clock) in [(1_774_745_940_000_000, 1_774_749_540_000_000), (1_774_746_060_000_000, 1_774_753_260_000_000)] {
+            assert_eq!(moved(utc, &berlin, true), Some(clock));
+            assert_eq!(moved(clock, &berlin, false), Some(utc));
         }
     }
 

@@ -65,7 +65,8 @@ impl Paged for Metrics {
     fn open(&self, asked: Asked<'_>) -> Result<Opening> {
         asked.moment.newest_only(self.name)?;
         let choices: Vec<Choice> = asked.filters.iter().filter_map(Choice::of).collect();
-        let wants = |column: &str, text: &str| choices.iter().filter(|choice| choice.column == column).all(|choice| choice.among.iter().any(|it| it.try_as_str().flatten() == Some(text)));
+        let wants =
+            |column: &str, text: &str| choices.iter().filter(|choice| choice.column == column).all(|choice| choice.among.iter().any(|it| it.try_as_str().flatten() == Some(text)));
         let wanted: Vec<Machine> = machines(&self.lane)
             .into_iter()
             .filter(|all| all.first().is_some_and(|first| wants(MACHINE, &first.machine)))

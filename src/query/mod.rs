@@ -41,7 +41,7 @@ use crate::model::permission::{Role, may};
 use crate::telemetry::Lane;
 use catalog::Sources;
 
-pub use answer::{Answer, Form};
+pub use answer::{Answer, Form, moment_text};
 pub use datafusion::arrow::datatypes::{DataType, SchemaRef};
 pub use datafusion::arrow::record_batch::RecordBatch;
 pub use datafusion::common::ParamValues;

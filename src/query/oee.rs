@@ -26,7 +26,8 @@ pub(super) const NAME: &str = "oee_hourly";
 const HOUR: &str = "hour";
 const CENTER: &str = "work_center_id";
 /// The figures, and what they are called here.
-const FIGURES: [(&str, &str); 4] = [("oee", "oee_percentage"), ("availability", "availability_percentage"), ("effectiveness", "performance_percentage"), ("quality_ratio", "quality_percentage")];
+const FIGURES: [(&str, &str); 4] =
+    [("oee", "oee_percentage"), ("availability", "availability_percentage"), ("effectiveness", "performance_percentage"), ("quality_ratio", "quality_percentage")];
 
 /// The table.
 pub(super) struct OeeHourly {
@@ -96,7 +97,9 @@ fn hours(engine: &Engine, facts: &Facts, center: String, span: Span, now: Time) 
     let ask = Ask { name: "oee".to_owned(), by: By::Hour, from: Some(from), to: Some(to), filters: vec![(CENTER, center.clone())], department: None, now };
     let answer = engine.read(|snapshot| answer(snapshot, facts, &ask))??;
     let told = answer.groups.into_iter().filter(|group| group.sums != Elements::default());
-    Ok(told.filter_map(|group| if let Some((_, Value::Time(at))) = group.label.first() { Some(Hour { at: *at, center: center.clone(), sums: group.sums }) } else { None }).collect())
+    Ok(told
+        .filter_map(|group| if let Some((_, Value::Time(at))) = group.label.first() { Some(Hour { at: *at, center: center.clone(), sums: group.sums }) } else { None })
+        .collect())
 }
 
 fn batch(schema: &SchemaRef, hours: &[Hour]) -> std::result::Result<RecordBatch, Refusal> {

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Select, SelectItem, SetExpr, VisitMut as _, VisitorMut};
+use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, VisitMut as _, VisitorMut};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
@@ -32,17 +32,18 @@ pub(super) fn rewritten(statement: &Statement, around: &Around<'_>, parser: &Pos
     let mut ast = statement.ast.clone();
     // Headings are those of the statement as it was written.
     _ = ast.visit(&mut Headings);
-    if let ControlFlow::Break(fault) = ast.visit(&mut Meaning(around)) {
+    let is_catalogue = is_catalogue(&statement.text);
+    if let ControlFlow::Break(fault) = ast.visit(&mut Meaning(around, is_catalogue)) {
         return Err(*fault);
     }
-    if !is_catalogue(&statement.text) {
+    if !is_catalogue {
         return Ok(RewriteArrayAnyAllOperation.rewrite(FixArrayLiteral.rewrite(ast)));
     }
     // Some statements of clients are known word by word, so the words go first.
     let parsed = parser.parse(&statement.text).map_err(|error| Fault::of_parser(&error, &statement.text))?;
     let mut ast = parsed.into_iter().nth(statement.place).unwrap_or(ast);
     _ = ast.visit(&mut Headings);
-    _ = ast.visit(&mut Meaning(around));
+    _ = ast.visit(&mut Meaning(around, true));
     Ok(ast)
 }
 
@@ -62,21 +63,42 @@ struct Headings;
 impl VisitorMut for Headings {
     type Break = ();
 
-    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        let is_wild = select.projection.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
-        let mut used: HashSet<String> = select.projection.iter().filter_map(|item| if let SelectItem::ExprWithAlias { alias, .. } = item { Some(alias.value.clone()) } else { None }).collect();
-        for (at, item) in select.projection.iter_mut().enumerate() {
-            let SelectItem::UnnamedExpr(expr) = item else { continue };
-            let name = heading_of(expr).unwrap_or_else(|| "?column?".to_owned());
-            let is_plain = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-            let is_new = used.insert(name.clone());
-            if is_plain && is_new && !is_wild {
-                continue;
-            }
-            let alias = if is_new && !is_wild { name } else { format!("{name}{APART}{at}") };
-            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', alias) };
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        let is_ordered = query.order_by.is_some();
+        if let Some(select) = first_select(&mut query.body)
+            // What DISTINCT may be ordered by is told by its text, which an alias would hide.
+            && !(is_ordered && select.distinct.is_some())
+        {
+            name_columns(select);
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// The select that gives an answer its headings.
+fn first_select(body: &mut SetExpr) -> Option<&mut Select> {
+    match body {
+        SetExpr::Select(select) => Some(select),
+        SetExpr::SetOperation { left, .. } => first_select(left),
+        // A query of its own is visited for itself.
+        _ => None,
+    }
+}
+
+fn name_columns(select: &mut Select) {
+    let is_wild = select.projection.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
+    let mut used: HashSet<String> =
+        select.projection.iter().filter_map(|item| if let SelectItem::ExprWithAlias { alias, .. } = item { Some(alias.value.clone()) } else { None }).collect();
+    for (at, item) in select.projection.iter_mut().enumerate() {
+        let SelectItem::UnnamedExpr(expr) = item else { continue };
+        let name = heading_of(expr).unwrap_or_else(|| "?column?".to_owned());
+        let is_plain = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+        let is_new = used.insert(name.clone());
+        if is_plain && is_new && !is_wild {
+            continue;
+        }
+        let alias = if is_new && !is_wild { name } else { format!("{name}{APART}{at}") };
+        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', alias) };
     }
 }
 
@@ -91,7 +113,9 @@ fn heading_of(expr: &Expr) -> Option<String> {
         Expr::Cast { expr, data_type, .. } => heading_of(expr).or_else(|| Some(type_name(data_type))),
         Expr::TypedString(typed) => Some(type_name(&typed.data_type)),
         Expr::Interval(_) => fixed("interval"),
-        Expr::Case { else_result, .. } => else_result.as_deref().filter(|it| matches!(it, Expr::Identifier(_) | Expr::CompoundIdentifier(_))).and_then(heading_of).or_else(|| fixed("case")),
+        Expr::Case { else_result, .. } => {
+            else_result.as_deref().filter(|it| matches!(it, Expr::Identifier(_) | Expr::CompoundIdentifier(_))).and_then(heading_of).or_else(|| fixed("case"))
+        }
         Expr::Extract { .. } => fixed("extract"),
         Expr::AtTimeZone { .. } => fixed("timezone"),
         Expr::Substring { .. } => fixed("substring"),
@@ -143,8 +167,8 @@ fn type_name(data_type: &ast::DataType) -> String {
     .to_owned()
 }
 
-/// Puts the plant's clock and the asker's name in, and refuses what would be answered wrongly.
-struct Meaning<'a>(&'a Around<'a>);
+/// Puts the plant's clock and the asker's name in (and knows whether a statement is the catalogue's), and refuses what would be answered wrongly.
+struct Meaning<'a>(&'a Around<'a>, bool);
 
 impl VisitorMut for Meaning<'_> {
     type Break = Box<Fault>;
@@ -156,16 +180,25 @@ impl VisitorMut for Meaning<'_> {
                 return refuse(format!("the collation \"{name}\" is not done here"), "texts are ordered by their code points, as with COLLATE \"C\"");
             }
         }
+        if let Some((name, arguments)) = spelled(expr) {
+            *expr = call(name, arguments);
+        }
         let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
         let Some(name) = function.name.0.last().and_then(ast::ObjectNamePart::as_ident).map(|it| it.value.to_lowercase()) else { return ControlFlow::Continue(()) };
         let is_bare = match &function.args {
             FunctionArguments::None => true,
             FunctionArguments::List(list) => list.args.is_empty(),
+            FunctionArguments::Subquery(_) if name == "array" => {
+                // In the catalogue these are members of roles and the like, of which there are none.
+                return if self.1 { take_place(expr, "'{}'") } else { refuse("ARRAY(SELECT ...) is not done here".to_owned(), "write (SELECT array_agg(...) ...)") };
+            }
             FunctionArguments::Subquery(_) => false,
         };
         let Around { user, now, settings } = self.0;
         let replacement = match name.as_str() {
-            "now" | "current_timestamp" | "transaction_timestamp" | "statement_timestamp" | "clock_timestamp" if is_bare => format!("arrow_cast('{now}', 'Timestamp(µs, \"UTC\")')"),
+            "now" | "current_timestamp" | "transaction_timestamp" | "statement_timestamp" | "clock_timestamp" if is_bare => {
+                format!("arrow_cast('{now}', 'Timestamp(µs, \"UTC\")')")
+            }
             "localtimestamp" if is_bare => format!("arrow_cast('{}', 'Timestamp(µs)')", now.to_string().trim_end_matches('Z')),
             "current_date" | "today" if is_bare => format!("CAST('{}' AS DATE)", now.to_string().split('T').next().unwrap_or_default()),
             "current_user" | "session_user" | "user" | "current_role" if is_bare => format!("'{}'", user.replace('\'', "''")),
@@ -182,13 +215,46 @@ impl VisitorMut for Meaning<'_> {
             "pg_sleep" | "pg_sleep_for" | "pg_sleep_until" => return refuse(format!("{name} is not done here"), "a statement that waits would hold a place that others need"),
             _ => return ControlFlow::Continue(()),
         };
-        let parsed = Parser::new(&PostgreSqlDialect {}).try_with_sql(&replacement).and_then(|mut parser| parser.parse_expr());
-        match parsed {
-            Ok(parsed) => *expr = parsed,
-            Err(error) => return ControlFlow::Break(Box::new(Fault::of_parser(&error, &replacement))),
-        }
-        ControlFlow::Continue(())
+        take_place(expr, &replacement)
     }
+}
+
+/// Puts an expression that is written as SQL in the place of another.
+fn take_place(expr: &mut Expr, sql: &str) -> ControlFlow<Box<Fault>> {
+    match Parser::new(&PostgreSqlDialect {}).try_with_sql(sql).and_then(|mut parser| parser.parse_expr()) {
+        Ok(parsed) => {
+            *expr = parsed;
+            ControlFlow::Continue(())
+        }
+        Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, sql))),
+    }
+}
+
+/// The function that a spelling of its own stands for, as PostgreSQL reads it, with its arguments.
+fn spelled(expr: &Expr) -> Option<(&'static str, [Expr; 2])> {
+    match expr {
+        Expr::AtTimeZone { timestamp, time_zone } => Some(("timezone", [time_zone.as_ref().clone(), timestamp.as_ref().clone()])),
+        Expr::Extract { field, expr, .. } => {
+            let part = ast::Value::SingleQuotedString(field.to_string().to_lowercase());
+            Some(("date_part", [Expr::Value(part.into()), expr.as_ref().clone()]))
+        }
+        _ => None,
+    }
+}
+
+fn call(name: &str, arguments: [Expr; 2]) -> Expr {
+    let args = arguments.map(|argument| ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument)));
+    let list = ast::FunctionArgumentList { duplicate_treatment: None, args: args.into(), clauses: Vec::new() };
+    Expr::Function(ast::Function {
+        name: ast::ObjectName::from(vec![Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(list),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
 }
 
 fn refuse(message: String, hint: &str) -> ControlFlow<Box<Fault>> {
@@ -228,9 +294,8 @@ mod tests {
     fn unnamed_columns_are_headed_as_in_postgresql() {
         let sql = "SELECT count(*), max(a.priority), a.status, 1, 'x' || y, priority::text, NULL::int, CASE WHEN a THEN 1 END, now(), EXTRACT(day FROM t), \
                    coalesce(a, b), (SELECT min(b) FROM t), date '2026-01-01', 2 > 1, trim(x), t AT TIME ZONE 'UTC', lower(x) AS small";
-        let wanted = [
-            "count", "max", "a.status", "?column?", "?column?", "priority", "int4", "case", "now", "extract", "coalesce", "min", "date", "?column?", "btrim", "timezone", "small",
-        ];
+        let wanted =
+            ["count", "max", "a.status", "?column?", "?column?", "priority", "int4", "case", "now", "extract", "coalesce", "min", "date", "?column?", "btrim", "timezone", "small"];
         assert_eq!(headings(sql), wanted);
     }
 

@@ -51,7 +51,8 @@ impl Statement {
     /// The statements of a text; all of them may be run, or none is answered.
     pub fn parse(text: &str) -> Result<Vec<Self>, Fault> {
         if text.len() > limits::SQL_TEXT_MAX {
-            return Err(Fault::new(TOO_MUCH, format!("the statement is {} bytes long and may be {}", text.len(), limits::SQL_TEXT_MAX)).hint("ask for less at once, or pass long lists as an array parameter"));
+            return Err(Fault::new(TOO_MUCH, format!("the statement is {} bytes long and may be {}", text.len(), limits::SQL_TEXT_MAX))
+                .hint("ask for less at once, or pass long lists as an array parameter"));
         }
         if text.contains('\0') {
             return Err(Fault::new(SYNTAX, "the statement holds a zero byte"));

@@ -18,3 +18,4 @@ mod mtconnect;
 mod opcua;
 mod plant;
 mod rules;
+mod sql;

@@ -13,12 +13,8 @@ use crate::base::{Code, Refusal, Value, limits};
 use crate::bodies;
 use crate::query::{Fault, Form};
 
-const FORMS: &[(&str, Form)] = &[
-    ("application/json", Form::Json),
-    ("text/csv", Form::Csv),
-    ("application/vnd.apache.arrow.stream", Form::Arrow),
-    ("application/vnd.apache.parquet", Form::Parquet),
-];
+const FORMS: &[(&str, Form)] =
+    &[("application/json", Form::Json), ("text/csv", Form::Csv), ("application/vnd.apache.arrow.stream", Form::Arrow), ("application/vnd.apache.parquet", Form::Parquet)];
 
 pub(super) async fn ask(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;

@@ -140,7 +140,10 @@ fn announced(buffer: &[u8]) -> usize {
 }
 
 fn too_large() -> PgWireError {
-    user_error(&Fault { state: "54000", message: format!("a message may have {} bytes", limits::SQL_MESSAGE_MAX), hint: Some("ask for less at once".to_owned()), position: None }, "FATAL")
+    user_error(
+        &Fault { state: "54000", message: format!("a message may have {} bytes", limits::SQL_MESSAGE_MAX), hint: Some("ask for less at once".to_owned()), position: None },
+        "FATAL",
+    )
 }
 
 fn fatal(error: PgWireError) -> PgWireError {

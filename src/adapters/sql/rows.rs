@@ -6,13 +6,13 @@ use arrow_pg::datatypes::arrow_schema_to_pg_fields;
 use arrow_pg::encoder::{Encoder, encode_value};
 use futures_util::{StreamExt as _, stream};
 use pgwire::api::portal::Format;
-use pgwire::api::results::{DataRowEncoder, FieldInfo, QueryResponse};
+use pgwire::api::results::{DataRowEncoder, FieldFormat, FieldInfo, QueryResponse};
 use pgwire::error::{PgWireError, PgWireResult};
 use pgwire::messages::data::DataRow;
 use tokio::sync::watch;
 
 use super::error;
-use crate::query::{RecordBatch, Rows};
+use crate::query::{RecordBatch, Rows, moment_text};
 
 /// An answer, which a cancellation ends.
 pub(super) fn response(rows: Rows, format: &Format, tag: &str, cancelled: watch::Receiver<bool>) -> PgWireResult<QueryResponse> {
@@ -56,6 +56,8 @@ fn one(batch: &RecordBatch, row: usize, fields: &Arc<Vec<FieldInfo>>, encoder: &
         // What is absent is absent in every type; an absent interval would else be told as no time.
         if column.is_null(row) {
             Encoder::encode_field(encoder, &None::<i8>, field)?;
+        } else if let Some(text) = (field.format() == FieldFormat::Text).then(|| moment_text(column, row)).flatten() {
+            Encoder::encode_field(encoder, &text, field)?;
         } else {
             encode_value(encoder, column, row, schema.field(at), field)?;
         }
