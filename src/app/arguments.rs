@@ -198,7 +198,7 @@ pub(super) struct Kpi {
 pub(super) struct Sql {
     /// One statement that gives rows.
     pub(super) statement: String,
-    /// table, csv, json or parquet.
+    /// table (with --url the same as csv), csv, json or parquet.
     #[arg(long, default_value = "table")]
     pub(super) format: String,
     /// An entry of the journal or a time: what the plant knew then.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::arguments::{Place, Sql as Asked, SqlPlace, Taken};
-use super::online::ask_bytes;
+use super::online::ask_for;
 use super::output::Output;
 use super::{serve, wiring};
 use crate::accounts::Accounts;
@@ -80,10 +80,13 @@ fn local(place: &Place, it: &Asked, form: Form) -> Result<Vec<u8>, Refusal> {
 }
 
 fn remote(place: &Place, it: &Asked, form: Form) -> Result<Vec<u8>, Refusal> {
-    if !matches!(form, Form::Json) {
-        return Err(Refusal::invalid("format", "a running plant is asked for --format json; for the others use psql or the Parquet export"));
-    }
+    // A table for a terminal is no form of the API; its cells are those of CSV.
+    let accept = match form {
+        Form::Json => "application/json",
+        Form::Parquet => "application/vnd.apache.parquet",
+        Form::Table | Form::Csv | Form::Arrow => "text/csv",
+    };
     let mut body = vec![("sql", Value::Text(it.statement.clone()))];
     body.extend(it.as_of.clone().map(|as_of| ("as_of", Value::Text(as_of))));
-    ask_bytes(place, Method::POST, "/api/v1/sql", "application/json", Value::Object(body).to_json().into_bytes())
+    ask_for(place, Some(accept), Method::POST, "/api/v1/sql", "application/json", Value::Object(body).to_json().into_bytes())
 }

@@ -254,6 +254,8 @@ pub const OPCUA_REJECTED_MAX: usize = 100;
 pub const SQL_TEXT_MAX: usize = 1 << 20;
 /// How deep a statement may be nested.
 pub const SQL_DEPTH_MAX: usize = 100;
+/// Operators of one text: a chain of them is as deep as it is long.
+pub const SQL_OPERATORS_MAX: usize = 2_000;
 /// Statements in one text.
 pub const SQL_STATEMENTS_MAX: usize = 64;
 /// How long a statement may take.

@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 
 use super::fault::{Fault, SYNTAX};
 use super::session::{Rows, Session};
-use super::statement::{Act, Statement};
+use super::statement::Act;
 use crate::base::{Value, value::write_json_text};
 use crate::lake;
 
@@ -62,7 +62,7 @@ pub struct Answer {
 impl Session {
     /// Answers a text of one statement that gives rows, with at most so many.
     pub async fn answer(&self, text: &str, most: usize) -> Result<Answer, Fault> {
-        let mut all = Statement::parse(text)?;
+        let mut all = self.read(text).await?;
         let (Some(statement), true) = (all.pop(), all.is_empty()) else {
             return Err(Fault::new(SYNTAX, "there must be one statement"));
         };

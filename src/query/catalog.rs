@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::{MemorySchemaProvider, TableProvider};
 use datafusion::error::Result;
+use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -16,6 +17,7 @@ use super::functions;
 use super::metrics::Metrics;
 use super::moment::external;
 use super::oee::{self, OeeHourly};
+use super::operators::Operators;
 use super::pages::PagedTable;
 use super::records::Records;
 use super::trace::TraceFunction;
@@ -171,7 +173,7 @@ fn config(partitions: usize) -> SessionConfig {
 
 /// Everything that a role sees.
 pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<RuntimeEnv>, partitions: usize) -> Result<SessionState> {
-    let context = SessionContext::new_with_config_rt(config(partitions), Arc::clone(runtime));
+    let mut context = SessionContext::new_with_config_rt(config(partitions), Arc::clone(runtime));
     for name in functions::REMOVED {
         context.deregister_udf(name);
     }
@@ -188,6 +190,7 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
     for function in functions::all() {
         context.register_udf(function);
     }
+    context.register_expr_planner(Arc::new(Operators))?;
     information(&context).await?;
     Ok(context.state())
 }

@@ -49,6 +49,7 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     all.extend(["pg_function_is_visible", "pg_type_is_visible"].map(seen));
     all.extend(["pg_get_function_result", "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_tablespace_location"].map(|name| nothing(name, 1)));
     all.push(text("version", 0, format!("PostgreSQL {SERVER_VERSION}")));
+    all.push(no_type());
     all.push(nothing("obj_description", 2));
     all.push(nothing("col_description", 2));
     all.push(nothing("shobj_description", 2));
@@ -70,12 +71,18 @@ fn text(name: &str, arguments: usize, answer: String) -> ScalarUDF {
 
 /// A function about something that no table here has.
 fn nothing(name: &'static str, arguments: usize) -> ScalarUDF {
-    Nothing { name, signature: if arguments == 0 { Signature::nullary(Volatility::Stable) } else { Signature::variadic_any(Volatility::Stable) } }.into()
+    Nothing { name, kind: DataType::Utf8, signature: if arguments == 0 { Signature::nullary(Volatility::Stable) } else { Signature::variadic_any(Volatility::Stable) } }.into()
+}
+
+/// `to_regtype(name)`: the types that clients look for by name are extensions, and there are none.
+fn no_type() -> ScalarUDF {
+    Nothing { name: "to_regtype", kind: DataType::Int32, signature: Signature::any(1, Volatility::Stable) }.into()
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Nothing {
     name: &'static str,
+    kind: DataType,
     signature: Signature,
 }
 
@@ -87,10 +94,10 @@ impl ScalarUDFImpl for Nothing {
         &self.signature
     }
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Utf8)
+        Ok(self.kind.clone())
     }
     fn invoke_with_args(&self, _: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        Ok(ColumnarValue::Scalar(ScalarValue::Utf8(None)))
+        Ok(ColumnarValue::Scalar(ScalarValue::try_from(&self.kind)?))
     }
 }
 

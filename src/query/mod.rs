@@ -13,6 +13,7 @@ mod functions;
 mod metrics;
 mod moment;
 mod oee;
+mod operators;
 mod pages;
 mod records;
 mod rewrite;
@@ -56,7 +57,8 @@ pub const ACT: &str = "QuerySql";
 const SPILL: &str = "sql-spill";
 /// Below everybody else's: the writer and HTTP run first.
 const NICE: i32 = 10;
-const STACK: usize = 8 << 20;
+/// For statements of many operators, each of which stands within the next. Taken only as it is used.
+const STACK: usize = 64 << 20;
 
 /// What all sessions share.
 struct Shared {

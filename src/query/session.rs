@@ -95,6 +95,12 @@ impl Session {
         self.settings().reset();
     }
 
+    /// The statements of a text; all of them may be run, or none is answered.
+    pub async fn read(&self, text: &str) -> Result<Vec<Statement>, Fault> {
+        let text = text.to_owned();
+        self.sql.shared.handle.spawn(async move { Statement::parse(&text) }).await.map_err(|_| ended())?
+    }
+
     /// What a statement takes and gives.
     pub async fn describe(&self, statement: &Statement) -> Result<Described, Fault> {
         match &statement.act {

@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{self, CloseCursor, Expr, Query, Reset, Select, Set, SetExpr, Visit as _, Visitor};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::fault::{Fault, NOT_DONE, READ_ONLY, SYNTAX, TOO_MUCH};
 use crate::base::limits;
@@ -48,8 +50,9 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The statements of a text; all of them may be run, or none is answered.
-    pub fn parse(text: &str) -> Result<Vec<Self>, Fault> {
+    /// The statements of a text; all of them may be run, or none is answered. Needs the deep stack of
+    /// this room's threads.
+    pub(super) fn parse(text: &str) -> Result<Vec<Self>, Fault> {
         if text.len() > limits::SQL_TEXT_MAX {
             return Err(Fault::new(TOO_MUCH, format!("the statement is {} bytes long and may be {}", text.len(), limits::SQL_TEXT_MAX))
                 .hint("ask for less at once, or pass long lists as an array parameter"));
@@ -57,7 +60,12 @@ impl Statement {
         if text.contains('\0') {
             return Err(Fault::new(SYNTAX, "the statement holds a zero byte"));
         }
-        let parsed = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(limits::SQL_DEPTH_MAX).try_with_sql(text).and_then(|mut parser| parser.parse_statements());
+        let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize_with_location().map_err(|error| Fault::of_parser(&error.into(), text))?;
+        // A chain of operators is a tree as deep as it is long, and so is whatever walks it.
+        if tokens.iter().filter(|token| is_operator(&token.token)).count() > limits::SQL_OPERATORS_MAX {
+            return Err(Fault::new("54001", format!("the statement has more than {} operators", limits::SQL_OPERATORS_MAX)).hint("write IN (...) or = ANY ($1) for long lists"));
+        }
+        let parsed = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(limits::SQL_DEPTH_MAX).with_tokens_with_locations(tokens).parse_statements();
         let parsed = parsed.map_err(|error| Fault::of_parser(&error, text))?;
         if parsed.len() > limits::SQL_STATEMENTS_MAX {
             return Err(Fault::new(TOO_MUCH, format!("{} statements at once, and there may be {}", parsed.len(), limits::SQL_STATEMENTS_MAX)));
@@ -82,6 +90,22 @@ impl Statement {
             Act::DiscardAll => "DISCARD ALL",
             Act::Nothing(word) => word,
         }
+    }
+}
+
+/// Whether a token may make a tree one deeper without a bracket.
+fn is_operator(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => {
+            use Keyword as K;
+            matches!(
+                word.keyword,
+                K::AND | K::OR | K::NOT | K::UNION | K::INTERSECT | K::EXCEPT | K::IS | K::AT | K::COLLATE | K::LIKE | K::ILIKE | K::SIMILAR | K::BETWEEN | K::IN | K::OVERLAPS
+            )
+        }
+        Token::Number(..) | Token::Comma | Token::Period | Token::LParen | Token::RParen | Token::SemiColon | Token::Whitespace(_) | Token::Placeholder(_) | Token::EOF => false,
+        Token::SingleQuotedString(_) | Token::DollarQuotedString(_) | Token::EscapedStringLiteral(_) | Token::NationalStringLiteral(_) | Token::HexStringLiteral(_) => false,
+        _ => true,
     }
 }
 
@@ -246,6 +270,7 @@ mod tests {
         assert_eq!((fault.state, fault.position), (SYNTAX, Some(14)), "{fault:?}");
         assert_eq!(Statement::parse("SELECT 'open").unwrap_err().state, SYNTAX);
         assert_eq!(Statement::parse(&format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000))).unwrap_err().state, "54001");
+        assert_eq!(Statement::parse(&format!("SELECT {}", vec!["1"; 5_000].join("+"))).unwrap_err().state, "54001");
         assert_eq!(Statement::parse(&format!("SELECT '{}'", "x".repeat(10 << 20))).unwrap_err().state, TOO_MUCH);
     }
 

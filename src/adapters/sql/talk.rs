@@ -134,7 +134,7 @@ impl SimpleQueryHandler for Talk {
         C::Error: Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        let statements = Statement::parse(query).map_err(|fault| error(&fault))?;
+        let statements = self.session()?.read(query).await.map_err(|fault| error(&fault))?;
         if statements.is_empty() {
             return Ok(vec![Response::EmptyQuery]);
         }
@@ -182,7 +182,7 @@ impl ExtendedQueryHandler for Talk {
     {
         let name = message.name.clone().unwrap_or_else(|| DEFAULT_NAME.to_owned());
         self.count(&name)?;
-        let mut all = Statement::parse(&message.query).map_err(|fault| error(&fault))?;
+        let mut all = self.session()?.read(&message.query).await.map_err(|fault| error(&fault))?;
         if all.len() > 1 {
             return Err(error(&fault("42601", "cannot insert multiple commands into a prepared statement")));
         }

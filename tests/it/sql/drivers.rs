@@ -18,8 +18,7 @@ fn python(site: &Site, module: &str, script: &str) -> Option<String> {
 
 const PSYCOPG: &str = r#"
 import sys, decimal, datetime, psycopg
-place = f"host=127.0.0.1 port={sys.argv[1]} user=manager password={sys.argv[2]} dbname=anything"
-with psycopg.connect(place) as db:
+with psycopg.connect(host="127.0.0.1", port=int(sys.argv[1]), user="manager", password=sys.argv[2], dbname="anything") as db:
     for binary in (False, True):
         cur = db.cursor(binary=binary)
         cur.execute("SELECT work_order_number, planned_quantity, created_at, quality_hold, total_material_cost FROM work_orders WHERE status = %s AND planned_quantity >= %s ORDER BY planned_quantity", ("created", 20))

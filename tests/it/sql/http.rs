@@ -68,7 +68,7 @@ fn rows_come_as_csv_arrow_and_parquet_for_whoever_accepts_them() {
     let csv = ask(&site, Role::Analyst, "text/csv", &sql);
     assert_eq!(csv.header("content-type"), Some("text/csv"));
     assert_eq!(csv.text().lines().next(), Some("work_order_number,planned_quantity"));
-    assert_eq!(csv.text().lines().count(), 5);
+    assert_eq!(csv.text().lines().count(), 6);
     assert_eq!(ask(&site, Role::Analyst, "application/vnd.apache.parquet", &sql).body[..4], *b"PAR1");
     assert!(ask(&site, Role::Analyst, "application/vnd.apache.arrow.stream", &sql).body.len() > 100);
     let empty = json!({"sql": "SELECT work_order_number FROM work_orders WHERE false"});
