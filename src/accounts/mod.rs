@@ -2,6 +2,7 @@
 //! every adapter that lets people or programs in. Deliberately without permission: `rules` decides
 //! what a role may do.
 
+pub mod scram;
 pub mod throttle;
 pub mod verifier;
 
@@ -19,6 +20,7 @@ use crate::model::journal::Actor;
 use crate::model::plant::Status;
 use crate::model::{ApiToken, Id, Noun, Subject, User};
 use crate::store::{Snapshot, StoreError, View as _};
+use scram::{Exchange, Kept};
 use throttle::Throttle;
 
 /// Commands after which the accounts are read anew.
@@ -43,6 +45,16 @@ pub struct Accounts {
     known: RwLock<Known>,
     throttle: Throttle,
     hashing: Arc<Semaphore>,
+    /// What stands behind names that nobody has.
+    nobody: [u8; 32],
+}
+
+/// A log-in by SCRAM that waits for its proof.
+pub struct Proving {
+    name: String,
+    address: IpAddr,
+    actor: Option<Actor>,
+    exchange: Exchange,
 }
 
 /// An opened session.
@@ -58,7 +70,10 @@ pub struct Opened {
 impl Accounts {
     /// Reads the accounts of a plant.
     pub fn open(engine: &Engine) -> Result<Self, Refusal> {
-        let accounts = Self { engine: engine.clone(), known: RwLock::default(), throttle: Throttle::default(), hashing: Arc::new(Semaphore::new(limits::HASHES_AT_ONCE)) };
+        let mut nobody = [0; 32];
+        getrandom::fill(&mut nobody).map_err(|error| Refusal::new(Code::Internal, format!("the system gives no random numbers: {error}")))?;
+        let hashing = Arc::new(Semaphore::new(limits::HASHES_AT_ONCE));
+        let accounts = Self { engine: engine.clone(), known: RwLock::default(), throttle: Throttle::default(), hashing, nobody };
         accounts.refresh()?;
         Ok(accounts)
     }
@@ -110,6 +125,34 @@ impl Accounts {
                 Err(Refusal::new(Code::Unauthenticated, "name or password is wrong"))
             }
         }
+    }
+
+    /// Begins a log-in by SCRAM behind the throttle; answers what the client must prove. A name that
+    /// nobody has is not told from one whose password is not known.
+    pub fn begin_proof(&self, name: &str, first: &str, address: IpAddr) -> Result<(Proving, String), Refusal> {
+        self.throttle.admit(name, address, self.engine.wall_now())?;
+        let (actor, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
+        let line = secret.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.lines().nth(1));
+        let kept = line.and_then(Kept::of).unwrap_or_else(|| Kept::of_nobody(name, &self.nobody));
+        let (exchange, answer) = Exchange::begin(first, kept)?;
+        Ok((Proving { name: name.to_owned(), address, actor, exchange }, answer))
+    }
+
+    /// Ends a log-in by SCRAM: who it is, and our own proof.
+    pub fn finish_proof(&self, proving: &Proving, last: &str) -> Result<(Actor, String), Refusal> {
+        let proof = proving.exchange.finish(last);
+        if let (Ok(Some(proof)), Some(actor)) = (&proof, &proving.actor) {
+            self.throttle.succeeded(&proving.name, proving.address);
+            return Ok((actor.clone(), proof.clone()));
+        }
+        self.throttle.failed(&proving.name, proving.address, self.engine.wall_now());
+        proof?;
+        Err(Refusal::new(Code::Unauthenticated, "name or password is wrong"))
+    }
+
+    /// The log-in as it is now; `None` if it was barred since.
+    pub fn still(&self, actor: &Actor) -> Option<Actor> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&actor.user).cloned()
     }
 
     /// Opens a session.

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::base::{Code, Refusal, limits};
 
 /// Rounds of PBKDF2, PostgreSQL's own default.
-const SCRAM_ROUNDS: u32 = 4_096;
+pub(super) const SCRAM_ROUNDS: u32 = 4_096;
 
 /// Refuses passwords that are too short, too long or one repeated character.
 pub fn check_strength(password: &str) -> Result<(), Refusal> {
@@ -60,14 +60,21 @@ fn failed(error: &dyn std::fmt::Display) -> Refusal {
 
 /// `SCRAM-SHA-256$rounds:salt$StoredKey:ServerKey` (RFC 5802 section 3).
 fn scram(password: &str, salt: &[u8]) -> String {
-    let mut salted = [0; 32];
-    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), salt, SCRAM_ROUNDS, &mut salted);
+    let salted = salted(password, salt);
     let stored = Sha256::digest(keyed(&salted, b"Client Key"));
     let server = keyed(&salted, b"Server Key");
     format!("SCRAM-SHA-256${SCRAM_ROUNDS}:{}${}:{}", STANDARD.encode(salt), STANDARD.encode(stored), STANDARD.encode(server))
 }
 
-fn keyed(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+/// `SaltedPassword` of RFC 5802.
+pub(super) fn salted(password: &str, salt: &[u8]) -> [u8; 32] {
+    let mut salted = [0; 32];
+    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), salt, SCRAM_ROUNDS, &mut salted);
+    salted
+}
+
+/// HMAC-SHA-256.
+pub(super) fn keyed(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     // HMAC takes a key of any length (RFC 2104), so this cannot fail.
     Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mut mac| {
         mac.update(message);

@@ -6,3 +6,4 @@ pub mod http;
 pub mod mqtt;
 pub mod mtconnect;
 pub mod opcua;
+pub mod sql;

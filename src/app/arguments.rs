@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// A TOML file with `data`, `http`, `lake`, `mqtt`, `url` and `token`.
+    /// A TOML file with `data`, `http`, `lake`, `mqtt`, `sql`, `url` and `token`.
     #[arg(long, global = true, env = "MILLWRIGHT_CONFIG")]
     config: Option<PathBuf>,
     /// The plant's data directory.
@@ -27,6 +27,9 @@ pub(super) struct Arguments {
     /// Where a served plant keeps its tables as Parquet, minutes behind at most: a folder of its own, or `off`; without it `lake` in the data directory.
     #[arg(long, global = true, env = "MILLWRIGHT_LAKE", value_name = "DIR")]
     lake: Option<PathBuf>,
+    /// The address for clients of PostgreSQL; port 0 takes a free one [default: 127.0.0.1:5433].
+    #[arg(long, global = true, env = "MILLWRIGHT_SQL")]
+    sql: Option<SocketAddr>,
     /// Ask a running plant at http://HOST:PORT instead of opening the data directory.
     #[arg(long, global = true, env = "MILLWRIGHT_URL")]
     url: Option<String>,
@@ -57,6 +60,8 @@ pub(super) enum Action {
     Search(Search),
     /// A figure of the plant, such as oee or first_pass_yield.
     Kpi(Kpi),
+    /// Ask by SQL: `millwright sql "SELECT status, count(*) FROM work_orders GROUP BY status"`.
+    Sql(Sql),
     /// Try a connection to machines, and see what would be kept.
     Connect(Connect),
     /// Finite-capacity plans.
@@ -246,6 +251,18 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 #[derive(Args)]
+pub(super) struct Sql {
+    /// One statement that gives rows.
+    pub(super) statement: String,
+    /// table (with --url the same as csv), csv, json or parquet.
+    #[arg(long, default_value = "table")]
+    pub(super) format: String,
+    /// An entry of the journal or a time: what the plant knew then.
+    #[arg(long)]
+    pub(super) as_of: Option<String>,
+}
+
+#[derive(Args)]
 pub(super) struct Connect {
     #[command(subcommand)]
     pub(super) action: ConnectAction,
@@ -328,6 +345,7 @@ struct File {
     http: Option<SocketAddr>,
     lake: Option<PathBuf>,
     mqtt: Option<SocketAddr>,
+    sql: Option<SocketAddr>,
     url: Option<String>,
     token: Option<String>,
 }
@@ -338,6 +356,7 @@ pub(super) struct Place {
     http: Option<SocketAddr>,
     lake: Option<PathBuf>,
     mqtt: Option<SocketAddr>,
+    sql: Option<SocketAddr>,
     /// A running plant.
     pub(super) url: Option<String>,
     /// Its token.
@@ -362,6 +381,7 @@ impl Arguments {
             http: self.http.or(file.http),
             lake: self.lake.clone().or(file.lake),
             mqtt,
+            sql: self.sql.or(file.sql),
             url: self.url.clone().or(file.url),
             token: self.token.clone().or(file.token),
         })
@@ -393,6 +413,34 @@ impl Place {
     pub(super) fn lake(&self, root: &Path) -> Option<PathBuf> {
         let folder = self.lake.clone().unwrap_or_else(|| root.join("lake"));
         (folder != Path::new("off")).then_some(folder)
+    }
+}
+
+/// Where clients of PostgreSQL find the plant.
+#[derive(Clone, Copy)]
+pub(super) struct SqlPlace {
+    /// The address.
+    pub(super) address: SocketAddr,
+    /// What becomes of it when another program has it.
+    pub(super) taken: Taken,
+}
+
+/// What is done about an address that is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Somebody asked for it, so nothing starts without it.
+    Refuse,
+    /// The plant is served without SQL.
+    GoWithout,
+    /// The next free one is as good.
+    TakeNext,
+}
+
+impl Place {
+    /// The address for SQL: this machine only, unless told otherwise.
+    pub(super) fn sql(&self, when_taken: Taken) -> SqlPlace {
+        let default = SqlPlace { address: SocketAddr::from(([127, 0, 0, 1], 5_433)), taken: when_taken };
+        self.sql.map_or(default, |address| SqlPlace { address, taken: Taken::Refuse })
     }
 }
 

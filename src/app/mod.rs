@@ -11,6 +11,7 @@ mod online;
 mod output;
 mod plan;
 mod serve;
+mod sql;
 mod wires;
 mod wiring;
 
@@ -63,6 +64,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Trace(it) => online::trace(&place, &it, output),
         Action::History(it) => online::history(&place, &it, output),
         Action::Search(it) => online::search(&place, &it, output),
+        Action::Sql(it) => sql::run(&place, &it, output),
         Action::Connect(it) => connections::command(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::Plan(it) => plan::run(&it, output),

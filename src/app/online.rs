@@ -34,7 +34,12 @@ pub(super) fn ask(place: &Place, method: Method, path: &str, content_type: &str,
 
 /// Asks the running plant; answers the body's bytes.
 pub(super) fn ask_bytes(place: &Place, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-    let remote = Remote { url: place.url.clone().unwrap_or_default(), token: place.token.clone() };
+    ask_for(place, None, method, path, content_type, body)
+}
+
+/// Asks the running plant for a form; answers the body's bytes.
+pub(super) fn ask_for(place: &Place, accept: Option<&'static str>, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    let remote = Remote { url: place.url.clone().unwrap_or_default(), token: place.token.clone(), accept };
     Ok(serve::runtime()?.block_on(remote.send(method, path, content_type, body))?.body)
 }
 

@@ -8,10 +8,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::arguments::Place;
+use super::arguments::{Place, SqlPlace, Taken};
 use super::connections::Around;
 use super::output::Output;
-use super::{connections, wiring};
+use super::{connections, sql, wiring};
 use crate::adapters::http::{Server, Service};
 use crate::adapters::mqtt::broker::{self, Broker};
 use crate::base::{Code, Refusal};
@@ -19,6 +19,7 @@ use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
 use crate::followers::lake::Lake;
+use crate::query::Sql;
 use crate::telemetry::{Connections, Lane, Source};
 use crate::views::search::SearchIndex;
 
@@ -36,6 +37,7 @@ pub(super) struct Doors {
     pub(super) http: SocketAddr,
     /// `None` where the plant keeps no lake.
     pub(super) lake: Option<PathBuf>,
+    pub(super) sql: SqlPlace,
     /// `None` where the plant has no broker of its own.
     pub(super) mqtt: Option<Mqtt>,
 }
@@ -45,18 +47,23 @@ pub(super) struct Doors {
 pub(super) struct Addresses {
     pub(super) http: SocketAddr,
     pub(super) mqtt: Option<SocketAddr>,
+    pub(super) sql: Option<SocketAddr>,
 }
 
 impl Addresses {
     fn tell(self, output: &Output) {
-        let Self { http, mqtt } = self;
+        let Self { http, mqtt, sql } = self;
         if output.json() {
             let mqtt = mqtt.map(|address| format!(",\"mqtt\":\"{address}\"")).unwrap_or_default();
-            return output.data(&format!("{{\"listening\":\"http://{http}\"{mqtt}}}"));
+            let sql = sql.map(|address| format!(",\"sql\":\"postgres://{address}\"")).unwrap_or_default();
+            return output.data(&format!("{{\"listening\":\"http://{http}\"{mqtt}{sql}}}"));
         }
         output.data(&format!("listening on http://{http}"));
         if let Some(address) = mqtt {
             output.data(&format!("mqtt listening on {address}"));
+        }
+        if let Some(address) = sql {
+            output.data(&format!("sql listening on postgres://{address}"));
         }
     }
 }
@@ -65,7 +72,7 @@ pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
-    let doors = Doors { http: place.http(), mqtt: place.mqtt().map(Mqtt::At), lake: place.lake(&data) };
+    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At) };
     let answer = serve(&engine, &lane, doors, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
@@ -100,12 +107,22 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let around = Around::of(engine, broker.as_ref().map(Broker::hub));
     let trying = connections::trying(engine, around.clone());
     let lake = doors.lake.map(|folder| Arc::new(Lake::new(engine.clone(), Some(lane.clone()), folder)));
-    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone());
+    let tables = Sql::new(engine, Some(lane), &figures)?;
+    let accounts = service.accounts();
+    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone());
     let service = Arc::new(service.with_connections(running.clone(), trying));
     let server = Server::bind(doors.http, service).await?;
-    let addresses = Addresses { http: server.address()?, mqtt: broker.as_ref().map(Broker::address).transpose()? };
+    let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;
+    let addresses = Addresses {
+        http: server.address()?,
+        mqtt: broker.as_ref().map(Broker::address).transpose()?,
+        sql: wire.as_ref().map(sql::Server::address).transpose()?,
+    };
     ready(addresses)?;
     addresses.tell(output);
+    if let Some(wire) = wire {
+        tokio::spawn(wire.run(stopping.clone()));
+    }
     tokio::spawn(followers::machine_stops::run(engine.clone(), lane.clone(), figures.clone(), stopping.clone()));
     tokio::spawn(followers::machine_counts::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));

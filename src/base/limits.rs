@@ -304,3 +304,44 @@ pub const OPCUA_VALUES_MAX: u32 = 1_000;
 pub const OPCUA_WAITING_MAX: usize = 256;
 /// Certificates that wait for approval.
 pub const OPCUA_REJECTED_MAX: usize = 100;
+
+/// Longest text of SQL statements, in bytes.
+pub const SQL_TEXT_MAX: usize = 1 << 20;
+/// How deep a statement may be nested.
+pub const SQL_DEPTH_MAX: usize = 100;
+/// Operators of one text: a chain of them is as deep as it is long.
+pub const SQL_OPERATORS_MAX: usize = 2_000;
+/// Statements in one text.
+pub const SQL_STATEMENTS_MAX: usize = 64;
+/// How long a statement may take.
+pub const SQL_TIME: Duration = Duration::from_secs(60);
+/// Rows of one answer; more are an error, never left out in silence.
+pub const SQL_ROWS_MAX: usize = 1_000_000;
+/// Rows of one answer over HTTP, which is made in memory.
+pub const SQL_HTTP_ROWS_MAX: usize = 100_000;
+/// Rows that a scan reads with one snapshot.
+pub const SQL_PAGE: usize = 1_000;
+/// Entries since a moment beyond which indexes, which show the newest, are of no use for it.
+pub const SQL_CHANGES_MAX: u64 = 2_000;
+/// Memory that all statements together may hold beyond their pages; what can goes to disk, the rest is an error.
+pub const SQL_MEMORY: usize = 256 << 20;
+/// Bytes that all statements together may put on disk.
+pub const SQL_SPILL_MAX: u64 = 2 << 30;
+/// Statements at work at once; more wait a little, then are refused.
+pub const SQL_AT_ONCE: usize = 8;
+/// How long a statement waits for its turn.
+pub const SQL_TURN: Duration = Duration::from_secs(10);
+/// Longest text that a function of SQL may make of a short one, in characters.
+pub const SQL_REPEATED_MAX: i64 = 100_000;
+/// Connections of SQL clients at once.
+pub const SQL_CONNECTIONS_MAX: usize = 500;
+/// Prepared statements of one connection.
+pub const SQL_PREPARED_MAX: usize = 500;
+/// Largest message of a SQL client; a statement of it may be [`SQL_TEXT_MAX`].
+pub const SQL_MESSAGE_MAX: usize = 16 << 20;
+/// How long a client of SQL may take to log in.
+pub const SQL_LOGIN_TIME: Duration = Duration::from_secs(20);
+/// How long a connection of a SQL client may be silent.
+pub const SQL_IDLE_TIME: Duration = Duration::from_secs(3_600);
+/// Nodes of one trace as a table.
+pub const SQL_TRACE_MAX: usize = 100_000;

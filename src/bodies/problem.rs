@@ -4,6 +4,11 @@ use crate::base::{Refusal, Value};
 
 /// The refusal's document.
 pub fn json(refusal: &Refusal) -> String {
+    json_with(refusal, Vec::new())
+}
+
+/// The refusal's document with fields that only its address has.
+pub fn json_with(refusal: &Refusal, more: Vec<(&'static str, Value)>) -> String {
     let mut fields = vec![
         ("type", Value::Text(format!("/api/docs/problems#{}", refusal.code.word()))),
         ("code", Value::Text(refusal.code.word().to_owned())),
@@ -14,5 +19,6 @@ pub fn json(refusal: &Refusal) -> String {
     if let Some(field) = &refusal.field {
         fields.push(("field", Value::Text(field.clone())));
     }
+    fields.extend(more);
     Value::Object(fields).to_json()
 }

@@ -49,6 +49,14 @@ impl Figures {
         look(facts)
     }
 
+    /// Looks at the facts, and gathers them first where nobody has: where no plant is served, nobody follows.
+    pub fn read_or_gather<T>(&self, engine: &Engine, look: impl FnOnce(&Facts) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        if self.shared.facts.read().unwrap_or_else(PoisonError::into_inner).is_none() {
+            self.set(gather(engine)?);
+        }
+        self.read(look)
+    }
+
     /// Waits until an entry is in, so that whoever changed something finds it in the figures; not for
     /// ever: the answer says how far it goes.
     pub async fn reach(&self, seq: u64) {

@@ -1,5 +1,5 @@
-//! What machines told as Parquet, one file a day: `machine_metrics` sample by sample, and what it comes
-//! to by the minute, the hour and the day. Machine by machine, so that a day needs the memory of one.
+//! What machines told as tables: `machine_metrics` sample by sample, and what it comes to by the minute,
+//! the hour and the day; as Parquet, one file a day. Machine by machine, so that a day needs the memory of one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,8 +13,10 @@ use crate::telemetry::Lane;
 /// What a machine works on, and so what its samples belong to.
 const JOB: &str = "job_id";
 const DAY: i64 = 86_400_000_000;
-/// Tables of rollups, by the length of a step.
-const ROLLUPS: [(&str, u64); 3] = [("machine_metrics_1m", 60), ("machine_metrics_hourly", 3_600), ("machine_metrics_daily", 86_400)];
+/// The table of samples.
+pub const SAMPLES: &str = "machine_metrics";
+/// Tables of rollups, by the length of a step in seconds.
+pub const ROLLUPS: [(&str, u64); 3] = [("machine_metrics_1m", 60), ("machine_metrics_hourly", 3_600), ("machine_metrics_daily", 86_400)];
 
 /// What is written.
 pub(super) enum Extent {
@@ -28,7 +30,7 @@ pub(super) enum Extent {
 pub(super) fn export(lane: &Lane, export: &mut Export, until: Time, extent: &Extent) -> Result<(), Refusal> {
     let machines = machines(lane);
     let days = Days { first: lane.first_at()?.map_or_else(|| day_of(until), day_of), today: day_of(until) };
-    let mut raw = export.day_files("machine_metrics", "time", Samples::default().columns());
+    let mut raw = export.day_files(SAMPLES, "time", no_rows(SAMPLES));
     let stale = days.stale(extent, &raw.earlier());
     raw.keep(|day, hour| match (day.days() == days.today, hour) {
         (true, Some(hour)) => hour < stale.hour,
@@ -37,19 +39,19 @@ pub(super) fn export(lane: &Lane, export: &mut Export, until: Time, extent: &Ext
     for day in &stale.days {
         for (hour, from, to) in days.pieces(*day, until, extent, stale.hour) {
             for series in &machines {
-                samples(lane, series, from, to, (Date::from_days(*day), hour), &mut raw)?;
+                write(Date::from_days(*day), hour, samples(lane, series, series, from, to)?, &mut raw)?;
             }
         }
     }
     export.add(raw.finish()?);
     for (table, seconds) in ROLLUPS {
-        let mut rolled = export.day_files(table, "time", Rollups::default().columns());
+        let mut rolled = export.day_files(table, "time", no_rows(table));
         let stale = days.stale_rollups(&stale.days, &rolled.earlier());
         rolled.keep(|day, _| !stale.contains(&day.days()));
         for day in stale {
             let (from, to) = (begin_of(day), begin_of(day + 1).min(until));
             for series in &machines {
-                rollups(lane, series, from, to, Duration::from_secs(seconds), Date::from_days(day), &mut rolled)?;
+                write(Date::from_days(day), None, rollups(lane, series, from, to, Duration::from_secs(seconds))?, &mut rolled)?;
             }
         }
         export.add(rolled.finish()?);
@@ -110,8 +112,17 @@ impl Days {
     }
 }
 
+fn write(day: Date, hour: Option<u8>, rows: Option<Vec<Column>>, files: &mut DayFiles) -> Result<(), Refusal> {
+    rows.map_or(Ok(()), |rows| files.write(day, hour, rows))
+}
+
+/// The columns of a table of samples or rollups, without a row.
+pub fn no_rows(table: &str) -> Vec<Column> {
+    if table == SAMPLES { Samples::default().columns() } else { Rollups::default().columns() }
+}
+
 /// Series by machine, both in the order of their names.
-fn machines(lane: &Lane) -> Vec<Vec<Series>> {
+pub fn machines(lane: &Lane) -> Vec<Vec<Series>> {
     let mut all = lane.series();
     all.sort_by(|one, other| (&one.machine, &one.metric).cmp(&(&other.machine, &other.metric)));
     all.chunk_by(|one, other| one.machine == other.machine).map(<[Series]>::to_vec).collect()
@@ -190,8 +201,9 @@ fn jobs(lane: &Lane, series: &[Series], from: Time, to: Time) -> Result<Jobs, Re
     Ok(jobs)
 }
 
-fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, (day, hour): (Date, Option<u8>), files: &mut DayFiles) -> Result<(), Refusal> {
-    let jobs = jobs(lane, series, from, to)?;
+/// Samples of some series of a machine, `all` of which tell what it worked on; `None` where there are none.
+pub fn samples(lane: &Lane, all: &[Series], series: &[Series], from: Time, to: Time) -> Result<Option<Vec<Column>>, Refusal> {
+    let jobs = jobs(lane, all, from, to)?;
     let mut rows = Samples::default();
     for series in series {
         let named = Named::of(series);
@@ -213,7 +225,7 @@ fn samples(lane: &Lane, series: &[Series], from: Time, to: Time, (day, hour): (D
             rows.texts.push(text);
         }
     }
-    if rows.times.is_empty() { Ok(()) } else { files.write(day, hour, rows.columns()) }
+    Ok((!rows.times.is_empty()).then(|| rows.columns()))
 }
 
 #[derive(Default)]
@@ -251,7 +263,8 @@ impl Rollups {
     }
 }
 
-fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration, day: Date, files: &mut DayFiles) -> Result<(), Refusal> {
+/// What series come to by steps; `None` where there is nothing.
+pub fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration) -> Result<Option<Vec<Column>>, Refusal> {
     let mut rows = Rollups::default();
     for series in series {
         let named = Named::of(series);
@@ -267,5 +280,5 @@ fn rollups(lane: &Lane, series: &[Series], from: Time, to: Time, step: Duration,
             }
         }
     }
-    if rows.times.is_empty() { Ok(()) } else { files.write(day, None, rows.columns()) }
+    Ok((!rows.times.is_empty()).then(|| rows.columns()))
 }

@@ -5,7 +5,7 @@
 pub mod figures;
 pub mod indexing;
 pub mod lake;
-mod lake_telemetry;
+pub mod lake_telemetry;
 pub mod machine_counts;
 pub mod machine_faults;
 pub mod machine_stops;

@@ -11,7 +11,7 @@ use super::file::{ParquetFile, disk};
 use super::manifest::{FileLine, TableLine};
 use super::partition;
 use super::sheet::{Column, batch, described};
-use crate::base::{Code, Date, Refusal};
+use crate::base::{Date, Refusal};
 
 /// The files of a table by days.
 pub struct DayFiles {
@@ -49,7 +49,7 @@ impl DayFiles {
 
     /// Appends rows of a day, or of an hour of it. They come one after the other; all rows have the same columns.
     pub fn write(&mut self, day: Date, hour: Option<u8>, columns: Vec<Column>) -> Result<(), Refusal> {
-        let rows = batch(columns).map_err(|error| Refusal::new(Code::Internal, format!("the rows could not be written: {error}")))?;
+        let rows = batch(columns)?;
         let path = partition::day_path(self.table, &self.folder, day, hour);
         if self.open.as_ref().is_none_or(|(open, _)| *open != path) {
             self.close()?;

@@ -16,6 +16,6 @@ pub use day_files::DayFiles;
 pub use export::{Export, files_named, manifest_in, manifest_name};
 pub use manifest::{FileLine, Manifest, TableLine};
 pub use partition::plant_folder;
-pub use sheet::{Cells, Column, Form};
+pub use sheet::{Cells, Column, Form, batch};
 pub use table_files::TableFiles;
 pub use tables::{EdgeRow, EventRow, JournalRow, Source, Table, published};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow_ipc::writer::StreamWriter;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
@@ -44,13 +44,21 @@ pub enum Form {
 impl Form {
     /// The bytes of a sheet.
     pub fn bytes(self, columns: Vec<Column>) -> Result<Vec<u8>, Refusal> {
-        let fault = |error: &dyn std::fmt::Display| Refusal::new(Code::Internal, format!("the rows could not be written: {error}"));
-        let batch = batch(columns).map_err(|error| fault(&error))?;
+        let batch = batch(columns)?;
+        self.bytes_of(&batch.schema(), std::slice::from_ref(&batch))
+    }
+
+    /// The bytes of batches that have one schema.
+    pub fn bytes_of(self, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>, Refusal> {
         match self {
-            Self::ArrowStream => stream(&batch).map_err(|error| fault(&error)),
-            Self::Parquet => parquet(&batch).map_err(|error| fault(&error)),
+            Self::ArrowStream => stream(schema, batches).map_err(|error| fault(&error)),
+            Self::Parquet => parquet(schema, batches).map_err(|error| fault(&error)),
         }
     }
+}
+
+fn fault(error: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(Code::Internal, format!("the rows could not be written: {error}"))
 }
 
 /// Columns as a manifest tells them: name, SQL type, and whether a cell may be empty.
@@ -64,11 +72,13 @@ pub(super) fn described(columns: &[Column]) -> Vec<(&'static str, String, bool)>
     described.map(|(name, kind, nullable)| (name, kind.to_owned(), nullable)).collect()
 }
 
-pub(super) fn batch(columns: Vec<Column>) -> Result<RecordBatch, ArrowError> {
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|column| {
+/// A sheet as one batch.
+pub fn batch(columns: Vec<Column>) -> Result<RecordBatch, Refusal> {
+    let named = columns.into_iter().map(|column| {
         let nullable = matches!(column.cells, Cells::Texts(_) | Cells::Numbers(_));
         (column.name, array(column.cells), nullable)
-    }))
+    });
+    RecordBatch::try_from_iter_with_nullable(named).map_err(|error| fault(&error))
 }
 
 fn array(cells: Cells) -> ArrayRef {
@@ -80,17 +90,17 @@ fn array(cells: Cells) -> ArrayRef {
     }
 }
 
-fn stream(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
-    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
-    writer.write(batch)?;
+fn stream(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {
+    let mut writer = StreamWriter::try_new(Vec::new(), schema)?;
+    batches.iter().try_for_each(|batch| writer.write(batch))?;
     writer.finish()?;
     writer.into_inner()
 }
 
-fn parquet(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
+fn parquet(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>, ParquetError> {
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties()?))?;
-    writer.write(batch)?;
+    let mut writer = ArrowWriter::try_new(&mut bytes, Arc::clone(schema), Some(properties()?))?;
+    batches.iter().try_for_each(|batch| writer.write(batch))?;
     writer.close()?;
     Ok(bytes)
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Schema, SchemaRef};
 
 use super::columns;
@@ -176,13 +176,25 @@ impl Table {
         Arc::new(Schema::new(self.columns.iter().map(|it| columns::field(it.spec)).collect::<Vec<_>>()))
     }
 
+    /// What the column at a place of its schema holds, and how it is found.
+    pub fn column(&self, at: usize) -> Option<&'static FieldSpec> {
+        self.columns.get(at).map(|column| column.spec)
+    }
+
     /// Rows of its source as one batch of its schema.
     pub fn batch(&self, schema: &SchemaRef, rows: &[&dyn Fields]) -> Result<RecordBatch, Refusal> {
-        let made = self.columns.iter().map(|column| {
+        self.narrow_batch(schema, &(0..self.columns.len()).collect::<Vec<_>>(), rows)
+    }
+
+    /// Rows of its source as one batch of some columns, given by their places in its schema; `schema` is that of these alone.
+    pub fn narrow_batch(&self, schema: &SchemaRef, places: &[usize], rows: &[&dyn Fields]) -> Result<RecordBatch, Refusal> {
+        let made = places.iter().filter_map(|place| self.columns.get(*place)).map(|column| {
             let values: Vec<Value> = rows.iter().map(|row| row.value(column.at)).collect();
             columns::array(&column.spec.kind, &values.iter().collect::<Vec<_>>())
         });
-        let batch = made.collect::<Result<Vec<_>, _>>().and_then(|arrays| RecordBatch::try_new(Arc::clone(schema), arrays));
+        // A batch without columns still has rows, which a count asks for.
+        let counted = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let batch = made.collect::<Result<Vec<_>, _>>().and_then(|arrays| RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &counted));
         batch.map_err(|error| Refusal::new(Code::Internal, format!("the table {} has a row that is not as declared: {error}", self.name)))
     }
 

@@ -49,6 +49,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("BackUpPlant", ADMINS),
     // Names and contacts are not in it; figures of people are, under their numbers.
     ("ExportLake", &[Auditor, Manager, Analyst, Admin]),
+    // Tables that a role may not read stay hidden from it in SQL as well.
+    ("QuerySql", RECORDS),
     // Machines and their gateways send with a token of an operator, who may do least.
     ("WriteTelemetry", &[Operator, Lead, Manager, Admin]),
     ("ImportMaster", OFFICE),

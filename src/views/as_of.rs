@@ -9,7 +9,7 @@ use super::Row;
 use crate::base::{Refusal, limits};
 use crate::model::{AnyRecord, Noun, Subject};
 use crate::store::codec::Sealed;
-use crate::store::{Snapshot, StoreError};
+use crate::store::{Snapshot, StoreError, View as _};
 
 /// A page of records as they were.
 pub struct Page {
@@ -35,6 +35,17 @@ pub fn page(snapshot: &Snapshot, noun: Noun, seq: u64, after: u64, limit: usize)
         Ok(true)
     })?;
     Ok(page)
+}
+
+/// Records of these numbers as entry `seq` left them; those that were not there yet are left out.
+pub fn records(snapshot: &Snapshot, noun: Noun, seq: u64, numbers: &[u64]) -> Result<Vec<Row>, Refusal> {
+    let mut rows = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        if let Some(sealed) = snapshot.any(Subject { noun, number: *number })? {
+            rows.extend(then(snapshot, sealed, seq)?);
+        }
+    }
+    Ok(rows)
 }
 
 /// A record as entry `seq` left it; `None` if there was none.

@@ -19,3 +19,4 @@ mod opcua;
 mod planning;
 mod plant;
 mod rules;
+mod sql;

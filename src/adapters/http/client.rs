@@ -15,6 +15,8 @@ pub struct Remote {
     pub url: String,
     /// A token.
     pub token: Option<String>,
+    /// The form that is accepted; whichever is the address's own where absent.
+    pub accept: Option<&'static str>,
 }
 
 /// An answer.
@@ -44,6 +46,9 @@ impl Remote {
         }
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(accept) = self.accept {
+            request = request.header(header::ACCEPT, accept);
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|error| Refusal::invalid("url", error.to_string()))?;
         let response = sender.send_request(request).await.map_err(|error| unreachable(&self.url, &error))?;

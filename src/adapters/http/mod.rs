@@ -21,6 +21,7 @@ mod reply;
 mod search;
 mod server;
 mod sessions;
+mod sql;
 mod telemetry;
 mod ui;
 
@@ -40,6 +41,7 @@ use crate::model::journal::Actor;
 use crate::model::machine::ConnectorProtocol;
 use crate::model::{Noun, Subject};
 use crate::planning::Desk;
+use crate::query::Sql;
 use crate::telemetry::{Connections, Lane, Seen, Standing};
 use crate::views;
 use crate::views::search::SearchIndex;
@@ -106,6 +108,7 @@ pub struct Service {
     trial: Option<Try>,
     /// Connections tried at once.
     trials: Semaphore,
+    sql: Option<Sql>,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
     stopping: watch::Receiver<bool>,
@@ -130,6 +133,7 @@ impl Service {
             desk: Desk::default(),
             connections: Connections::default(),
             trial: None,
+            sql: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
             points: Mutex::default(),
             stopping,
@@ -166,7 +170,14 @@ impl Service {
         self
     }
 
-    /// Who may come in, for other doors of the same plant.
+    /// With SQL over its tables.
+    #[must_use]
+    pub fn with_sql(mut self, sql: Sql) -> Self {
+        self.sql = Some(sql);
+        self
+    }
+
+    /// Who is at the door, for the other doors of the plant.
     pub fn accounts(&self) -> Arc<Accounts> {
         Arc::clone(&self.accounts)
     }

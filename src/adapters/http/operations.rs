@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, telemetry, ui};
+use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, telemetry, ui};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -173,6 +173,10 @@ pub(super) static ACTS: &[ActRoute] = &[
 ];
 
 const LOGIN: FixedBody = FixedBody::Json(&[("user_name", true, "The log-in's name."), ("password", true, "Its password.")]);
+const SQL: &[(&str, bool, &str)] = &[
+    ("sql", true, "One statement that gives rows: SELECT, WITH, EXPLAIN or SHOW."),
+    ("as_of", false, "An entry of the journal or a time: the answer is what the plant knew then."),
+];
 const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The password until now."), ("new_password", true, "At least 10 characters.")]);
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
 const STREAM: &[(&str, &str)] = &[
@@ -288,6 +292,7 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),
     fixed!(GET "/api/v1/events" "events" FixedPermit::Act("ReadEvents"), STREAM, FixedBody::None, events::stream, "What happens, as server-sent events; resumable by id."),
     fixed!(GET "/api/v1/verify" "verify" FixedPermit::Act("VerifyPlant"), &[("head", "SEQ:HASH that the journal must contain.")], FixedBody::None, reads::verify, "Proves chain, history, records, indexes and genealogy."),
+    fixed!(POST "/api/v1/sql" "querySql" FixedPermit::Act(crate::query::ACT), &[], FixedBody::Json(SQL), sql::ask, "Answers one SQL statement over the published tables; reading only."),
     fixed!(POST "/api/v1/backup" "backup" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, files::backup, "A backup of the running plant, as a file."),
     fixed!(POST "/api/v1/lake" "makeLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::make, "Writes every published table as Parquet, as of now; answers the manifest."),
     fixed!(GET "/api/v1/lake" "getLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::get, "The manifest of the tables as they were last written: files, rows, hashes, columns."),

@@ -12,6 +12,7 @@ mod machines;
 mod plan;
 mod search;
 mod serve;
+mod sql;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_millwright"));
     // Whatever this machine has set is no part of a test.
-    for name in ["CONFIG", "DATA", "HTTP", "MQTT", "URL", "TOKEN", "LOG"] {
+    for name in ["CONFIG", "DATA", "HTTP", "LAKE", "MQTT", "SQL", "URL", "TOKEN", "LOG"] {
         command.env_remove(format!("MILLWRIGHT_{name}"));
     }
     command.args(arguments);

@@ -25,14 +25,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use millwright::accounts::{token_verifier, verifier};
-use millwright::adapters::exchange;
 use millwright::adapters::http::{Import, ImportCall, Server, Service};
+use millwright::adapters::{exchange, sql};
 use millwright::base::{Code, Refusal};
 use millwright::engine::{Engine, Envelope};
 use millwright::followers::figures::{self, Figures};
 use millwright::followers::{indexing, machine_counts, machine_faults, machine_stops};
 use millwright::model::command::{CreateApiToken, CreateUser};
 use millwright::model::{Command, Id, Role};
+use millwright::query::Sql;
 use millwright::store::{Home, Store};
 use millwright::telemetry::Lane;
 use millwright::views::search::SearchIndex;
@@ -49,6 +50,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Site {
     pub(crate) plant: Plant,
     pub(crate) address: SocketAddr,
+    /// Where clients of PostgreSQL find it.
+    pub(crate) sql: SocketAddr,
     index: Arc<SearchIndex>,
     pub(crate) lane: Lane,
     stop: watch::Sender<bool>,
@@ -113,12 +116,16 @@ impl Site {
         let (figures, index) = (Figures::default(), Arc::new(SearchIndex::default()));
         let service = Service::new(plant.engine.clone(), figures.clone(), import(&plant.engine), Arc::new(|| "# nothing measured\n".to_owned()), stopping.clone()).unwrap();
         let lane = Lane::start(&plant.engine).unwrap();
-        let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone());
+        let tables = Sql::new(&plant.engine, Some(&lane), &figures).unwrap();
+        let wire = runtime().block_on(sql::Server::bind(([127, 0, 0, 1], 0).into(), tables.clone(), service.accounts())).unwrap();
+        let sql = wire.address().unwrap();
+        runtime().spawn(wire.run(stopping.clone()));
+        let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_sql(tables);
         let server = runtime().block_on(Server::bind(([127, 0, 0, 1], 0).into(), Arc::new(service))).unwrap();
         let address = server.address().unwrap();
         runtime().spawn(figures::run(plant.engine.clone(), figures, stopping.clone()));
         runtime().spawn(server.run(stopping));
-        Self { plant, address, index, lane, stop, _folder: folder }
+        Self { plant, address, sql, index, lane, stop, _folder: folder }
     }
 
     /// Lets the index follow the plant, in a folder beside it.

@@ -1,0 +1,187 @@
+//! A whole answer in the shape that somebody asked for: JSON, CSV, a table for a terminal, an Arrow
+//! stream or Parquet. Deliberately in memory: whoever wants more rows has the wire or the lake.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray as _, StringArray};
+use datafusion::arrow::csv;
+use datafusion::arrow::datatypes::{
+    DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::json::WriterBuilder;
+use datafusion::arrow::json::writer::JsonArray;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::arrow::util::pretty::pretty_format_batches_with_options;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::fault::{Fault, SYNTAX};
+use super::session::{Rows, Session};
+use super::statement::Act;
+use crate::base::{Value, value::write_json_text};
+use crate::lake;
+
+/// What an answer becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// An object: columns, data, the entry it shows.
+    Json,
+    /// RFC 4180, with headings.
+    Csv,
+    /// For a terminal.
+    Table,
+    /// Arrow IPC, streaming format.
+    Arrow,
+    /// A Parquet file.
+    Parquet,
+}
+
+impl Form {
+    /// Reads its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "json" => Self::Json,
+            "csv" => Self::Csv,
+            "table" => Self::Table,
+            "arrow" => Self::Arrow,
+            "parquet" => Self::Parquet,
+            _ => return None,
+        })
+    }
+}
+
+/// All rows of an answer.
+pub struct Answer {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    seq: u64,
+}
+
+impl Session {
+    /// Answers a text of one statement that gives rows, with at most so many.
+    pub async fn answer(&self, text: &str, most: usize) -> Result<Answer, Fault> {
+        let mut all = self.read(text).await?;
+        let (Some(statement), true) = (all.pop(), all.is_empty()) else {
+            return Err(Fault::new(SYNTAX, "there must be one statement"));
+        };
+        if !matches!(statement.act, Act::Read | Act::Show(_)) {
+            return Err(Fault::new(SYNTAX, format!("{} gives no rows here", statement.tag())).hint("ask with SELECT"));
+        }
+        let mut rows: Rows = self.run(&statement, None, most).await?;
+        let mut batches = Vec::new();
+        while let Some(batch) = rows.next().await {
+            batches.push(batch?);
+        }
+        Ok(Answer { schema: Arc::clone(&rows.schema), batches, seq: rows.seq })
+    }
+}
+
+impl Answer {
+    /// The entry of the journal it shows.
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Its bytes in a form.
+    pub fn bytes(&self, form: Form) -> Result<Vec<u8>, Fault> {
+        let fault = |error: ArrowError| Fault::new("XX000", format!("the rows could not be written: {error}"));
+        Ok(match form {
+            Form::Json => self.json().map_err(fault)?,
+            Form::Csv => self.csv().map_err(fault)?,
+            Form::Table => self.table().map_err(fault)?,
+            Form::Arrow => lake::Form::ArrowStream.bytes_of(&self.schema, &self.batches)?,
+            Form::Parquet => lake::Form::Parquet.bytes_of(&self.schema, &self.batches)?,
+        })
+    }
+
+    fn json(&self) -> Result<Vec<u8>, ArrowError> {
+        let mut head = String::from("{\"columns\":[");
+        for (at, field) in self.schema.fields().iter().enumerate() {
+            head.push_str(if at == 0 { "{\"name\":" } else { ",{\"name\":" });
+            write_json_text(field.name(), &mut head);
+            head.push_str(",\"type\":");
+            write_json_text(&sql_type(field.data_type()), &mut head);
+            head.push('}');
+        }
+        head.push_str("],\"data\":");
+        let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(Vec::new());
+        writer.write_batches(&self.batches.iter().collect::<Vec<_>>())?;
+        writer.finish()?;
+        let data = writer.into_inner();
+        let data = if data.is_empty() { b"[]".to_vec() } else { data };
+        let tail = format!(",\"as_of_seq\":{}}}", Value::Int(i64::try_from(self.seq).unwrap_or(i64::MAX)));
+        Ok([head.into_bytes(), data, tail.into_bytes()].concat())
+    }
+
+    fn csv(&self) -> Result<Vec<u8>, ArrowError> {
+        let flat: Vec<RecordBatch> = self.batches.iter().map(flat).collect::<Result<_, _>>()?;
+        let mut bytes = Vec::new();
+        let mut writer = csv::WriterBuilder::new().with_header(true).build(&mut bytes);
+        if flat.is_empty() {
+            writer.write(&RecordBatch::new_empty(Arc::clone(&self.schema)))?;
+        }
+        flat.iter().try_for_each(|batch| writer.write(batch))?;
+        drop(writer);
+        Ok(bytes)
+    }
+
+    fn table(&self) -> Result<Vec<u8>, ArrowError> {
+        let empty = [RecordBatch::new_empty(Arc::clone(&self.schema))];
+        let batches = if self.batches.is_empty() { &empty[..] } else { &self.batches };
+        let rows: usize = self.batches.iter().map(RecordBatch::num_rows).sum();
+        let text = pretty_format_batches_with_options(batches, &FormatOptions::default())?.to_string();
+        Ok(format!("{text}\n({rows} {})", if rows == 1 { "row" } else { "rows" }).into_bytes())
+    }
+}
+
+/// A moment in a cell as PostgreSQL writes it, without needless zeros; `None` for other contents.
+pub fn moment_text(column: &ArrayRef, row: usize) -> Option<String> {
+    let DataType::Timestamp(unit, zone) = column.data_type() else { return None };
+    let micros = match unit {
+        TimeUnit::Second => column.as_primitive::<TimestampSecondType>().value(row).checked_mul(1_000_000)?,
+        TimeUnit::Millisecond => column.as_primitive::<TimestampMillisecondType>().value(row).checked_mul(1_000)?,
+        TimeUnit::Microsecond => column.as_primitive::<TimestampMicrosecondType>().value(row),
+        TimeUnit::Nanosecond => column.as_primitive::<TimestampNanosecondType>().value(row).div_euclid(1_000),
+    };
+    let clock = Timestamp::from_microsecond(micros).ok()?.to_zoned(TimeZone::UTC).datetime();
+    let text = clock.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
+    Some(if zone.is_some() { format!("{text}+00") } else { text })
+}
+
+/// Lists and structs as texts, which is all that a cell can hold.
+fn flat(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+        if !field.data_type().is_nested() {
+            return Ok((field.as_ref().clone(), Arc::clone(column)));
+        }
+        let shown = ArrayFormatter::try_new(column, &FormatOptions::default())?;
+        let texts: ArrayRef = Arc::new((0..column.len()).map(|row| (!column.is_null(row)).then(|| shown.value(row).to_string())).collect::<StringArray>());
+        Ok((Field::new(field.name(), DataType::Utf8, true), texts))
+    });
+    let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = columns.collect::<Result<Vec<_>, ArrowError>>()?.into_iter().unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+}
+
+/// A type as PostgreSQL calls it.
+fn sql_type(kind: &DataType) -> String {
+    match kind {
+        DataType::Boolean => "boolean".to_owned(),
+        DataType::Int8 | DataType::Int16 | DataType::UInt8 => "smallint".to_owned(),
+        DataType::Int32 | DataType::UInt16 => "integer".to_owned(),
+        DataType::Int64 | DataType::UInt32 => "bigint".to_owned(),
+        DataType::Float32 => "real".to_owned(),
+        DataType::Float64 => "double precision".to_owned(),
+        DataType::Decimal128(..) | DataType::Decimal256(..) | DataType::UInt64 => "numeric".to_owned(),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => "text".to_owned(),
+        DataType::Date32 | DataType::Date64 => "date".to_owned(),
+        DataType::Timestamp(_, Some(_)) => "timestamp with time zone".to_owned(),
+        DataType::Timestamp(_, None) => "timestamp without time zone".to_owned(),
+        DataType::Interval(_) | DataType::Duration(_) => "interval".to_owned(),
+        DataType::List(item) | DataType::LargeList(item) => format!("{}[]", sql_type(item.data_type())),
+        DataType::Struct(_) => "record".to_owned(),
+        other => other.to_string(),
+    }
+}

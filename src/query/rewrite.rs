@@ -1,0 +1,307 @@
+//! Between PostgreSQL's meaning and DataFusion's: a statement is changed so that both mean the same,
+//! or refused where they never would. Column headings, the plant's clock, who asks. Catalogue
+//! statements of clients (`\d`, reflection) go through the catalogue's own rules as well; people's
+//! statements do not, since those rules guess.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, VisitMut as _, VisitorMut};
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
+use datafusion_pg_catalog::sql::rules::{FixArrayLiteral, RewriteArrayAnyAllOperation, SqlStatementRewriteRule as _};
+
+use super::fault::{Fault, NOT_DONE};
+use super::settings::Settings;
+use super::statement::Statement;
+use crate::base::Time;
+
+/// Ends a heading that had to be told apart from another of the same name; cut off before anybody sees it.
+const APART: char = '\u{1}';
+
+/// What of the asker and the moment a statement may name.
+pub(super) struct Around<'a> {
+    pub(super) user: &'a str,
+    pub(super) now: Time,
+    pub(super) settings: &'a Settings,
+}
+
+/// The statement as DataFusion is to plan it.
+pub(super) fn rewritten(statement: &Statement, around: &Around<'_>, parser: &PostgresCompatibilityParser) -> Result<ast::Statement, Fault> {
+    let mut ast = statement.ast.clone();
+    // Headings are those of the statement as it was written.
+    _ = ast.visit(&mut Headings);
+    let is_catalogue = is_catalogue(&statement.text);
+    if let ControlFlow::Break(fault) = ast.visit(&mut Meaning(around, is_catalogue)) {
+        return Err(*fault);
+    }
+    if !is_catalogue {
+        return Ok(RewriteArrayAnyAllOperation.rewrite(FixArrayLiteral.rewrite(ast)));
+    }
+    // Some statements of clients are known word by word, so the words go first.
+    let parsed = parser.parse(&statement.text).map_err(|error| Fault::of_parser(&error, &statement.text))?;
+    let mut ast = parsed.into_iter().nth(statement.place).unwrap_or(ast);
+    _ = ast.visit(&mut Headings);
+    _ = ast.visit(&mut Meaning(around, true));
+    Ok(ast)
+}
+
+/// The heading of a column of an answer.
+pub(super) fn heading(name: &str) -> &str {
+    name.split(APART).next().unwrap_or(name).trim_start_matches("__alias_")
+}
+
+fn is_catalogue(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["pg_", "information_schema", "::reg", "current_schema", "quote_ident", "format_type", "has_table_privilege"].iter().any(|word| text.contains(word))
+}
+
+/// Gives every unnamed column the heading it has in PostgreSQL.
+struct Headings;
+
+impl VisitorMut for Headings {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        let is_ordered = query.order_by.is_some();
+        if let Some(select) = first_select(&mut query.body)
+            // What DISTINCT may be ordered by is told by its text, which an alias would hide.
+            && !(is_ordered && select.distinct.is_some())
+        {
+            name_columns(select);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The select that gives an answer its headings.
+fn first_select(body: &mut SetExpr) -> Option<&mut Select> {
+    match body {
+        SetExpr::Select(select) => Some(select),
+        SetExpr::SetOperation { left, .. } => first_select(left),
+        // A query of its own is visited for itself.
+        _ => None,
+    }
+}
+
+fn name_columns(select: &mut Select) {
+    let is_wild = select.projection.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
+    let mut used: HashSet<String> =
+        select.projection.iter().filter_map(|item| if let SelectItem::ExprWithAlias { alias, .. } = item { Some(alias.value.clone()) } else { None }).collect();
+    for (at, item) in select.projection.iter_mut().enumerate() {
+        let SelectItem::UnnamedExpr(expr) = item else { continue };
+        let name = heading_of(expr).unwrap_or_else(|| "?column?".to_owned());
+        let is_plain = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+        let is_new = used.insert(name.clone());
+        if is_plain && is_new && !is_wild {
+            continue;
+        }
+        let alias = if is_new && !is_wild { name } else { format!("{name}{APART}{at}") };
+        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', alias) };
+    }
+}
+
+/// PostgreSQL's FigureColname.
+fn heading_of(expr: &Expr) -> Option<String> {
+    let fixed = |name: &str| Some(name.to_owned());
+    match expr {
+        Expr::Identifier(name) => Some(folded(name)),
+        Expr::CompoundIdentifier(names) => names.last().map(folded),
+        Expr::Function(function) => function.name.0.last().and_then(ast::ObjectNamePart::as_ident).map(folded),
+        Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => heading_of(inner),
+        Expr::Cast { expr, data_type, .. } => heading_of(expr).or_else(|| Some(type_name(data_type))),
+        Expr::TypedString(typed) => Some(type_name(&typed.data_type)),
+        Expr::Interval(_) => fixed("interval"),
+        Expr::Case { else_result, .. } => {
+            else_result.as_deref().filter(|it| matches!(it, Expr::Identifier(_) | Expr::CompoundIdentifier(_))).and_then(heading_of).or_else(|| fixed("case"))
+        }
+        Expr::Extract { .. } => fixed("extract"),
+        Expr::AtTimeZone { .. } => fixed("timezone"),
+        Expr::Substring { .. } => fixed("substring"),
+        Expr::Position { .. } => fixed("position"),
+        Expr::Trim { trim_where, .. } => fixed(match trim_where {
+            Some(ast::TrimWhereField::Leading) => "ltrim",
+            Some(ast::TrimWhereField::Trailing) => "rtrim",
+            _ => "btrim",
+        }),
+        Expr::Overlay { .. } => fixed("overlay"),
+        Expr::Ceil { .. } => fixed("ceil"),
+        Expr::Floor { .. } => fixed("floor"),
+        Expr::Exists { .. } => fixed("exists"),
+        Expr::Array(_) => fixed("array"),
+        Expr::Subquery(query) => match query.body.as_ref() {
+            SetExpr::Select(select) => match select.projection.first()? {
+                SelectItem::UnnamedExpr(expr) => heading_of(expr),
+                SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn folded(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
+}
+
+/// A type's name in PostgreSQL's catalogue.
+fn type_name(data_type: &ast::DataType) -> String {
+    let text = data_type.to_string().to_lowercase();
+    let bare = text.split('(').next().unwrap_or_default().trim();
+    match bare {
+        "int" | "integer" => "int4",
+        "bigint" => "int8",
+        "smallint" => "int2",
+        "decimal" | "dec" => "numeric",
+        "double precision" | "double" | "float" => "float8",
+        "real" => "float4",
+        "boolean" => "bool",
+        "character varying" => "varchar",
+        "char" | "character" => "bpchar",
+        "timestamp with time zone" => "timestamptz",
+        "timestamp without time zone" => "timestamp",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// Puts the plant's clock and the asker's name in (and knows whether a statement is the catalogue's), and refuses what would be answered wrongly.
+struct Meaning<'a>(&'a Around<'a>, bool);
+
+impl VisitorMut for Meaning<'_> {
+    type Break = Box<Fault>;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        if let Expr::Collate { collation, .. } = expr {
+            let name = collation.0.last().and_then(ast::ObjectNamePart::as_ident).map(|it| it.value.to_lowercase()).unwrap_or_default();
+            if !["default", "c", "posix", "ucs_basic"].contains(&name.as_str()) {
+                return refuse(format!("the collation \"{name}\" is not done here"), "texts are ordered by their code points, as with COLLATE \"C\"");
+            }
+        }
+        if let Some((name, arguments)) = spelled(expr) {
+            *expr = call(name, arguments);
+        }
+        let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
+        let Some(name) = function.name.0.last().and_then(ast::ObjectNamePart::as_ident).map(|it| it.value.to_lowercase()) else { return ControlFlow::Continue(()) };
+        let is_bare = match &function.args {
+            FunctionArguments::None => true,
+            FunctionArguments::List(list) => list.args.is_empty(),
+            FunctionArguments::Subquery(_) if name == "array" => {
+                // In the catalogue these are members of roles and the like, of which there are none.
+                return if self.1 { take_place(expr, "'{}'") } else { refuse("ARRAY(SELECT ...) is not done here".to_owned(), "write (SELECT array_agg(...) ...)") };
+            }
+            FunctionArguments::Subquery(_) => false,
+        };
+        let Around { user, now, settings } = self.0;
+        let replacement = match name.as_str() {
+            "now" | "current_timestamp" | "transaction_timestamp" | "statement_timestamp" | "clock_timestamp" if is_bare => {
+                format!("arrow_cast('{now}', 'Timestamp(µs, \"UTC\")')")
+            }
+            "localtimestamp" if is_bare => format!("arrow_cast('{}', 'Timestamp(µs)')", now.to_string().trim_end_matches('Z')),
+            "current_date" | "today" if is_bare => format!("CAST('{}' AS DATE)", now.to_string().split('T').next().unwrap_or_default()),
+            "current_user" | "session_user" | "user" | "current_role" if is_bare => format!("'{}'", user.replace('\'', "''")),
+            "current_setting" => match first_text(function).map(|name| settings.get(&name.to_lowercase())) {
+                Some(Ok(content)) => format!("'{}'", content.replace('\'', "''")),
+                Some(Err(_)) if !has_one(function) => "CAST(NULL AS TEXT)".to_owned(),
+                Some(Err(fault)) => return ControlFlow::Break(Box::new(fault)),
+                None => return ControlFlow::Continue(()),
+            },
+            "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT value FROM generate_series(...)"),
+            "to_timestamp" | "to_date" | "to_number" if !has_one(function) => {
+                return refuse(format!("{name} with a pattern is not done here"), "write texts as ISO 8601 and cast them, such as '2026-03-31'::date");
+            }
+            "pg_sleep" | "pg_sleep_for" | "pg_sleep_until" => return refuse(format!("{name} is not done here"), "a statement that waits would hold a place that others need"),
+            _ => return ControlFlow::Continue(()),
+        };
+        take_place(expr, &replacement)
+    }
+}
+
+/// Puts an expression that is written as SQL in the place of another.
+fn take_place(expr: &mut Expr, sql: &str) -> ControlFlow<Box<Fault>> {
+    match Parser::new(&PostgreSqlDialect {}).try_with_sql(sql).and_then(|mut parser| parser.parse_expr()) {
+        Ok(parsed) => {
+            *expr = parsed;
+            ControlFlow::Continue(())
+        }
+        Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, sql))),
+    }
+}
+
+/// The function that a spelling of its own stands for, as PostgreSQL reads it, with its arguments.
+fn spelled(expr: &Expr) -> Option<(&'static str, [Expr; 2])> {
+    match expr {
+        Expr::AtTimeZone { timestamp, time_zone } => Some(("timezone", [time_zone.as_ref().clone(), timestamp.as_ref().clone()])),
+        Expr::Extract { field, expr, .. } => {
+            let part = ast::Value::SingleQuotedString(field.to_string().to_lowercase());
+            Some(("date_part", [Expr::Value(part.into()), expr.as_ref().clone()]))
+        }
+        _ => None,
+    }
+}
+
+fn call(name: &str, arguments: [Expr; 2]) -> Expr {
+    let args = arguments.map(|argument| ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument)));
+    let list = ast::FunctionArgumentList { duplicate_treatment: None, args: args.into(), clauses: Vec::new() };
+    Expr::Function(ast::Function {
+        name: ast::ObjectName::from(vec![Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(list),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
+
+fn refuse(message: String, hint: &str) -> ControlFlow<Box<Fault>> {
+    ControlFlow::Break(Box::new(Fault::new(NOT_DONE, message).hint(hint)))
+}
+
+/// The first argument, where it is a text.
+fn first_text(function: &ast::Function) -> Option<String> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    match list.args.first()? {
+        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Value(value))) => value.value.clone().into_string(),
+        _ => None,
+    }
+}
+
+fn has_one(function: &ast::Function) -> bool {
+    matches!(&function.args, FunctionArguments::List(list) if list.args.len() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headings(sql: &str) -> Vec<String> {
+        let mut ast = Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap().remove(0);
+        _ = ast.visit(&mut Headings);
+        let ast::Statement::Query(query) = ast else { panic!("no query") };
+        let SetExpr::Select(select) = *query.body else { panic!("no select") };
+        let name = |item: &SelectItem| match item {
+            SelectItem::ExprWithAlias { alias, .. } => heading(&alias.value).to_owned(),
+            other => other.to_string(),
+        };
+        select.projection.iter().map(name).collect()
+    }
+
+    #[test]
+    fn unnamed_columns_are_headed_as_in_postgresql() {
+        let sql = "SELECT count(*), max(a.priority), a.status, 1, 'x' || y, priority::text, NULL::int, CASE WHEN a THEN 1 END, now(), EXTRACT(day FROM t), \
+                   coalesce(a, b), (SELECT min(b) FROM t), date '2026-01-01', 2 > 1, trim(x), t AT TIME ZONE 'UTC', lower(x) AS small";
+        let wanted =
+            ["count", "max", "a.status", "?column?", "?column?", "priority", "int4", "case", "now", "extract", "coalesce", "min", "date", "?column?", "btrim", "timezone", "small"];
+        assert_eq!(headings(sql), wanted);
+    }
+
+    #[test]
+    fn two_columns_may_have_one_heading() {
+        assert_eq!(headings("SELECT status, status, count(*), count(id)"), ["status", "status", "count", "count"]);
+        assert_eq!(headings("SELECT *, status FROM lots"), ["*", "status"]);
+    }
+}

@@ -1,0 +1,101 @@
+//! psql: the three statements of the seed as they are written there, and its own `\d` family.
+
+use super::*;
+
+/// `PYTHON_SEED` has them under these headings; copied letter by letter, since whoever has them will.
+const PROGRESS: &str = "SELECT \n    work_order_number,\n    status,\n    produced_quantity || '/' || planned_quantity as progress,\n    ROUND((produced_quantity::DECIMAL / planned_quantity) * 100, 1) as pct_complete,\n    yield_percentage\nFROM work_orders\nWHERE status IN ('in_progress', 'scheduled')\nORDER BY priority;";
+const HOURLY: &str = "SELECT \n    DATE_TRUNC('hour', actual_start_time) as hour,\n    COUNT(*) as orders_started,\n    SUM(produced_quantity) as units\nFROM work_orders\nWHERE actual_start_time > NOW() - INTERVAL '24 hours'\nGROUP BY hour\nORDER BY hour DESC;";
+const GENEALOGY: &str = "SELECT \n    mt.lot_number,\n    mt.material_code,\n    mt.consumed_by_lot_number,\n    wo.batch_number as finished_goods_batch\nFROM material_transactions mt\nLEFT JOIN work_orders wo ON mt.consumed_by_lot_number = wo.lot_number\nWHERE mt.lot_number = 'SHEET-1';";
+
+#[test]
+fn the_three_statements_of_the_seed_run_as_they_are_written() {
+    let site = site();
+    let Some(progress) = told(&site, Role::Analyst, &[PROGRESS]) else { return };
+    assert!(progress.contains("|in_progress|") && progress.contains("/8|"), "{progress}");
+    let hourly = told(&site, Role::Analyst, &[HOURLY]).unwrap();
+    assert_eq!(hourly.lines().count(), 1, "{hourly}");
+    assert!(hourly.contains(":00:00+00|"), "{hourly}");
+    let genealogy = told(&site, Role::Analyst, &[GENEALOGY]).unwrap();
+    assert_eq!(genealogy.lines().count(), 2, "{genealogy}");
+    assert!(genealogy.lines().all(|line| line.starts_with("SHEET-1|")), "{genealogy}");
+}
+
+#[test]
+fn the_backslash_commands_describe_the_plant() {
+    let site = site();
+    let Some(tables) = told(&site, Role::Manager, &[r"\dt"]) else { return };
+    for table in ["work_orders", "material_transactions", "lots", "journal", "machine_metrics", "labor_transactions"] {
+        assert!(tables.contains(&format!("public|{table}|table|")), "{table} is not in {tables}");
+    }
+    let columns = told(&site, Role::Manager, &[r"\d work_orders"]).unwrap();
+    for column in ["work_order_number|text|", "planned_quantity|bigint|", "yield_percentage|numeric", "created_at|timestamp with time zone|"] {
+        assert!(columns.contains(column), "{column} is not in {columns}");
+    }
+    for command in [r"\d", r"\dn", r"\l", r"\du", r"\df", r"\dv", r"\d lots", r"\conninfo", r"\dt work*"] {
+        let answer = told(&site, Role::Manager, &[command]).unwrap();
+        assert!(!answer.is_empty() || command == r"\df", "{command}");
+    }
+    assert!(told(&site, Role::Manager, &[r"\dv"]).unwrap().contains("open_orders"));
+}
+
+#[test]
+fn answers_have_the_headings_and_the_values_of_postgresql() {
+    let site = Site::new();
+    let heads = ["\\pset tuples_only off", "\\pset footer off", "SELECT count(*), max(priority), 1, status::text, status FROM work_orders GROUP BY status, status::text LIMIT 0;"];
+    let Some(heads) = told(&site, Role::Analyst, &heads) else { return };
+    assert_eq!(heads.lines().last(), Some("count|max|?column?|status|status"));
+    let cases = [
+        ("SELECT 7 / 2, -7 / 2, 7 % 3, 7 / 2.0 > 3.4", "3|-3|1|t"),
+        ("SELECT 0.1 + 0.2 = 0.3, 'a' || 1, NULL || 'a' IS NULL", "t|a1|t"),
+        ("SELECT to_char(timestamp '2026-03-05 14:07:09', 'YYYY-MM-DD HH24:MI:SS')", "2026-03-05 14:07:09"),
+        ("SELECT x FROM (VALUES (2), (NULL), (1)) t(x) ORDER BY x DESC", "\n2\n1"),
+        ("SELECT extract(dow FROM date '2026-03-01'), extract(isodow FROM date '2026-03-01'), extract(week FROM date '2026-03-01')", "0|7|9"),
+        ("SELECT date_trunc('week', timestamp '2026-03-01 10:00:00'), date '2026-03-31' - interval '1 month'", "2026-02-23 00:00:00|2026-02-28 00:00:00"),
+        ("SELECT timestamptz '2026-03-01 10:00:00.5+02', true, false, NULL::interval IS NULL", "2026-03-01 08:00:00.5+00|t|f|t"),
+        ("SELECT date '2026-03-31' + interval '36 hours', 1.0 / 3 > 0.333333333333, 10::numeric / 4 = 2.5", "2026-04-01 12:00:00|t|t"),
+        ("SELECT extract(second FROM timestamp '2026-01-01 00:00:01.5'), timestamptz '2026-07-01 10:00:00+00' AT TIME ZONE 'Europe/Berlin'", "1.5|2026-07-01 12:00:00"),
+        ("SELECT timestamp '2026-07-01 12:00:00' AT TIME ZONE 'Europe/Berlin', '2026-03-01'::date - '2026-02-27'::date", "2026-07-01 10:00:00+00|2"),
+        ("SELECT DISTINCT lower(x) FROM (VALUES ('B'), ('a'), ('b')) t(x) ORDER BY lower(x)", "a\nb"),
+        ("SELECT value FROM generate_series(1, 3)", "1\n2\n3"),
+        ("SELECT count(*) FILTER (WHERE x > 1), string_agg(x::text, ',' ORDER BY x) FROM (VALUES (1), (2), (3)) t(x)", "2|1,2,3"),
+        ("SELECT substring('workorder' from 5), position('o' in 'work'), left('abc', 2), split_part('a-b-c', '-', 2)", "order|2|ab|b"),
+        ("SELECT 'x' ~ '^[a-z]$', 'ABC' ILIKE 'abc', round(2.345, 2), ceil(1.2), greatest(1, 3, 2)", "t|t|2.35|2|3"),
+        ("SELECT current_user, current_database(), current_setting('server_version_num')", "analyst|millwright|150000"),
+        ("SHOW transaction_read_only", "on"),
+        ("BEGIN; SELECT 1; COMMIT", "BEGIN\n1\nCOMMIT"),
+    ];
+    for (statement, wanted) in cases {
+        let answer = told(&site, Role::Analyst, &[&format!("{statement};")]).unwrap();
+        assert_eq!(answer.trim_start_matches('\n'), wanted.trim_start_matches('\n'), "{statement}");
+    }
+    assert!(told(&site, Role::Analyst, &["SELECT version();"]).unwrap().starts_with("PostgreSQL 15.0 (Millwright"));
+}
+
+#[test]
+fn views_and_the_trace_answer_what_people_ask_for() {
+    let site = site();
+    let Some(open) = told(&site, Role::Planner, &["SELECT count(*), sum(open_quantity) > 0 FROM open_orders;"]) else { return };
+    assert_eq!(open, "5|t");
+    let inventory = told(&site, Role::Planner, &["SELECT material_code, quantity FROM material_inventory WHERE lot_number = 'SHEET-1';"]).unwrap();
+    assert!(inventory.starts_with("STEEL-2|35") || inventory.contains("|35"), "{inventory}");
+    let trace = told(&site, Role::Planner, &["SELECT kind, depth FROM trace('SHEET-1', 'forward') ORDER BY depth;"]).unwrap();
+    assert!(trace.contains("lot|0") && trace.contains("work_order|1"), "{trace}");
+    for view in ["downtime_pareto", "lot_genealogy", "job_routings", "schedule_slots", "oee_hourly", "machine_metrics", "machine_metrics_hourly", "journal", "lot_edges"] {
+        let count = told(&site, Role::Planner, &[&format!("SELECT count(*) FROM {view};")]).unwrap();
+        assert!(count.parse::<u64>().is_ok(), "{view}: {count}");
+    }
+    let events = told(&site, Role::Auditor, &["SELECT command FROM journal WHERE seq = 1;", "SELECT count(*) = max(seq) FROM journal;"]).unwrap();
+    assert_eq!(events, "FoundPlant\nt");
+}
+
+#[test]
+fn a_role_sees_the_tables_that_it_may_read_and_no_others() {
+    let site = site();
+    let Some(complaint) = complained(&site, Role::Analyst, "SELECT * FROM labor_transactions;") else { return };
+    assert!(complaint.contains("42501") && complaint.contains("permission denied for table labor_transactions"), "{complaint}");
+    assert!(complained(&site, Role::Manager, "SELECT * FROM users;").unwrap().contains("42501"));
+    let users = told(&site, Role::Auditor, &["SELECT user_name FROM users WHERE role = 'analyst';"]).unwrap();
+    assert_eq!(users, "analyst");
+    assert!(!told(&site, Role::Analyst, &[r"\dt"]).unwrap().contains("labor_transactions"));
+    assert!(complained(&site, Role::Operator, "SELECT 1;").unwrap().contains("the role operator may not ask by SQL"));
+}
