@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray as _, StringArray};
-use datafusion::arrow::csv;
+use datafusion::arrow::csv::WriterBuilder as CsvWriterBuilder;
 use datafusion::arrow::datatypes::{
     DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
@@ -118,7 +118,7 @@ impl Answer {
     fn csv(&self) -> Result<Vec<u8>, ArrowError> {
         let flat: Vec<RecordBatch> = self.batches.iter().map(flat).collect::<Result<_, _>>()?;
         let mut bytes = Vec::new();
-        let mut writer = csv::WriterBuilder::new().with_header(true).build(&mut bytes);
+        let mut writer = CsvWriterBuilder::new().with_header(true).build(&mut bytes);
         if flat.is_empty() {
             writer.write(&RecordBatch::new_empty(Arc::clone(&self.schema)))?;
         }

@@ -64,14 +64,25 @@ impl VisitorMut for Headings {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        let is_ordered = query.order_by.is_some();
-        if let Some(select) = first_select(&mut query.body)
-            // What DISTINCT may be ordered by is told by its text, which an alias would hide.
-            && !(is_ordered && select.distinct.is_some())
-        {
+        let Query { body, order_by, .. } = query;
+        if let Some(select) = first_select(body) {
+            if select.distinct.is_some() {
+                order_by_place(select, order_by.as_mut());
+            }
             name_columns(select);
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// What DISTINCT is ordered by is one of its columns: DataFusion knows it by its place.
+fn order_by_place(select: &Select, order_by: Option<&mut ast::OrderBy>) {
+    let Some(ast::OrderBy { kind: ast::OrderByKind::Expressions(all), .. }) = order_by else { return };
+    for ordered in all {
+        let place = select.projection.iter().position(|item| matches!(item, SelectItem::UnnamedExpr(expr) if *expr == ordered.expr));
+        if let Some(place) = place.filter(|_| !matches!(ordered.expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))) {
+            ordered.expr = Expr::Value(ast::Value::Number((place + 1).to_string(), false).into());
+        }
     }
 }
 
@@ -180,6 +191,9 @@ impl VisitorMut for Meaning<'_> {
                 return refuse(format!("the collation \"{name}\" is not done here"), "texts are ordered by their code points, as with COLLATE \"C\"");
             }
         }
+        if self.1 {
+            escaped_by_backslash(expr);
+        }
         if let Some((name, arguments)) = spelled(expr) {
             *expr = call(name, arguments);
         }
@@ -217,6 +231,21 @@ impl VisitorMut for Meaning<'_> {
         };
         take_place(expr, &replacement)
     }
+}
+
+/// `LIKE pattern ESCAPE '/'`, as reflection asks: DataFusion knows the backslash only. Patterns of clients
+/// escape wildcards and nothing else.
+fn escaped_by_backslash(expr: &mut Expr) {
+    let Expr::Like { pattern, escape_char, .. } = expr else { return };
+    let Some(escape) = escape_char.take() else { return };
+    let sql = format!("replace(NULL, {escape}, '\\')");
+    let Ok(Expr::Function(mut function)) = Parser::new(&PostgreSqlDialect {}).try_with_sql(&sql).and_then(|mut parser| parser.parse_expr()) else { return };
+    if let FunctionArguments::List(list) = &mut function.args
+        && let Some(first) = list.args.first_mut()
+    {
+        *first = ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(pattern.as_ref().clone()));
+    }
+    **pattern = Expr::Function(function);
 }
 
 /// Puts an expression that is written as SQL in the place of another.

@@ -9,10 +9,12 @@ use datafusion::arrow::array::StringArray;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::ParamValues;
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{SendableRecordBatchStream, execute_stream};
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::sql::parser::Statement as Parsed;
 use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, oneshot};
@@ -305,9 +307,24 @@ impl Work {
         let (state, plan) = self.plan().await?;
         let schema = headed(plan.schema().as_arrow());
         let physical = state.create_physical_plan(&plan).await.map_err(|error| self.located(&error))?;
-        let stream = execute_stream(physical, state.task_ctx())?;
+        let stream = execute_stream(yielding(physical)?, state.task_ctx())?;
         Ok((schema, stream))
     }
+}
+
+/// Operators that make many rows of few: whoever counts them would never let go, since only what reads
+/// tables gives others a turn, and those are read no more.
+const MULTIPLYING: &[&str] = &["CrossJoinExec", "NestedLoopJoinExec", "HashJoinExec", "SortMergeJoinExec", "PiecewiseMergeJoinExec", "UnnestExec"];
+
+/// The plan with turns for others behind such operators, without which neither time nor a cancellation would end it.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Fault> {
+    let wrapped = plan.transform_up(|node| {
+        if !MULTIPLYING.contains(&node.name()) {
+            return Ok(Transformed::no(node));
+        }
+        Ok(Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>))
+    });
+    Ok(wrapped?.data)
 }
 
 fn too_many_rows(most: usize) -> Fault {
