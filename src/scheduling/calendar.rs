@@ -3,11 +3,13 @@
 
 use super::problem::{Hours, Minutes};
 
-/// Windows one calendar may come to; three shifts a day for twenty years are fewer.
-pub const WINDOWS_MAX: usize = 50_000;
+/// Windows one calendar may come to; three shifts a day for ten years are fewer.
+pub const WINDOWS_MAX: usize = 12_000;
 
-/// Buckets of the window index are this many bits of a minute wide, so that a look-up walks past two or three windows at most.
+/// Buckets of the window index are at least so many bits of a minute wide, which is two or three windows of a shop, and
+/// there are at most so many of them.
 const BUCKET_BITS: u32 = 9;
+const BUCKETS_MAX: Minutes = 4_096;
 
 /// A period for centers without hours of their own, whose downtime is all they have.
 const PERIOD_OF_NONE: Minutes = 1 << 16;
@@ -18,6 +20,7 @@ pub struct Calendar {
     always: bool,
     starts: Vec<Minutes>,
     ends: Vec<Minutes>,
+    bucket_bits: u32,
     /// By bucket: the first window that ends after the bucket's beginning.
     index: Vec<u32>,
     /// Where the part that repeats begins, and its first window.
@@ -36,7 +39,7 @@ struct Window {
 impl Calendar {
     /// Always open.
     pub const fn always() -> Self {
-        Self { always: true, starts: Vec::new(), ends: Vec::new(), index: Vec::new(), tail_from: 0, tail_window: 0, period: 1 }
+        Self { always: true, starts: Vec::new(), ends: Vec::new(), bucket_bits: 0, index: Vec::new(), tail_from: 0, tail_window: 0, period: 1 }
     }
 
     /// From hours (none: always open) and downtime; `None` where it never opens or has too many windows.
@@ -53,7 +56,7 @@ impl Calendar {
         if windows.is_empty() || (tail_from / period) as usize * windows.len() > WINDOWS_MAX {
             return None;
         }
-        let mut it = Self { always: false, starts: Vec::new(), ends: Vec::new(), index: Vec::new(), tail_from, tail_window: 0, period };
+        let mut it = Self { always: false, starts: Vec::new(), ends: Vec::new(), bucket_bits: BUCKET_BITS, index: Vec::new(), tail_from, tail_window: 0, period };
         for base in (0..=tail_from).step_by(period as usize) {
             if base == tail_from {
                 it.tail_window = it.starts.len() as u32;
@@ -80,10 +83,14 @@ impl Calendar {
     }
 
     fn build_index(&mut self) {
-        let buckets = ((self.tail_from + self.period) >> BUCKET_BITS) + 1;
+        let span = self.tail_from + self.period;
+        while span >> self.bucket_bits > BUCKETS_MAX {
+            self.bucket_bits += 1;
+        }
+        let buckets = (span >> self.bucket_bits) + 1;
         let mut window = 0;
         for bucket in 0..buckets {
-            while window < self.ends.len() && self.ends[window] <= bucket << BUCKET_BITS {
+            while window < self.ends.len() && self.ends[window] <= bucket << self.bucket_bits {
                 window += 1;
             }
             self.index.push(window as u32);
@@ -111,7 +118,7 @@ impl Calendar {
         let beyond = at - self.tail_from;
         let shift = if beyond >= self.period { beyond / self.period * self.period } else { 0 };
         let local = at - shift;
-        let mut number = self.index[(local >> BUCKET_BITS) as usize] as usize;
+        let mut number = self.index[(local >> self.bucket_bits) as usize] as usize;
         while number < self.ends.len() && self.ends[number] <= local {
             number += 1;
         }

@@ -55,6 +55,8 @@ pub fn explain(instance: &Instance, plan: &Plan, job: usize) -> Vec<Stretch> {
     let mut next = instance.operations_of(job).max_by_key(|op| plan.slots[*op].end);
     while let Some(op) = next {
         let decisive = instance.before.row(op as u32).iter().max_by_key(|link| plan.slots[link.op as usize].end + link.lag);
+        // What was fixed before its predecessors ended did not wait for them.
+        let decisive = decisive.filter(|link| plan.slots[link.op as usize].end + link.lag <= plan.slots[op].start);
         let mut stretches = Stretches { operation: op, at: decisive.map_or(0, |link| plan.slots[link.op as usize].end), list: Vec::new() };
         if let Some(link) = decisive {
             stretches.until(plan.slots[link.op as usize].end + link.lag, Cause::Transfer);

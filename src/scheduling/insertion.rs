@@ -29,6 +29,7 @@ pub(super) fn insert_job(board: &mut Board<'_>, job: u32, taste: Taste, random: 
 pub(super) fn insert(board: &mut Board<'_>, op: u32, taste: Taste, random: &mut Random) {
     let ready = board.ready(op);
     let mut best: Option<(i64, Fit)> = None;
+    // When no mode was looked at, look again: that ends, since each has its chance.
     while best.is_none() {
         for &mode in board.instance.modes.row(op) {
             if taste.blink > 0 && random.percent(taste.blink) {

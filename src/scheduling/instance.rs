@@ -9,7 +9,7 @@ use super::problem::{Fault, Job, Minutes, Objective, Operation, Problem};
 /// Operations one problem may have.
 pub const OPERATIONS_MAX: usize = 200_000;
 /// Work centers one problem may have.
-pub const CENTERS_MAX: usize = 10_000;
+pub const CENTERS_MAX: usize = 2_000;
 /// Furthest time a problem may speak of: a century of minutes.
 pub const TIME_MAX: Minutes = 52_596_000;
 /// Where the worst plan may end, so that no sum of the search leaves its integers.

@@ -15,8 +15,8 @@ use super::team::{Rounds, improve};
 
 /// Threads one solve may ask for.
 pub const THREADS_MAX: usize = 64;
-/// Operations up to which a search keeps a memory of pairs.
-const PAIRS_MAX: usize = 4_000;
+/// Operations up to which a search keeps a memory of pairs: 25 MB each.
+const PAIRS_MAX: usize = 2_500;
 /// Operations up to which working out all times anew at each step pays.
 const SEQUENCES_MAX: usize = 1_000;
 
