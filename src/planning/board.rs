@@ -9,7 +9,7 @@ use crate::model::field::Field as _;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::OperationStatus;
 use crate::model::{Id, Product, ProductionSchedule, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
-use crate::scheduling::Slot;
+use crate::scheduling::{Plan, Slot};
 use crate::store::{Snapshot, View as _};
 
 /// Longest time that one look at the plan covers.
@@ -114,9 +114,10 @@ pub struct Bucket {
     pub planned_minutes: i64,
 }
 
-/// Load of every work center by stretches of so many days, by a plan; beside it the minutes of work that
-/// the plan has no slot for, by work center.
-pub fn capacity(shop: &Shop, slots: &[Option<Slot>], days: i32, stretches: i32) -> (Vec<Bucket>, Vec<i64>) {
+/// Load of every work center by stretches of so many days, by a plan or by the one in force; beside it the
+/// minutes of work that it has no slot for, by work center.
+pub fn capacity(shop: &Shop, plan: Option<&Plan>, days: i32, stretches: i32) -> (Vec<Bucket>, Vec<i64>) {
+    let slots: Vec<Option<Slot>> = plan.map_or_else(|| shop.in_force.clone(), |plan| plan.slots.iter().copied().map(Some).collect());
     let length = days * 1_440;
     let mut buckets = Vec::new();
     let mut unplanned = vec![0_i64; shop.centers.len()];
@@ -131,7 +132,7 @@ pub fn capacity(shop: &Shop, slots: &[Option<Slot>], days: i32, stretches: i32) 
         }
     }
     let operations = shop.instance.problem().jobs.iter().flat_map(|job| &job.operations);
-    for (operation, slot) in operations.zip(slots) {
+    for (operation, slot) in operations.zip(&slots) {
         if let (None, Some((center, minutes))) = (slot, operation.modes.first()) {
             unplanned[*center] += i64::from(*minutes);
         }

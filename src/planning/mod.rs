@@ -6,6 +6,7 @@ mod board;
 mod compare;
 mod desk;
 mod pace;
+mod publish;
 mod shop;
 mod story;
 
@@ -13,5 +14,6 @@ pub use board::{Bucket, Seen, capacity, dispatch, is_ready, schedule};
 pub use compare::{Effect, Move, Promise, compare};
 pub use desk::{Ask, Desk, Draft, Standing};
 pub use pace::Pace;
+pub use publish::{Chosen, chosen, fitted};
 pub use shop::{Extra, Order, Shop, Task, look};
 pub use story::{Reason, Waits, story};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Service;
 use super::call::Call;
-use super::operations::{Does, Fixed, FixedBody, Operation, Permit};
+use super::operations::{BodyField, Does, Fixed, FixedBody, Operation, Permit};
 use super::reply::Reply;
 use crate::base::{Code, Refusal, limits};
 use crate::bodies::schema;
@@ -198,9 +198,15 @@ fn act_body(command: &str, target: Option<&str>) -> Json {
     input
 }
 
-fn fixed_body(fields: &[(&str, bool, &str)]) -> Json {
-    let properties: Map<String, Json> = fields.iter().map(|(name, _, what)| ((*name).to_owned(), json!({"type": "string", "description": what}))).collect();
-    let required: Vec<&str> = fields.iter().filter(|(_, required, _)| *required).map(|(name, ..)| *name).collect();
+fn fixed_body(fields: &[BodyField]) -> Json {
+    let kind = |kind: &str| if kind == "array" { json!({"type": "array", "items": {"type": "string"}}) } else { json!({"type": kind}) };
+    let property = |(name, told, _, what): &BodyField| {
+        let mut schema = kind(told);
+        schema["description"] = json!(what);
+        ((*name).to_owned(), schema)
+    };
+    let properties: Map<String, Json> = fields.iter().map(property).collect();
+    let required: Vec<&str> = fields.iter().filter(|(.., required, _)| *required).map(|(name, ..)| *name).collect();
     json!({"type": "object", "properties": properties, "required": required})
 }
 

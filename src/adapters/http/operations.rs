@@ -72,12 +72,15 @@ pub(super) enum FixedPermit {
     Act(&'static str),
 }
 
+/// A field of a body: name, its JSON type, required, what it is.
+pub(super) type BodyField = (&'static str, &'static str, bool, &'static str);
+
 /// What a fixed address takes.
 #[derive(Clone, Copy)]
 pub(super) enum FixedBody {
     None,
-    /// A JSON object with these fields: name, required, what it is.
-    Json(&'static [(&'static str, bool, &'static str)]),
+    /// A JSON object with these fields.
+    Json(&'static [BodyField]),
     /// A JSON object of this schema.
     Schema(fn() -> serde_json::Value),
     /// Text.
@@ -172,12 +175,12 @@ pub(super) static ACTS: &[ActRoute] = &[
     plain("production-schedule/publish", "PublishPlan"),
 ];
 
-const LOGIN: FixedBody = FixedBody::Json(&[("user_name", true, "The log-in's name."), ("password", true, "Its password.")]);
-const SQL: &[(&str, bool, &str)] = &[
-    ("sql", true, "One statement that gives rows: SELECT, WITH, EXPLAIN or SHOW."),
-    ("as_of", false, "An entry of the journal or a time: the answer is what the plant knew then."),
+const LOGIN: FixedBody = FixedBody::Json(&[("user_name", "string", true, "The log-in's name."), ("password", "string", true, "Its password.")]);
+const SQL: &[BodyField] = &[
+    ("sql", "string", true, "One statement that gives rows: SELECT, WITH, EXPLAIN or SHOW."),
+    ("as_of", "string", false, "An entry of the journal or a time: the answer is what the plant knew then."),
 ];
-const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", true, "The password until now."), ("new_password", true, "At least 10 characters.")]);
+const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", "string", true, "The password until now."), ("new_password", "string", true, "At least 10 characters.")]);
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
 const STREAM: &[(&str, &str)] = &[
     ("after", "Resume after this sequence; the Last-Event-ID header does the same."),
@@ -227,26 +230,26 @@ const SAMPLES_READ: &[(&str, &str)] = &[
     ("agg", "Figures of a step: some of avg, min, max, count, sum, last, states."),
     ("limit", "Samples, 100000 unless given, at most 1000000."),
 ];
-const TRIAL: &[(&str, bool, &str)] = &[
-    ("protocol", true, "mqtt, sparkplug, mtconnect, shdr or opcua."),
-    ("settings", true, "As TOML."),
-    ("secret", false, "The password, where there is one."),
-    ("seconds", false, "How long to listen, 5 unless given, at most 20."),
+const TRIAL: &[BodyField] = &[
+    ("protocol", "string", true, "mqtt, sparkplug, mtconnect, shdr or opcua."),
+    ("settings", "string", true, "As TOML."),
+    ("secret", "string", false, "The password, where there is one."),
+    ("seconds", "integer", false, "How long to listen, 5 unless given, at most 20."),
 ];
 const TIMELINE: &[(&str, &str)] =
     &[("from", "From this moment or day; a day before `to` where absent."), ("to", "Until before this moment or the beginning of this day; now where absent.")];
 const MAKE_PLAN: FixedBody = FixedBody::Json(&[
-    ("seconds", false, "How long it may get better, 10 unless given, at most 120."),
-    ("keep", false, "true: disturb the plan in force as little as may be."),
-    ("seed", false, "Another seed searches elsewhere."),
+    ("seconds", "integer", false, "How long it may get better, 10 unless given, at most 120."),
+    ("keep", "boolean", false, "true: disturb the plan in force as little as may be."),
+    ("seed", "integer", false, "Another seed searches elsewhere."),
 ]);
 const WHAT_IF: FixedBody = FixedBody::Json(&[
-    ("product_id", true, "What would be made."),
-    ("quantity", true, "How many."),
-    ("due", false, "By which day."),
-    ("priority", false, "1 highest to 10 lowest; 5 unless given."),
+    ("product_id", "string", true, "What would be made."),
+    ("quantity", "integer", true, "How many."),
+    ("due", "string", false, "By which day."),
+    ("priority", "integer", false, "1 highest to 10 lowest; 5 unless given."),
 ]);
-const PUBLISH: FixedBody = FixedBody::Json(&[("work_orders", false, "Only these orders."), ("notes", false, "Why.")]);
+const PUBLISH: FixedBody = FixedBody::Json(&[("work_orders", "array", false, "Only these orders."), ("notes", "string", false, "Why.")]);
 const SCHEDULE: &[(&str, &str)] = &[("from", "From this moment or day; a day ago where absent."), ("to", "Until before this moment or day; a week later where absent.")];
 const CAPACITY: &[(&str, &str)] = &[("bucket", "week, of which six are shown, or day, of which fourteen."), ("plan", "By this draft; by the plan in force where absent.")];
 const NEWEST: &[(&str, &str)] = &[("limit", "The newest, 100 unless given, at most 1000.")];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
@@ -14,13 +14,9 @@ use crate::base::{Code, Date, Refusal, limits};
 use crate::bodies::plan as shapes;
 use crate::engine::Envelope;
 use crate::model::command::PublishPlan;
-use crate::model::field::{Field as _, Note};
-use crate::model::schedule::PlannedSlot;
-use crate::model::work_order::OperationStatus;
-use crate::model::{Command, Id, Noun, WorkOrder, WorkOrderOperation};
+use crate::model::field::Note;
+use crate::model::{Command, Id, Noun, WorkOrder};
 use crate::planning::{self, Ask, Draft, Extra, Shop};
-use crate::scheduling::{Options, repair};
-use crate::store::View as _;
 use crate::views;
 
 /// How long a plan gets better that does not say it.
@@ -147,9 +143,8 @@ pub(super) async fn what_if(service: Arc<Service>, mut call: Call) -> Result<Rep
     reach(&service).await;
     let json = aside(move || {
         let shop = look(&service, Some(&extra))?;
-        let end = Instant::now() + WHAT_IF;
-        let found = repair(&shop.instance, &shop.in_force, &Options { seed: SEED, ..Options::default() }, || Instant::now() >= end, |_| {});
-        Ok(shapes::promise(&shop, &found.plan))
+        let plan = planning::fitted(&shop, WHAT_IF, SEED);
+        Ok(shapes::promise(&shop, &plan))
     });
     Ok(Reply::json(200, json.await?))
 }
@@ -175,69 +170,20 @@ pub(super) async fn publish(service: Arc<Service>, mut call: Call) -> Result<Rep
         Some(_) => return Err(Refusal::invalid("notes", "notes must be a text")),
     };
     nothing_else(&body, "work_orders and notes")?;
-    let Chosen { orders, begun } = chosen(&service, &draft, wanted.as_ref())?;
-    if orders.is_empty() {
+    let chosen = service.engine.read(|snapshot| planning::chosen(snapshot, &draft, wanted.as_ref()))??;
+    if chosen.orders.is_empty() {
         return Err(Refusal::new(Code::IllegalState, "nothing of this plan differs from the plan in force, or all of it has begun meanwhile; make it again"));
     }
-    let (count, total) = (orders.len(), orders.iter().map(Vec::len).sum());
+    let (count, total, begun) = (chosen.orders.len(), chosen.orders.iter().map(Vec::len).sum(), chosen.begun.clone());
     let key = call.command_id()?;
     let mut seq = 0;
-    for (piece, slots) in pieces(orders).into_iter().enumerate() {
+    for (piece, slots) in chosen.pieces().into_iter().enumerate() {
         let command = Command::PublishPlan(PublishPlan { slots, notes: notes.clone() });
         let envelope = Envelope { terminal: call.terminal()?, command_id: key.as_ref().map(|key| format!("{key}.{piece}")), ..Envelope::of(call.actor()?, command) };
         seq = service.engine.submit(envelope).await?.seq;
     }
     draft.published();
     Ok(Reply::json(200, shapes::published(draft.id, total, count, &begun, seq)))
-}
-
-/// What of a draft is published: slots by order, and what has begun meanwhile.
-struct Chosen {
-    orders: Vec<Vec<PlannedSlot>>,
-    begun: Vec<(Id<WorkOrder>, i64)>,
-}
-
-fn chosen(service: &Service, draft: &Draft, wanted: Option<&BTreeSet<u64>>) -> Result<Chosen, Refusal> {
-    let (shop, plan) = (&draft.shop, draft.plan());
-    let (mut orders, mut begun) = (Vec::new(), Vec::new());
-    for effect in planning::compare(shop, &plan).into_iter().filter(|effect| wanted.is_none_or(|wanted| wanted.contains(&effect.order.number()))) {
-        if effect.moves.is_empty() {
-            continue;
-        }
-        let steps: Vec<WorkOrderOperation> = service.engine.read(|snapshot| snapshot.related("work_order_id", &effect.order.to_value(), limits::PAGE_MAX))??;
-        let mut slots = Vec::new();
-        for moved in &effect.moves {
-            let sequence = shop.tasks[moved.operation].sequence;
-            let waits = steps.iter().any(|step| step.operation_sequence == sequence && matches!(step.status, OperationStatus::Pending | OperationStatus::Ready));
-            if !waits {
-                begun.push((effect.order, sequence));
-                continue;
-            }
-            slots.push(PlannedSlot {
-                work_order_id: effect.order,
-                operation_sequence: sequence,
-                work_center_id: Some(shop.centers[moved.to.center as usize].work_center_id),
-                planned_start_time: shop.moment(moved.to.start),
-                planned_end_time: shop.moment(moved.to.end),
-            });
-        }
-        if !slots.is_empty() {
-            orders.push(slots);
-        }
-    }
-    Ok(Chosen { orders, begun })
-}
-
-/// Whole orders, as many as one command holds.
-fn pieces(orders: Vec<Vec<PlannedSlot>>) -> Vec<Vec<PlannedSlot>> {
-    let mut pieces: Vec<Vec<PlannedSlot>> = Vec::new();
-    for order in orders {
-        match pieces.last_mut() {
-            Some(last) if last.len() + order.len() <= limits::PLAN_SLOTS_MAX => last.extend(order),
-            _ => pieces.push(order),
-        }
-    }
-    pieces
 }
 
 pub(super) async fn schedule(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
@@ -270,16 +216,12 @@ pub(super) async fn capacity(service: Arc<Service>, call: Call) -> Result<Reply,
     let plan = call.asked("plan").map(|id| id.parse().map_err(|_| Refusal::new(Code::NotFound, "a plan is named by its number"))).transpose()?;
     reach(&service).await;
     let json = aside(move || {
-        let shown = |shop: &Shop, slots: &[Option<crate::scheduling::Slot>]| {
-            let (buckets, unplanned) = planning::capacity(shop, slots, days, stretches);
-            shapes::capacity(shop, &buckets, &unplanned)
-        };
-        if let Some(plan) = plan {
-            let draft = service.desk.find(plan)?;
-            return Ok(shown(&draft.shop, &draft.plan().slots.iter().copied().map(Some).collect::<Vec<_>>()));
-        }
-        let shop = look(&service, None)?;
-        Ok(shown(&shop, &shop.in_force))
+        let draft = plan.map(|plan| service.desk.find(plan)).transpose()?;
+        let in_force = if draft.is_none() { Some(look(&service, None)?) } else { None };
+        let (shop, plan) = (draft.as_ref().map(|draft| &draft.shop).or(in_force.as_ref()), draft.as_ref().map(|draft| draft.plan()));
+        let shop = shop.ok_or_else(|| Refusal::new(Code::Internal, "there is neither a draft nor a plan in force"))?;
+        let (buckets, unplanned) = planning::capacity(shop, plan.as_deref(), days, stretches);
+        Ok(shapes::capacity(shop, &buckets, &unplanned))
     });
     Ok(Reply::json(200, json.await?))
 }
