@@ -214,7 +214,7 @@ impl VisitorMut for Meaning<'_> {
         }
         if self.1 == Asks::Client {
             escaped_by_backslash(expr);
-            if is_looked_up(expr) {
+            if is_looked_up(expr) || is_left_out(expr) {
                 return take_place(expr, "CAST(NULL AS TEXT)");
             }
         }
@@ -251,8 +251,7 @@ impl VisitorMut for Meaning<'_> {
                 None => return ControlFlow::Continue(()),
             },
             // Of keys and indexes, of which there are none.
-            "generate_subscripts" if self.1 == Asks::Client => "CAST(NULL AS INT)".to_owned(),
-            "unnest" if self.1 == Asks::Client => "unnest(make_array(CAST(NULL AS INT)))".to_owned(),
+            "unnest" | "generate_subscripts" if self.1 == Asks::Client => "unnest(make_array(CAST(NULL AS INT)))".to_owned(),
             // Of columns that count by themselves, of which there are none: only reflection asks.
             "pg_get_serial_sequence" | "json_build_object" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
             "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT value FROM generate_series(...)"),
@@ -285,6 +284,11 @@ fn escaped_by_backslash(expr: &mut Expr) {
 /// reflection looks them up. No column here has one.
 fn is_looked_up(expr: &Expr) -> bool {
     matches!(expr, Expr::Case { conditions, .. } if conditions.iter().any(|when| matches!(when.result, Expr::Subquery(_))))
+}
+
+/// Columns of PostgreSQL's catalogue that ours has not: rights and options, of which no table has any.
+fn is_left_out(expr: &Expr) -> bool {
+    matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["reloptions", "relacl"].contains(&name.value.as_str())))
 }
 
 /// Puts an expression that is written as SQL in the place of another.
