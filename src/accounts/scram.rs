@@ -51,7 +51,7 @@ fn wrong(detail: &str) -> Refusal {
 }
 
 /// An attribute such as `r=` of a message.
-fn attribute<'m>(message: &'m str, name: char) -> Option<&'m str> {
+fn attribute(message: &str, name: char) -> Option<&str> {
     message.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
 }
 

@@ -46,7 +46,7 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     let mut all = vec![ToChar::new().into(), Timezone::new().into()];
     all.extend(["repeat", "lpad", "rpad"].into_iter().filter_map(inner).map(|inner| Bounded { inner }.into()));
     all.extend(inner("date_part").map(|inner| DatePart { inner }.into()));
-    all.extend(["pg_function_is_visible", "pg_type_is_visible"].map(seen));
+    all.extend(["pg_function_is_visible", "pg_type_is_visible", "pg_collation_is_visible"].map(seen));
     all.extend(["pg_get_function_result", "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_tablespace_location"].map(|name| nothing(name, 1)));
     all.push(text("version", 0, format!("PostgreSQL {SERVER_VERSION}")));
     all.push(no_type());

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, VisitMut as _, VisitorMut};
+use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, VisitMut as _, VisitorMut, visit_relations};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
@@ -32,19 +32,39 @@ pub(super) fn rewritten(statement: &Statement, around: &Around<'_>, parser: &Pos
     let mut ast = statement.ast.clone();
     // Headings are those of the statement as it was written.
     _ = ast.visit(&mut Headings);
-    let is_catalogue = is_catalogue(&statement.text);
-    if let ControlFlow::Break(fault) = ast.visit(&mut Meaning(around, is_catalogue)) {
+    let asks = Asks::of(&ast);
+    if let ControlFlow::Break(fault) = ast.visit(&mut Meaning(around, asks)) {
         return Err(*fault);
     }
-    if !is_catalogue {
+    if asks == Asks::People && !is_of_clients(&statement.text) {
         return Ok(RewriteArrayAnyAllOperation.rewrite(FixArrayLiteral.rewrite(ast)));
     }
     // Some statements of clients are known word by word, so the words go first.
     let parsed = parser.parse(&statement.text).map_err(|error| Fault::of_parser(&error, &statement.text))?;
     let mut ast = parsed.into_iter().nth(statement.place).unwrap_or(ast);
     _ = ast.visit(&mut Headings);
-    _ = ast.visit(&mut Meaning(around, true));
+    _ = ast.visit(&mut Meaning(around, asks));
     Ok(ast)
+}
+
+/// Who asks: only a statement that reads nothing but the catalogue is a client's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    People,
+    Client,
+}
+
+impl Asks {
+    fn of(statement: &ast::Statement) -> Self {
+        let (mut all, mut own) = (0, 0);
+        _ = visit_relations(statement, |relation| {
+            let names: Vec<String> = relation.0.iter().filter_map(ast::ObjectNamePart::as_ident).map(|name| name.value.to_lowercase()).collect();
+            let is_own = names.iter().any(|name| name.starts_with("pg_") || name == "information_schema");
+            (all, own) = (all + 1, own + usize::from(is_own));
+            ControlFlow::<()>::Continue(())
+        });
+        if all > 0 && all == own { Self::Client } else { Self::People }
+    }
 }
 
 /// The heading of a column of an answer.
@@ -52,7 +72,8 @@ pub(super) fn heading(name: &str) -> &str {
     name.split(APART).next().unwrap_or(name).trim_start_matches("__alias_")
 }
 
-fn is_catalogue(text: &str) -> bool {
+/// Whether words stand in a text that clients use and people seldom do; then the catalogue's rules help.
+fn is_of_clients(text: &str) -> bool {
     let text = text.to_lowercase();
     ["pg_", "information_schema", "::reg", "current_schema", "quote_ident", "format_type", "has_table_privilege"].iter().any(|word| text.contains(word))
 }
@@ -178,8 +199,8 @@ fn type_name(data_type: &ast::DataType) -> String {
     .to_owned()
 }
 
-/// Puts the plant's clock and the asker's name in (and knows whether a statement is the catalogue's), and refuses what would be answered wrongly.
-struct Meaning<'a>(&'a Around<'a>, bool);
+/// Puts the plant's clock and the asker's name in (and knows whether a client asks about the catalogue), and refuses what would be answered wrongly.
+struct Meaning<'a>(&'a Around<'a>, Asks);
 
 impl VisitorMut for Meaning<'_> {
     type Break = Box<Fault>;
@@ -191,8 +212,11 @@ impl VisitorMut for Meaning<'_> {
                 return refuse(format!("the collation \"{name}\" is not done here"), "texts are ordered by their code points, as with COLLATE \"C\"");
             }
         }
-        if self.1 {
+        if self.1 == Asks::Client {
             escaped_by_backslash(expr);
+            if is_looked_up(expr) || is_left_out(expr) {
+                return take_place(expr, "CAST(NULL AS TEXT)");
+            }
         }
         if let Some((name, arguments)) = spelled(expr) {
             *expr = call(name, arguments);
@@ -204,7 +228,11 @@ impl VisitorMut for Meaning<'_> {
             FunctionArguments::List(list) => list.args.is_empty(),
             FunctionArguments::Subquery(_) if name == "array" => {
                 // In the catalogue these are members of roles and the like, of which there are none.
-                return if self.1 { take_place(expr, "'{}'") } else { refuse("ARRAY(SELECT ...) is not done here".to_owned(), "write (SELECT array_agg(...) ...)") };
+                return if self.1 == Asks::Client {
+                    take_place(expr, "'{}'")
+                } else {
+                    refuse("ARRAY(SELECT ...) is not done here".to_owned(), "write (SELECT array_agg(...) ...)")
+                };
             }
             FunctionArguments::Subquery(_) => false,
         };
@@ -222,6 +250,10 @@ impl VisitorMut for Meaning<'_> {
                 Some(Err(fault)) => return ControlFlow::Break(Box::new(fault)),
                 None => return ControlFlow::Continue(()),
             },
+            // Of keys and indexes, of which there are none.
+            "unnest" | "generate_subscripts" if self.1 == Asks::Client => "unnest(make_array(CAST(NULL AS INT)))".to_owned(),
+            // Of columns that count by themselves, of which there are none: only reflection asks.
+            "pg_get_serial_sequence" | "json_build_object" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
             "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT value FROM generate_series(...)"),
             "to_timestamp" | "to_date" | "to_number" if !has_one(function) => {
                 return refuse(format!("{name} with a pattern is not done here"), "write texts as ISO 8601 and cast them, such as '2026-03-31'::date");
@@ -246,6 +278,17 @@ fn escaped_by_backslash(expr: &mut Expr) {
         *first = ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(pattern.as_ref().clone()));
     }
     **pattern = Expr::Function(function);
+}
+
+/// `CASE WHEN ... THEN (SELECT ...) END` over a column: its default, its sequence, its collation, as
+/// reflection looks them up. No column here has one.
+fn is_looked_up(expr: &Expr) -> bool {
+    matches!(expr, Expr::Case { conditions, .. } if conditions.iter().any(|when| matches!(when.result, Expr::Subquery(_))))
+}
+
+/// Columns of PostgreSQL's catalogue that ours has not: rights and options, of which no table has any.
+fn is_left_out(expr: &Expr) -> bool {
+    matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["reloptions", "relacl"].contains(&name.value.as_str())))
 }
 
 /// Puts an expression that is written as SQL in the place of another.
@@ -326,6 +369,15 @@ mod tests {
         let wanted =
             ["count", "max", "a.status", "?column?", "?column?", "priority", "int4", "case", "now", "extract", "coalesce", "min", "date", "?column?", "btrim", "timezone", "small"];
         assert_eq!(headings(sql), wanted);
+    }
+
+    #[test]
+    fn a_statement_is_a_clients_own_only_if_it_reads_nothing_but_the_catalogue() {
+        let asks = |sql: &str| Asks::of(&Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap().remove(0));
+        assert_eq!(asks("SELECT * FROM pg_catalog.pg_class c JOIN pg_namespace n ON true"), Asks::Client);
+        assert_eq!(asks("SELECT * FROM lots WHERE lot_number LIKE '%pg_class%'"), Asks::People);
+        assert_eq!(asks("SELECT * FROM lots, pg_class"), Asks::People);
+        assert_eq!(asks("SELECT 1"), Asks::People);
     }
 
     #[test]

@@ -95,9 +95,9 @@ assert "open_orders" in found.get_view_names()
 columns = {column["name"]: column for column in found.get_columns("work_orders")}
 print(columns["planned_quantity"]["type"], columns["created_at"]["type"], columns["yield_percentage"]["type"], columns["work_order_number"]["nullable"])
 assert found.has_table("lots") and not found.has_table("nowhere")
-found.get_pk_constraint("lots"), found.get_foreign_keys("lots"), found.get_indexes("lots")
+assert found.get_pk_constraint("lots")["constrained_columns"] == [] and found.get_foreign_keys("lots") == []
 with engine.connect() as db:
-    table = sqlalchemy.Table("work_orders", sqlalchemy.MetaData(), autoload_with=engine)
+    table = sqlalchemy.table("work_orders", *[sqlalchemy.column(name, column["type"]) for name, column in columns.items()])
     rows = db.execute(sqlalchemy.select(table.c.status, sqlalchemy.func.count()).where(table.c.planned_quantity > 5).group_by(table.c.status).order_by(table.c.status)).all()
     print(rows)
 "#;
