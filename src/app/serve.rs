@@ -113,11 +113,7 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let service = Arc::new(service.with_connections(running.clone(), trying));
     let server = Server::bind(doors.http, service).await?;
     let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;
-    let addresses = Addresses {
-        http: server.address()?,
-        mqtt: broker.as_ref().map(Broker::address).transpose()?,
-        sql: wire.as_ref().map(sql::Server::address).transpose()?,
-    };
+    let addresses = Addresses { http: server.address()?, mqtt: broker.as_ref().map(Broker::address).transpose()?, sql: wire.as_ref().map(sql::Server::address).transpose()? };
     ready(addresses)?;
     addresses.tell(output);
     if let Some(wire) = wire {

@@ -42,7 +42,8 @@ fn no_operation_answers_a_fault_whatever_stands_in_its_fields() {
                 }
                 let body = format!("{{{}}}", body.join(","));
                 let reply = admin.send(operation.method.as_str(), &path, &[("Content-Type", "application/json")], body.as_bytes()).unwrap();
-                assert!(reply.status < 500, "{} {path} {body}: {} {}", operation.method, reply.status, reply.text());
+                // Plans are made two at a time, and a third is told to come again.
+                assert!(reply.status < 500 || reply.code() == "busy", "{} {path} {body}: {} {}", operation.method, reply.status, reply.text());
                 assert!(reply.status < 300 || !reply.code().is_empty(), "{} {path} {body}: {}", operation.method, reply.status);
                 asked += 1;
             }
