@@ -149,6 +149,8 @@ impl Extra {
 
 /// Looks at the plant, with an order more where one is asked about: it is the last one then.
 pub fn look(snapshot: &Snapshot, facts: &Facts, now: Time, extra: Option<&Extra>) -> Result<Shop, Refusal> {
+    // Plans speak in whole minutes.
+    let now = Time::from_micros(now.micros().div_euclid(60_000_000) * 60_000_000);
     let floor = Floor::look(snapshot, facts, now)?;
     let slots = slots_in_force(snapshot)?;
     let mut making = Making {
