@@ -19,6 +19,7 @@ use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
 use crate::followers::lake::Lake;
+use crate::planning::Desk;
 use crate::query::Sql;
 use crate::telemetry::{Connections, Lane, Source};
 use crate::views::search::SearchIndex;
@@ -107,9 +108,10 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let around = Around::of(engine, broker.as_ref().map(Broker::hub));
     let trying = connections::trying(engine, around.clone());
     let lake = doors.lake.map(|folder| Arc::new(Lake::new(engine.clone(), Some(lane.clone()), folder)));
+    let desk = Desk::default();
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
-    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone());
+    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone());
     let service = Arc::new(service.with_connections(running.clone(), trying));
     let server = Server::bind(doors.http, service).await?;
     let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;
@@ -122,6 +124,7 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     tokio::spawn(followers::machine_stops::run(engine.clone(), lane.clone(), figures.clone(), stopping.clone()));
     tokio::spawn(followers::machine_counts::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));
+    tokio::spawn(followers::replan::run(engine.clone(), figures.clone(), desk, stopping.clone()));
     tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     let mut threads = Vec::new();
     if let Some(root) = engine.root() {

@@ -53,6 +53,7 @@ fn summary(draft: &Draft) -> Json {
         "plan_id": draft.id,
         "state": standing.word(),
         "made_by": draft.by,
+        "why": draft.ask.why,
         "as_of_seq": draft.shop.seq,
         "as_of": draft.shop.epoch.to_string(),
         "keeps_the_plan_in_force": draft.ask.keep,

@@ -9,4 +9,5 @@ pub mod lake_telemetry;
 pub mod machine_counts;
 pub mod machine_faults;
 pub mod machine_stops;
+pub mod replan;
 pub mod roots;

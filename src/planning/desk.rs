@@ -12,7 +12,7 @@ use crate::base::{Code, Refusal, limits};
 use crate::scheduling::{Options, Plan, Progress, mend, repair, solve};
 
 /// How a draft is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     /// How long it may get better.
     pub time: Duration,
@@ -20,6 +20,8 @@ pub struct Ask {
     pub keep: bool,
     /// The same seed and steps give the same plan.
     pub seed: u64,
+    /// What happened on the floor, where that is why.
+    pub why: Option<String>,
 }
 
 /// How far a draft is.

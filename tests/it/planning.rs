@@ -73,6 +73,22 @@ fn a_planner_plans_judges_and_publishes() {
 }
 
 #[test]
+fn a_breakdown_is_planned_around_before_anybody_asks() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    let waiting = order(&mut planner, 40, "2026-03-05");
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    planner.make(&format!("/api/v1/plans/{}/publish", plan["plan_id"]), &json!({}));
+    planner.make("/api/v1/downtime-events", &json!({"work_center_id": "LASER", "downtime_reason_description": "lens cracked"}));
+    let all = crate::binary::until("a draft for the breakdown", || Some(planner.read("/api/v1/plans")).filter(|all| all["data"][0]["made_by"] == "replan"));
+    let draft = &all["data"][0];
+    assert!(draft["why"].as_str().unwrap().contains("lens cracked") && draft["keeps_the_plan_in_force"] == true, "{draft}");
+    let moved = planner.read(&format!("/api/v1/plans/{}/diff", draft["plan_id"]));
+    let first = &by_order(&moved, &waiting)[0]["moves"][0];
+    assert!(first["to"]["planned_start_time"].as_str() > first["from"]["planned_start_time"].as_str(), "the laser stands, and its work waits: {moved}");
+}
+
+#[test]
 fn what_runs_stays_and_what_began_meanwhile_is_not_moved() {
     let site = Site::new();
     let mut planner = site.client(Role::Planner);

@@ -154,6 +154,13 @@ impl Service {
         self
     }
 
+    /// With a desk that others put drafts on too.
+    #[must_use]
+    pub fn with_desk(mut self, desk: Desk) -> Self {
+        self.desk = desk;
+        self
+    }
+
     /// With a lane for what machines tell.
     #[must_use]
     pub fn with_telemetry(mut self, lane: Lane) -> Self {

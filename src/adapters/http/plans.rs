@@ -69,7 +69,7 @@ pub(super) async fn make(service: Arc<Service>, mut call: Call) -> Result<Reply,
     nothing_else(&body, "seconds, keep and seed")?;
     let by = call.actor()?.name;
     reach(&service).await;
-    let ask = Ask { time: Duration::from_secs(seconds), keep, seed };
+    let ask = Ask { time: Duration::from_secs(seconds), keep, seed, why: None };
     let json = aside(move || Ok(shapes::draft(&*service.desk.begin(look(&service, None)?, ask, &by)?))).await?;
     Ok(Reply::json(201, json))
 }

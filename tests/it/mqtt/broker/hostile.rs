@@ -99,13 +99,14 @@ fn whoever_does_not_take_what_it_asked_for_is_cut_off_and_the_others_hear_everyt
         let mut ear = house.client("ear").await;
         ear.subscribe("noise", QoS::AtMostOnce).await;
         let content = "x".repeat(100_000);
-        let messages = vec![("noise".to_owned(), content.clone().into_bytes()); 400];
-        let (options, began) = (house.options("machine"), Instant::now());
-        let publishing = tokio::spawn(async move { publish_as(options, messages).await });
-        for _ in 0..400 {
-            assert_eq!(ear.hears().await.1.len(), content.len());
+        let began = Instant::now();
+        // Some at a time, so that whoever listens keeps up on any machine: QoS 0 waits for nobody.
+        for _ in 0..40 {
+            publish_as(house.options("machine"), vec![("noise".to_owned(), content.clone().into_bytes()); 10]).await;
+            for _ in 0..10 {
+                assert_eq!(ear.hears().await.1.len(), content.len());
+            }
         }
-        publishing.await.unwrap();
         // It wakes up when all is over: the connection has an end.
         tokio::time::sleep((limits::BROKER_SEND_TIME + Duration::from_secs(5)).saturating_sub(began.elapsed())).await;
         assert!(end_of(&mut slow).await.unwrap().len() < 400 * content.len());
