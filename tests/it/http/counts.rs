@@ -43,7 +43,7 @@ pub(super) fn soon<T: PartialEq + std::fmt::Debug>(wanted: T, mut look: impl FnM
         if seen == wanted {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{seen:?} and not {wanted:?}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "{seen:?} and not {wanted:?}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
