@@ -24,6 +24,15 @@ export function isoDay(time: Date): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: plant.zone, dateStyle: "short" }).format(time);
 }
 
+/** The moment at which a day of the plant begins: asked twice, since the clock may have been put on that day. */
+export function startOfDay(day: string): number {
+  const wanted = Date.parse(`${day}T00:00:00Z`);
+  const format = new Intl.DateTimeFormat("sv-SE", { timeZone: plant.zone, dateStyle: "short", timeStyle: "medium" });
+  const shown = (time: number) => Date.parse(`${format.format(time).replace(" ", "T")}Z`);
+  const near = 2 * wanted - shown(wanted);
+  return near + wanted - shown(near);
+}
+
 /** Seconds as people say them: `36 min`, `2 h 05 min`, `3 d 4 h`. */
 export function lasting(seconds: number): string {
   const minutes = Math.floor(Math.max(0, seconds) / 60);
