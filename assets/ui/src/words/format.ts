@@ -19,6 +19,9 @@ export const second = (time: string | Date) => inZone(time, { hour: "2-digit", m
 export const day = (time: string | Date) => inZone(time, { weekday: "short", day: "numeric", month: "short" });
 export const moment = (time: string | Date | null | undefined) => (time ? `${day(time)}, ${hour(time)}` : "");
 
+/** A due moment is the end of a day; people say the day. */
+export const dueDay = (time: string | number | null | undefined) => (time ? day(new Date(new Date(time).getTime() - 1)) : "");
+
 /** The plant's day of a moment, as the API takes it. */
 export function isoDay(time: Date): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: plant.zone, dateStyle: "short" }).format(time);
