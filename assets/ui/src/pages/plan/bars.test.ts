@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { DraftSlot, OrderEffect, PlanFigures, ScheduleSlot } from "../../api/answers";
-import { barsInForce, barsOfDraft, before } from "./bars";
+import type { DraftSlot, OrderEffect, PlanFigures, ScheduleSlot, Stretch } from "../../api/answers";
+import { barsInForce, barsOfDraft, before, joined } from "./bars";
 
 const at = (hour: number) => `2026-03-02T${String(hour).padStart(2, "0")}:00:00Z`;
 const slot = (change: Partial<ScheduleSlot>): ScheduleSlot => ({
@@ -39,4 +39,10 @@ test("what the plan in force came to follows from the draft and its changes", ()
   expect(before(figures, [saved, broken])).toEqual({ orders: 2, minutes: 90 });
   expect(before(figures, [saved])).toEqual({ orders: 3, minutes: 150 });
   expect(before(figures, [effect({ ends_before: null, late_minutes: 30, promise: "late" })])).toEqual({ orders: 1, minutes: 60 });
+});
+
+test("a wait in pieces is told once, and one of no length not at all", () => {
+  const part = (from: number, to: number, reason: Stretch["reason"]): Stretch => ({ operation_sequence: 10, operation_name: "Cut", work_center_code: "L1", from: at(from), to: at(to), minutes: 60 * (to - from), reason });
+  const told = joined([part(6, 7, "people"), part(7, 9, "people"), part(9, 9, "setup"), part(9, 10, "work")]);
+  expect(told.map((it) => [it.reason, it.minutes])).toEqual([["people", 180], ["work", 60]]);
 });

@@ -1,5 +1,5 @@
 // What the plan in force and a draft are as bars: when, on which lane, and whether that is too late. Nothing is asked or drawn here.
-import type { DraftSlot, OrderEffect, PlanFigures, Placed, ScheduleSlot } from "../../api/answers";
+import type { DraftSlot, OrderEffect, PlanFigures, Placed, ScheduleSlot, Stretch } from "../../api/answers";
 import type { Span } from "../../canvas/timeline";
 
 export type BarState = "done" | "running" | "planned";
@@ -72,4 +72,16 @@ export function before(figures: PlanFigures, effects: OrderEffect[]): { orders: 
     minutes += Math.floor(was) - late_minutes;
   }
   return { orders, minutes };
+}
+
+/** Stretches that say the same one after the other, as one; those of no length say nothing. */
+export function joined(stretches: Stretch[]): Stretch[] {
+  const told: Stretch[] = [];
+  for (const part of stretches.filter((it) => it.minutes > 0)) {
+    const last = told.at(-1);
+    const isSame = last && last.to === part.from && last.reason === part.reason && last.operation_sequence === part.operation_sequence && last.behind_work_order_id === part.behind_work_order_id;
+    if (isSame) told[told.length - 1] = { ...last, to: part.to, minutes: last.minutes + part.minutes };
+    else told.push(part);
+  }
+  return told;
 }
