@@ -249,3 +249,117 @@ export interface Changes {
 export interface HistoryStep extends Omit<Entry, "payload"> {
   changes: { field: string; before: unknown; after: unknown }[];
 }
+
+/** A slot of the plan in force. */
+export interface ScheduleSlot {
+  schedule_id: string;
+  work_center_id: string | null;
+  work_order_id: string;
+  work_order_number: string | null;
+  product: string;
+  operation_sequence: number | null;
+  operation_name: string | null;
+  planned_start_time: string;
+  planned_end_time: string;
+  actual_start_time: string | null;
+  actual_end_time: string | null;
+  schedule_status: "planned" | "confirmed" | "in_progress" | "completed" | "delayed" | "cancelled";
+  customer_due_date: string | null;
+}
+
+export interface Placed {
+  work_center_id: string;
+  work_center_code: string;
+  planned_start_time: string;
+  planned_end_time: string;
+}
+
+/** A slot of a draft. */
+export interface DraftSlot extends Placed {
+  work_order_id: string;
+  operation_sequence: number;
+  operation_name: string;
+  product: string;
+  due: string | null;
+  is_late: boolean;
+  is_running: boolean;
+}
+
+export interface PlanFigures {
+  orders: number;
+  operations: number;
+  due_orders: number;
+  late_orders: number;
+  late_minutes: number;
+  setups: number;
+  setup_minutes: number;
+  promises_saved: number;
+  promises_broken: number;
+  moved_operations: number;
+  learned_durations_percentage: number | null;
+}
+
+export interface PlanDraft {
+  plan_id: number;
+  state: "solving" | "ready" | "published";
+  made_by: string;
+  as_of: string;
+  keeps_the_plan_in_force: boolean;
+  seconds: number;
+  figures: PlanFigures;
+  left_out: { work_order_id: string; why: string }[];
+}
+
+export type PromiseWord = "kept" | "saved" | "broken" | "late" | "none";
+
+/** What a draft does to one order. */
+export interface OrderEffect {
+  work_order_id: string;
+  product: string;
+  due: string | null;
+  ends_before: string | null;
+  ends: string;
+  late_minutes: number;
+  promise: PromiseWord;
+  moves: { operation_sequence: number; operation_name: string; from: Placed | null; to: Placed }[];
+}
+
+export interface PlanPublished {
+  slots: number;
+  work_orders: number;
+  left_out: { work_order_id: string; operation_sequence: number; why: string }[];
+}
+
+export interface Stretch {
+  operation_sequence: number;
+  operation_name: string;
+  work_center_code: string;
+  from: string;
+  to: string;
+  minutes: number;
+  reason: "work" | "paused" | "transfer" | "release" | "behind" | "setup" | "closed" | "people" | "free";
+  behind_work_order_id?: string;
+  behind_operation?: string;
+}
+
+export interface OrderStory {
+  work_order_id: string;
+  ends: string;
+  late_minutes: number;
+  promise: PromiseWord;
+  stretches: Stretch[];
+}
+
+export interface WhatIf {
+  ends: string;
+  due: string | null;
+  in_time: boolean | null;
+  late_minutes: number;
+  promises_broken: number;
+  moved: OrderEffect[];
+}
+
+export interface CenterLoad {
+  work_center_id: string;
+  buckets: { from: string; to: string; open_minutes: number; planned_minutes: number; load_percentage: number | null }[];
+}

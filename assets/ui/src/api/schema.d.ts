@@ -22,7 +22,7 @@ export interface paths {
                         /** @description mqtt, sparkplug, mtconnect, shdr or opcua. */
                         protocol: string;
                         /** @description How long to listen, 5 unless given, at most 20. */
-                        seconds?: string;
+                        seconds?: number;
                         /** @description The password, where there is one. */
                         secret?: string;
                         /** @description As TOML. */
@@ -65,7 +65,7 @@ export interface paths {
                          */
                         occurred_at?: string;
                         /** @enum {string} */
-                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua";
+                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker";
                         /** @description Why, for the record's history. */
                         reason?: string;
                         /** @description As TOML; which there are, the protocol says. */
@@ -114,7 +114,7 @@ export interface paths {
                          */
                         occurred_at?: string;
                         /** @enum {string} */
-                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua";
+                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker";
                         /** @description Why, for the record's history. */
                         reason?: string;
                         /** @description As TOML; which there are, the protocol says. */
@@ -490,6 +490,143 @@ export interface paths {
                         /** @description Why, for the record's history. */
                         reason?: string;
                     };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description true: disturb the plan in force as little as may be. */
+                        keep?: boolean;
+                        /** @description How long it may get better, 10 unless given, at most 120. */
+                        seconds?: number;
+                        /** @description Another seed searches elsewhere. */
+                        seed?: number;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description By which day. */
+                        due?: string;
+                        /** @description 1 highest to 10 lowest; 5 unless given. */
+                        priority?: number;
+                        /** @description What would be made. */
+                        product_id: string;
+                        /** @description How many. */
+                        quantity: number;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Why. */
+                        notes?: string;
+                        /** @description Only these orders. */
+                        work_orders?: string[];
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, unknown>;
                 };
             };
             responses: never;
@@ -987,7 +1124,7 @@ export interface components {
             /** Format: date-time */
             created_at?: string;
             /** @enum {string} */
-            protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua";
+            protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker";
             /** @description SHA-256 of the password with a salt before it. */
             secret_digest?: string | null;
             /** @description The journal entry that last touched the record: its version. */

@@ -16,6 +16,7 @@ export const PAGES: Record<string, PageOf> = {
   tv: { load: () => import("./wall/Television.svelte"), title: "nav.wall", bare: true },
   boards: { load: () => import("./board/Board.svelte"), title: "nav.boards" },
   orders: { load: () => import("./order/Orders.svelte"), title: "nav.orders" },
+  plan: { load: () => import("./plan/Plan.svelte"), title: "nav.plan" },
   lots: { load: () => import("./lot/Lots.svelte"), title: "nav.lots" },
   losses: { load: () => import("./loss/Losses.svelte"), title: "nav.losses" },
   machines: { load: () => import("./machine/Machines.svelte"), title: "nav.machines" },
@@ -28,5 +29,5 @@ export const PAGES: Record<string, PageOf> = {
 };
 
 /** The words of the bar, and those behind the person's name. */
-export const BAR = ["", "boards", "orders", "lots", "losses", "machines"];
+export const BAR = ["", "boards", "orders", "plan", "lots", "losses", "machines"];
 export const MENU = ["station", "connectors", "data", "audit", "people", "tv"];

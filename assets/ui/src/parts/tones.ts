@@ -6,6 +6,8 @@ const TONES: Record<string, Tone> = {
   running: "running", producing: "running", in_progress: "running", available: "running", live: "running", active: "running", ready: "running", shipped: "running",
   setup: "setup", scheduled: "setup", connecting: "setup",
   waiting: "waiting", idle: "waiting", interrupted: "waiting", silent: "waiting", pending_parts: "waiting", escalated: "waiting", late: "waiting", unclassified: "waiting",
+  work: "running", behind: "waiting", people: "waiting", release: "waiting",
+  saved: "good", in_time: "good", broken: "down",
   down: "down", failed: "down",
   on_hold: "hold", quarantine: "hold",
   maintenance: "off", planned_stop: "off", closed: "off", not_planned: "off", off: "off", created: "off", pending: "off", cancelled: "off", exhausted: "off", inactive: "off", skipped: "off", planned: "off",

@@ -19,9 +19,21 @@ export const second = (time: string | Date) => inZone(time, { hour: "2-digit", m
 export const day = (time: string | Date) => inZone(time, { weekday: "short", day: "numeric", month: "short" });
 export const moment = (time: string | Date | null | undefined) => (time ? `${day(time)}, ${hour(time)}` : "");
 
+/** A due moment is the end of a day; people say the day. */
+export const dueDay = (time: string | number | null | undefined) => (time ? day(new Date(new Date(time).getTime() - 1)) : "");
+
 /** The plant's day of a moment, as the API takes it. */
 export function isoDay(time: Date): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: plant.zone, dateStyle: "short" }).format(time);
+}
+
+/** The moment at which a day of the plant begins: asked twice, since the clock may have been put on that day. */
+export function startOfDay(day: string): number {
+  const wanted = Date.parse(`${day}T00:00:00Z`);
+  const format = new Intl.DateTimeFormat("sv-SE", { timeZone: plant.zone, dateStyle: "short", timeStyle: "medium" });
+  const shown = (time: number) => Date.parse(`${format.format(time).replace(" ", "T")}Z`);
+  const near = 2 * wanted - shown(wanted);
+  return near + wanted - shown(near);
 }
 
 /** Seconds as people say them: `36 min`, `2 h 05 min`, `3 d 4 h`. */

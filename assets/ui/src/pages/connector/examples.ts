@@ -24,6 +24,9 @@ host_id = "millwright"
 host = "10.0.0.5"
 client_id = "millwright-host"
 `,
+  broker: `[mapping.json_object]
+prefix = "plant"
+`,
   mtconnect: `url = "http://10.0.0.20:5000"
 machine = "LAS-01"
 `,

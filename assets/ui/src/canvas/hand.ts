@@ -1,0 +1,80 @@
+// What a hand does to a canvas: it drags, spreads two fingers, turns the wheel, points, presses. It knows nothing of what is drawn.
+
+export interface Grip {
+  drag(dx: number, dy: number): void;
+  zoom(by: number, x: number, y: number): void;
+  /** Somebody pointed at this place and lifted the finger there. */
+  press(x: number, y: number): void;
+  /** A mouse stands here, or has left. */
+  hover?(x: number | undefined, y: number): void;
+  /** The wheel without a key; answers whether anything moved, else the page scrolls on. */
+  scroll?(dx: number, dy: number): boolean;
+}
+
+/** A finger that moved less meant to press. */
+const SLACK = 6;
+
+export class Hand {
+  #fingers = new Map<number, { x: number; y: number }>();
+  #moved = 0;
+
+  constructor(
+    private canvas: HTMLCanvasElement,
+    private grip: Grip,
+    signal: AbortSignal,
+  ) {
+    const on = { signal };
+    canvas.addEventListener("pointerdown", (event) => this.#down(event), on);
+    canvas.addEventListener("pointermove", (event) => this.#move(event), on);
+    canvas.addEventListener("pointerup", (event) => this.#up(event), on);
+    canvas.addEventListener("pointercancel", (event) => this.#fingers.delete(event.pointerId), on);
+    canvas.addEventListener("pointerleave", () => this.grip.hover?.(undefined, 0), on);
+    canvas.addEventListener("wheel", (event) => this.#wheel(event), { ...on, passive: false });
+  }
+
+  #down(event: PointerEvent) {
+    this.canvas.setPointerCapture(event.pointerId);
+    this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+    this.#moved = 0;
+  }
+
+  #move(event: PointerEvent) {
+    const finger = this.#fingers.get(event.pointerId);
+    if (!finger) return this.grip.hover?.(event.offsetX, event.offsetY);
+    const other = [...this.#fingers].find(([id]) => id !== event.pointerId)?.[1];
+    const [dx, dy] = [event.offsetX - finger.x, event.offsetY - finger.y];
+    this.#moved += Math.abs(dx) + Math.abs(dy);
+    if (other) {
+      const apart = (x: number, y: number) => Math.max(1, Math.hypot(x - other.x, y - other.y));
+      this.grip.zoom(apart(event.offsetX, event.offsetY) / apart(finger.x, finger.y), other.x, other.y);
+    } else {
+      this.grip.drag(dx, dy);
+    }
+    this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+  }
+
+  #up(event: PointerEvent) {
+    this.#fingers.delete(event.pointerId);
+    if (this.#moved <= SLACK) this.grip.press(event.offsetX, event.offsetY);
+  }
+
+  /** With a key it zooms, so that a page with a drawing still scrolls. */
+  #wheel(event: WheelEvent) {
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      return this.grip.zoom(Math.exp(-event.deltaY / 300), event.offsetX, event.offsetY);
+    }
+    const [dx, dy] = event.shiftKey && !event.deltaX ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
+    if (this.grip.scroll?.(dx, dy)) event.preventDefault();
+  }
+}
+
+/** Makes the canvas as sharp as its screen and clears it; answers the pixel density. */
+export function wipe(canvas: HTMLCanvasElement, brush: CanvasRenderingContext2D): number {
+  const density = devicePixelRatio;
+  const [width, height] = [Math.round(canvas.clientWidth * density), Math.round(canvas.clientHeight * density)];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  brush.setTransform(1, 0, 0, 1, 0, 0);
+  brush.clearRect(0, 0, width, height);
+  return density;
+}
