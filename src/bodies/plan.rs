@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::base::Time;
 use crate::model::{Id, Subject, WorkCenter, WorkOrder};
-use crate::planning::{Bucket, Draft, Effect, Promise, Seen, Shop, Waits, compare, is_ready};
+use crate::planning::{Bucket, Draft, Effect, Promise, Reason, Seen, Shop, Waits, compare, is_ready};
 use crate::scheduling::{Plan, Slot};
 
 fn order(id: Id<WorkOrder>) -> String {
@@ -151,9 +151,13 @@ pub fn story(id: Id<WorkOrder>, effect: &Effect, chain: &[Waits]) -> String {
             "reason": it.reason.word(),
             "sentence": it.sentence(),
         });
-        if let crate::planning::Reason::Behind { order, operation } = &it.reason {
-            row["behind_work_order_id"] = order.clone().into();
-            row["behind_operation"] = operation.clone().into();
+        match &it.reason {
+            Reason::Behind { order, operation } => {
+                row["behind_work_order_id"] = order.clone().into();
+                row["behind_operation"] = operation.clone().into();
+            }
+            Reason::People { skill } => row["skill"] = skill.clone().into(),
+            _ => {}
         }
         row
     });
