@@ -6,7 +6,6 @@ use std::net::TcpListener;
 use millwright::adapters::mtconnect::document;
 use millwright::adapters::mtconnect::multipart::Parts;
 use millwright::base::{Code, limits};
-use millwright::telemetry::State;
 use serde_json::json;
 
 use super::player::{Adapter, Agent};
@@ -96,11 +95,10 @@ fn a_bomb_instead_of_a_probe_is_quarantined_and_the_agent_is_asked_again() {
     let address = answers_with(bomb.to_owned(), false);
     let hall = Hall::new();
     hall.reads_agent(&address, json!({}));
-    hall.is(State::Failed);
-    wait_until("it is asked again", || hall.lane.quarantined(10).unwrap().len() >= 2);
+    wait_until("it was asked again", || hall.standing().quarantined >= 2);
+    hall.fails("document type");
     let kept = &hall.lane.quarantined(1).unwrap()[0];
     assert_eq!((kept.source.as_str(), kept.original.as_slice()), ("connection", bomb.as_bytes()));
-    assert!(hall.standing().quarantined >= 2 && hall.standing().why.unwrap().contains("document type"));
     assert_eq!(hall.lane.series().len(), 0);
 }
 
@@ -108,8 +106,7 @@ fn a_bomb_instead_of_a_probe_is_quarantined_and_the_agent_is_asked_again() {
 fn an_answer_without_an_end_is_given_up() {
     let hall = Hall::new();
     hall.reads_agent(&answers_with("<MTConnectDevices>".repeat(1_000), true), json!({}));
-    hall.is(State::Failed);
-    assert!(hall.standing().why.unwrap().contains("ask it for less"));
+    hall.fails("ask it for less");
 }
 
 #[test]
@@ -121,9 +118,7 @@ fn what_is_no_agent_is_told_so() {
     ] {
         let hall = Hall::new();
         hall.reads_agent(&answers_with(body.to_owned(), false), json!({}));
-        hall.is(State::Failed);
-        let why = hall.standing().why.unwrap();
-        assert!(why.contains(said), "{why}");
+        hall.fails(said);
     }
 }
 
@@ -134,9 +129,8 @@ fn two_machines_are_not_kept_under_one_name() {
     let probe = format!("<MTConnectDevices><Header instanceId='1'/><Devices>{}{}</Devices></MTConnectDevices>", device("LASER"), device("PUNCH"));
     let hall = Hall::new();
     hall.reads_agent(&answers_with(probe, false), json!({ "machine": "L1" }));
-    hall.is(State::Failed);
-    let why = hall.standing().why.unwrap();
-    assert!(why.contains("LASER, PUNCH") && why.contains("`device`"), "{why}");
+    let why = hall.fails("LASER, PUNCH");
+    assert!(why.contains("`device`"), "{why}");
     assert_eq!(hall.lane.series().len(), 0);
 }
 

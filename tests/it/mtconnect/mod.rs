@@ -108,6 +108,18 @@ impl Hall {
         wait_until(&format!("the connection is {}", state.word()), || self.standing().state == state);
     }
 
+    /// Why the connection failed, in words that have these in them. Between two calls it says for a
+    /// moment that it connects and no reason, so state and reason are read as one.
+    fn fails(&self, said: &str) -> String {
+        let mut last = None;
+        wait_until(&format!("the connection fails, saying {said}"), || {
+            let standing = self.standing();
+            last = standing.why.filter(|why| standing.state == State::Failed && why.contains(said));
+            last.is_some()
+        });
+        last.unwrap()
+    }
+
     /// Instance and next sequence, as the cursor has them.
     fn place(&self) -> (u64, u64) {
         let Some(cursor) = self.source.cursor().unwrap() else { return (0, 0) };
