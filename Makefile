@@ -10,6 +10,8 @@ CARGO ?= cargo
 DATA  ?= demo-data
 HTTP  ?= 127.0.0.1:8080
 ARGS  ?=
+# What `make test` gives cargo besides: TESTS="-- some_story".
+TESTS ?=
 # Where `make test` keeps the Python with which tests read the Parquet export and ask by SQL, play an edge node and an OPC UA server.
 VENV  ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/venv
 
@@ -47,7 +49,7 @@ demo: check-tools ui
 	./target/release/millwright demo --data $(DATA) --http $(HTTP) $(ARGS)
 
 test: check-tools python-tools
-	MILLWRIGHT_PYTHON=$(VENV)/bin/python3 $(CARGO) test --locked --lib --bins --tests
+	MILLWRIGHT_PYTHON=$(VENV)/bin/python3 $(CARGO) test --locked --lib --bins --tests --no-fail-fast $(TESTS)
 
 test-ui: check-tools ui
 	$(CARGO) build --locked
