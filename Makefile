@@ -46,7 +46,7 @@ endif
 
 demo: check-tools ui
 	$(CARGO) build --release --locked
-	./target/release/millwright demo --data $(DATA) --http $(HTTP) $(ARGS)
+	$(or $(CARGO_TARGET_DIR),./target)/release/millwright demo --data $(DATA) --http $(HTTP) $(ARGS)
 
 test: check-tools python-tools
 	MILLWRIGHT_PYTHON=$(VENV)/bin/python3 $(CARGO) test --locked --lib --bins --tests --no-fail-fast $(TESTS)
