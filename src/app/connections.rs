@@ -33,7 +33,7 @@ use crate::views;
 /// Bytes of salt before a password, as the rule puts them.
 const SALT: usize = 16;
 /// Certificates in the data directory.
-const PKI_FOLDER: &str = "pki";
+pub(super) const PKI_FOLDER: &str = "pki";
 /// Changes of records that come together are taken together.
 const PAUSE: Duration = Duration::from_millis(200);
 

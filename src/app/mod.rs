@@ -26,7 +26,7 @@ use output::Output;
 
 /// What is logged unless MILLWRIGHT_LOG says otherwise. A machine that is switched off at night is told of once
 /// a try, by its connection, and not by every floor of a library as well.
-const LOGGED: &str = "warn,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_types=off";
+const LOGGED: &str = "warn,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_types=off,opcua_server=off,opcua_nodes=off";
 
 /// Runs the command line; the exit code tells scripts what happened.
 pub fn main() -> ExitCode {

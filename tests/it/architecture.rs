@@ -47,6 +47,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tantivy", &["src/search/"]),
     ("pco", &["src/telemetry/"]),
     ("async_opcua", &["src/adapters/opcua"]),
+    ("async_opcua_server", &["src/adapters/opcua"]),
     ("axum", &["src/adapters/http"]),
     ("flate2", &["src/adapters/http", "src/app/plan.rs"]),
     ("hyper", &["src/adapters/http", "src/adapters/mtconnect"]),
