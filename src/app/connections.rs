@@ -27,6 +27,7 @@ use crate::model::plant::Status;
 use crate::model::telemetry::{Reading, SeriesId};
 use crate::model::{Connector, Id, Noun, Subject};
 use crate::store::View as _;
+use crate::telemetry::thinning::{self, Precision};
 use crate::telemetry::{Connections, Intake, Seen, Source, State};
 use crate::views;
 
@@ -74,12 +75,14 @@ impl Around {
 }
 
 impl Settings {
-    /// Reads settings; a password goes where the protocol has it.
-    fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<Self, Refusal> {
+    /// Reads settings, and how exactly metrics are kept; a password goes where the protocol has it.
+    fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<(Self, Vec<Precision>), Refusal> {
         let wrong = |error: toml::de::Error| Refusal::invalid("settings", format!("settings do not fit {}: {}", protocol.word(), error.message()));
         let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
         let whose = if protocol == Protocol::OpcUa { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
         if let (Some(secret), Some(whose)) = (secret, whose) {
+        let exactly: Vec<Precision> = table.remove("precision").map_or(Ok(Vec::new()), toml::Value::try_into).map_err(wrong)?;
+        thinning::check(&exactly)?;
             whose.insert("password".to_owned(), toml::Value::String(secret));
         }
         Ok(match protocol {
@@ -88,8 +91,13 @@ impl Settings {
             Protocol::MtConnect => Self::Agent(table.try_into().map_err(wrong)?),
             Protocol::Shdr => Self::Shdr(table.try_into().map_err(wrong)?),
             Protocol::OpcUa => Self::OpcUa(table.try_into().map_err(wrong)?),
-            Protocol::Broker => Self::Broker(table.try_into().map_err(wrong)?),
-        })
+            Protocol::Broker => {
+                let access: Vec<Access> = table.remove("access").map_or(Ok(Vec::new()), toml::Value::try_into).map_err(wrong)?;
+                Access::check(&access)?;
+                Self::Broker(table.try_into::<broker::Settings>().map_err(wrong)?.with_access(access))
+            }
+        };
+        Ok((settings, exactly))
     }
 
     fn on_trial(self) -> Self {
@@ -135,9 +143,10 @@ fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal
 
 /// Connects for a while; keeps nothing.
 async fn try_out(trial: Trial, around: Around, now: crate::base::Time) -> Result<Tried, Refusal> {
-    let settings = Settings::read(trial.protocol, &trial.settings, trial.secret)?.on_trial();
+    let (settings, exactly) = Settings::read(trial.protocol, &trial.settings, trial.secret)?;
+    let settings = settings.on_trial();
     let (shown, mut values) = mpsc::channel(limits::PAGE_MAX);
-    let source = Arc::new(Source::preview("trial", now, shown));
+    let source = Arc::new(Source::preview("trial", now, shown).as_exactly_as(exactly));
     let (stop, stopping) = watch::channel(false);
     let running = tokio::task::spawn_local(settings.run(around, Arc::clone(&source), stopping));
     let mut seen: BTreeMap<SeriesId, Seen> = BTreeMap::new();
@@ -258,7 +267,7 @@ impl Keeper {
         let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
         let (stop, stopping) = watch::channel(false);
         let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
-            Ok(settings) => tokio::task::spawn_local(settings.run(self.around.clone(), source, stopping)),
+            Ok((settings, exactly)) => tokio::task::spawn_local(settings.run(self.around.clone(), Arc::new(source.as_exactly_as(exactly)), stopping)),
             Err(refusal) => {
                 source.stands(State::Failed, Some(&refusal.detail), self.engine.wall_now());
                 // The standing is kept for whoever asks why.
@@ -362,3 +371,6 @@ mod tests {
         assert!(Settings::read(trial.protocol, &trial.settings, None).is_ok());
     }
 }
+        assert!(refused(Protocol::Shdr, "address = \"a:1\"\nprecision = [{ metric = \"power\" }]").contains("neither round_to nor dead_band"));
+        let (_, exactly) = Settings::read(Protocol::Shdr, "address = \"a:1\"\n[[precision]]\nmetric = \"power\"\nround_to = 0.1\n", None).unwrap();
+        assert_eq!((exactly.len(), exactly[0].keep_minutes), (1, 10));
