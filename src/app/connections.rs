@@ -136,7 +136,7 @@ pub(super) fn trying(engine: &Engine, around: Around) -> Try {
 
 /// Runs something on this thread alone: connections wait most of the time, and need no more than one
 /// thread beside those that answer people.
-fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+pub(super) fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
     tokio::task::LocalSet::new().block_on(&runtime, work)
 }

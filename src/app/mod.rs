@@ -10,6 +10,7 @@ mod offline;
 mod online;
 mod output;
 mod plan;
+mod replay;
 mod serve;
 mod sql;
 mod wires;
@@ -66,6 +67,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Search(it) => online::search(&place, &it, output),
         Action::Sql(it) => sql::run(&place, &it, output),
         Action::Connect(it) => connections::command(&place, &it, output),
+        Action::Replay(it) => replay::run(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::Plan(it) => plan::run(&it, output),
         Action::User(it) => online::user(&place, &it, output),

@@ -49,7 +49,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("async_opcua", &["src/adapters/opcua"]),
     ("async_opcua_server", &["src/adapters/opcua"]),
     ("axum", &["src/adapters/http"]),
-    ("flate2", &["src/adapters/http", "src/app/plan.rs"]),
+    ("flate2", &["src/adapters/http", "src/app/plan.rs", "src/app/replay.rs"]),
     ("hyper", &["src/adapters/http", "src/adapters/mtconnect"]),
     ("hyper_util", &["src/adapters/http", "src/adapters/mtconnect"]),
     ("quick_xml", &["src/adapters/mtconnect"]),
