@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::arguments::{Connect, ConnectAction, Place};
 use super::output::Output;
 use crate::adapters::http::{Trial, Tried, Try};
-use crate::adapters::mqtt::broker::{self, Hub};
+use crate::adapters::mqtt::broker::{self, Access, Hub};
 use crate::adapters::mqtt::{self, sparkplug};
 use crate::adapters::mtconnect::{agent, shdr};
 use crate::adapters::opcua;

@@ -202,6 +202,8 @@ pub const BROKER_IDLE_TIME: Duration = Duration::from_secs(86_400);
 pub const BROKER_SEND_TIME: Duration = Duration::from_secs(10);
 /// Longest topic and longest topic filter, in bytes.
 pub const BROKER_TOPIC_MAX: usize = 1_024;
+/// Rules of access of one connector of the plant's own broker.
+pub const BROKER_RULES_MAX: usize = 200;
 /// Topic filters of one session.
 pub const BROKER_FILTERS_MAX: usize = 100;
 /// Sessions that are remembered, connected or not; the longest absent make room.
