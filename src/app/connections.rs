@@ -33,6 +33,8 @@ use crate::views;
 
 /// Bytes of salt before a password, as the rule puts them.
 const SALT: usize = 16;
+/// How a certificate with its key begins; a password stands before it, where both are told.
+const PEM: &str = "-----BEGIN ";
 /// Certificates in the data directory.
 pub(super) const PKI_FOLDER: &str = "pki";
 /// Changes of records that come together are taken together.
@@ -79,13 +81,15 @@ impl Settings {
     fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<(Self, Vec<Precision>), Refusal> {
         let wrong = |error: toml::de::Error| Refusal::invalid("settings", format!("settings do not fit {}: {}", protocol.word(), error.message()));
         let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
-        let whose = if protocol == Protocol::OpcUa { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
-        if let (Some(secret), Some(whose)) = (secret, whose) {
         let exactly: Vec<Precision> = table.remove("precision").map_or(Ok(Vec::new()), toml::Value::try_into).map_err(wrong)?;
         thinning::check(&exactly)?;
-            whose.insert("password".to_owned(), toml::Value::String(secret));
+        let whose = if protocol == Protocol::OpcUa { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
+        if let (Some(secret), Some(whose)) = (secret, whose) {
+            let (password, identity) = secret.split_at(secret.find(PEM).unwrap_or(secret.len()));
+            let parts = [("password", password.trim_end_matches(['\r', '\n'])), ("identity", identity)];
+            whose.extend(parts.into_iter().filter(|(_, part)| !part.is_empty()).map(|(name, part)| (name.to_owned(), toml::Value::String(part.to_owned()))));
         }
-        Ok(match protocol {
+        let settings = match protocol {
             Protocol::Mqtt => Self::Mqtt(table.try_into().map_err(wrong)?),
             Protocol::Sparkplug => Self::Sparkplug(table.try_into().map_err(wrong)?),
             Protocol::MtConnect => Self::Agent(table.try_into().map_err(wrong)?),
@@ -262,7 +266,7 @@ impl Keeper {
         let (connector, secret) = self.engine.read(|snapshot| Ok::<_, Refusal>((snapshot.get(id)?, snapshot.secret(Subject::of(id))?)))??;
         let Some(connector) = connector.filter(|it| it.status == Status::Active) else { return Ok(None) };
         let code = connector.connector_code;
-        let source = Arc::new(Source::kept(&code, self.intake.clone()));
+        let source = Source::kept(&code, self.intake.clone());
         self.connections.begin(&code, source.standing());
         let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
         let (stop, stopping) = watch::channel(false);
@@ -367,10 +371,10 @@ mod tests {
         assert!(refused(Protocol::Mqtt, "[broker]").contains("host"));
         let wrong = |text: &str| trial_of(text, None, Duration::from_secs(1)).err().unwrap().to_string();
         assert!(wrong("address = \"a:1\"").contains("mtconnect") && wrong("protocol = ").contains("no TOML"));
+        assert!(refused(Protocol::Shdr, "address = \"a:1\"\nprecision = [{ metric = \"power\" }]").contains("neither round_to nor dead_band"));
+        let (_, exactly) = Settings::read(Protocol::Shdr, "address = \"a:1\"\n[[precision]]\nmetric = \"power\"\nround_to = 0.1\n", None).unwrap();
+        assert_eq!((exactly.len(), exactly[0].keep_minutes), (1, 10));
         let trial = trial_of("protocol = \"shdr\"\naddress = \"a:1\"\n", None, Duration::from_secs(1)).unwrap();
         assert!(Settings::read(trial.protocol, &trial.settings, None).is_ok());
     }
 }
-        assert!(refused(Protocol::Shdr, "address = \"a:1\"\nprecision = [{ metric = \"power\" }]").contains("neither round_to nor dead_band"));
-        let (_, exactly) = Settings::read(Protocol::Shdr, "address = \"a:1\"\n[[precision]]\nmetric = \"power\"\nround_to = 0.1\n", None).unwrap();
-        assert_eq!((exactly.len(), exactly[0].keep_minutes), (1, 10));

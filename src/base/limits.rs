@@ -252,14 +252,14 @@ pub const HOURS_JUDGED_AT_ONCE: usize = 100;
 pub const TRIALS_MAX: usize = 4;
 /// See [`TRIALS_MAX`].
 pub const TRIAL_TIME: Duration = Duration::from_secs(20);
-/// Series that a trial shows.
-pub const TRIAL_SERIES_MAX: usize = 500;
 /// Bytes of a connection's secret: a password, or a certificate with those that vouch for it and its key.
 pub const SECRET_MAX: usize = 32 << 10;
 /// Rules of precision of one connection.
 pub const PRECISION_RULES_MAX: usize = 1_000;
 /// Minutes after which a number within its dead band is kept nevertheless: a day.
 pub const KEEP_MINUTES_MAX: u32 = 1_440;
+/// Series that a trial shows.
+pub const TRIAL_SERIES_MAX: usize = 500;
 /// Samples in one answer.
 pub const QUERY_SAMPLES_MAX: usize = 1_000_000;
 /// Samples in one answer, unless asked for.
