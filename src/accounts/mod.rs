@@ -102,6 +102,11 @@ impl Accounts {
         self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&user).cloned()
     }
 
+    /// Whether a user is called as a machine is, and so is its log-in. Where that cannot be read, it is: the less is allowed.
+    pub fn is_machine(&self, name: &str) -> bool {
+        !self.engine.read(|snapshot| snapshot.resolve(Noun::Machine, name)).is_ok_and(|found| matches!(found, Ok(None)))
+    }
+
     /// Checks name and password behind the throttle.
     pub async fn check_password(&self, name: &str, password: &str, address: IpAddr) -> Result<Actor, Refusal> {
         let now = self.engine.wall_now();

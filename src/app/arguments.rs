@@ -64,6 +64,8 @@ pub(super) enum Action {
     Sql(Sql),
     /// Try a connection to machines, and see what would be kept.
     Connect(Connect),
+    /// Play machines' stored logs into the plant, in their own times.
+    Replay(Replay),
     /// Finite-capacity plans.
     Plan(Plan),
     /// Prove chain, history, records, indexes and genealogy; exit 4 if anything is wrong.
@@ -109,6 +111,29 @@ pub(super) struct Serve {
     /// Run an MQTT broker of the plant's own on this address, such as 0.0.0.0:1883; port 0 takes a free one.
     #[arg(long, env = "MILLWRIGHT_MQTT")]
     mqtt: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub(super) struct Replay {
+    #[command(subcommand)]
+    pub(super) action: ReplayAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum ReplayAction {
+    /// Lines of SHDR adapters, plain or gzipped; what is there already is not kept again.
+    #[command(visible_alias = "nist")]
+    Shdr(ReplayShdr),
+}
+
+#[derive(Args)]
+pub(super) struct ReplayShdr {
+    /// The logs, such as Mazak01-20171115-20171116.txt.gz.
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The machine's code; what stands before the first dash of each file's name where not said.
+    #[arg(long)]
+    pub(super) machine: Option<String>,
 }
 
 #[derive(Args)]

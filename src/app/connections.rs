@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::arguments::{Connect, ConnectAction, Place};
 use super::output::Output;
 use crate::adapters::http::{Trial, Tried, Try};
-use crate::adapters::mqtt::broker::{self, Hub};
+use crate::adapters::mqtt::broker::{self, Access, Hub};
 use crate::adapters::mqtt::{self, sparkplug};
 use crate::adapters::mtconnect::{agent, shdr};
 use crate::adapters::opcua;
@@ -27,13 +27,16 @@ use crate::model::plant::Status;
 use crate::model::telemetry::{Reading, SeriesId};
 use crate::model::{Connector, Id, Noun, Subject};
 use crate::store::View as _;
+use crate::telemetry::thinning::{self, Precision};
 use crate::telemetry::{Connections, Intake, Seen, Source, State};
 use crate::views;
 
 /// Bytes of salt before a password, as the rule puts them.
 const SALT: usize = 16;
+/// How a certificate with its key begins; a password stands before it, where both are told.
+const PEM: &str = "-----BEGIN ";
 /// Certificates in the data directory.
-const PKI_FOLDER: &str = "pki";
+pub(super) const PKI_FOLDER: &str = "pki";
 /// Changes of records that come together are taken together.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -74,22 +77,31 @@ impl Around {
 }
 
 impl Settings {
-    /// Reads settings; a password goes where the protocol has it.
-    fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<Self, Refusal> {
+    /// Reads settings, and how exactly metrics are kept; a password goes where the protocol has it.
+    fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<(Self, Vec<Precision>), Refusal> {
         let wrong = |error: toml::de::Error| Refusal::invalid("settings", format!("settings do not fit {}: {}", protocol.word(), error.message()));
         let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
+        let exactly: Vec<Precision> = table.remove("precision").map_or(Ok(Vec::new()), toml::Value::try_into).map_err(wrong)?;
+        thinning::check(&exactly)?;
         let whose = if protocol == Protocol::OpcUa { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
         if let (Some(secret), Some(whose)) = (secret, whose) {
-            whose.insert("password".to_owned(), toml::Value::String(secret));
+            let (password, identity) = secret.split_at(secret.find(PEM).unwrap_or(secret.len()));
+            let parts = [("password", password.trim_end_matches(['\r', '\n'])), ("identity", identity)];
+            whose.extend(parts.into_iter().filter(|(_, part)| !part.is_empty()).map(|(name, part)| (name.to_owned(), toml::Value::String(part.to_owned()))));
         }
-        Ok(match protocol {
+        let settings = match protocol {
             Protocol::Mqtt => Self::Mqtt(table.try_into().map_err(wrong)?),
             Protocol::Sparkplug => Self::Sparkplug(table.try_into().map_err(wrong)?),
             Protocol::MtConnect => Self::Agent(table.try_into().map_err(wrong)?),
             Protocol::Shdr => Self::Shdr(table.try_into().map_err(wrong)?),
             Protocol::OpcUa => Self::OpcUa(table.try_into().map_err(wrong)?),
-            Protocol::Broker => Self::Broker(table.try_into().map_err(wrong)?),
-        })
+            Protocol::Broker => {
+                let access: Vec<Access> = table.remove("access").map_or(Ok(Vec::new()), toml::Value::try_into).map_err(wrong)?;
+                Access::check(&access)?;
+                Self::Broker(table.try_into::<broker::Settings>().map_err(wrong)?.with_access(access))
+            }
+        };
+        Ok((settings, exactly))
     }
 
     fn on_trial(self) -> Self {
@@ -128,16 +140,17 @@ pub(super) fn trying(engine: &Engine, around: Around) -> Try {
 
 /// Runs something on this thread alone: connections wait most of the time, and need no more than one
 /// thread beside those that answer people.
-fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+pub(super) fn alone<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
     tokio::task::LocalSet::new().block_on(&runtime, work)
 }
 
 /// Connects for a while; keeps nothing.
 async fn try_out(trial: Trial, around: Around, now: crate::base::Time) -> Result<Tried, Refusal> {
-    let settings = Settings::read(trial.protocol, &trial.settings, trial.secret)?.on_trial();
+    let (settings, exactly) = Settings::read(trial.protocol, &trial.settings, trial.secret)?;
+    let settings = settings.on_trial();
     let (shown, mut values) = mpsc::channel(limits::PAGE_MAX);
-    let source = Arc::new(Source::preview("trial", now, shown));
+    let source = Arc::new(Source::preview("trial", now, shown).as_exactly_as(exactly));
     let (stop, stopping) = watch::channel(false);
     let running = tokio::task::spawn_local(settings.run(around, Arc::clone(&source), stopping));
     let mut seen: BTreeMap<SeriesId, Seen> = BTreeMap::new();
@@ -253,12 +266,12 @@ impl Keeper {
         let (connector, secret) = self.engine.read(|snapshot| Ok::<_, Refusal>((snapshot.get(id)?, snapshot.secret(Subject::of(id))?)))??;
         let Some(connector) = connector.filter(|it| it.status == Status::Active) else { return Ok(None) };
         let code = connector.connector_code;
-        let source = Arc::new(Source::kept(&code, self.intake.clone()));
+        let source = Source::kept(&code, self.intake.clone());
         self.connections.begin(&code, source.standing());
         let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
         let (stop, stopping) = watch::channel(false);
         let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
-            Ok(settings) => tokio::task::spawn_local(settings.run(self.around.clone(), source, stopping)),
+            Ok((settings, exactly)) => tokio::task::spawn_local(settings.run(self.around.clone(), Arc::new(source.as_exactly_as(exactly)), stopping)),
             Err(refusal) => {
                 source.stands(State::Failed, Some(&refusal.detail), self.engine.wall_now());
                 // The standing is kept for whoever asks why.
@@ -358,6 +371,9 @@ mod tests {
         assert!(refused(Protocol::Mqtt, "[broker]").contains("host"));
         let wrong = |text: &str| trial_of(text, None, Duration::from_secs(1)).err().unwrap().to_string();
         assert!(wrong("address = \"a:1\"").contains("mtconnect") && wrong("protocol = ").contains("no TOML"));
+        assert!(refused(Protocol::Shdr, "address = \"a:1\"\nprecision = [{ metric = \"power\" }]").contains("neither round_to nor dead_band"));
+        let (_, exactly) = Settings::read(Protocol::Shdr, "address = \"a:1\"\n[[precision]]\nmetric = \"power\"\nround_to = 0.1\n", None).unwrap();
+        assert_eq!((exactly.len(), exactly[0].keep_minutes), (1, 10));
         let trial = trial_of("protocol = \"shdr\"\naddress = \"a:1\"\n", None, Duration::from_secs(1)).unwrap();
         assert!(Settings::read(trial.protocol, &trial.settings, None).is_ok());
     }

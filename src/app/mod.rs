@@ -10,6 +10,7 @@ mod offline;
 mod online;
 mod output;
 mod plan;
+mod replay;
 mod serve;
 mod sql;
 mod wires;
@@ -26,7 +27,7 @@ use output::Output;
 
 /// What is logged unless MILLWRIGHT_LOG says otherwise. A machine that is switched off at night is told of once
 /// a try, by its connection, and not by every floor of a library as well.
-const LOGGED: &str = "warn,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_types=off";
+const LOGGED: &str = "warn,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_types=off,opcua_server=off,opcua_nodes=off";
 
 /// Runs the command line; the exit code tells scripts what happened.
 pub fn main() -> ExitCode {
@@ -66,6 +67,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Search(it) => online::search(&place, &it, output),
         Action::Sql(it) => sql::run(&place, &it, output),
         Action::Connect(it) => connections::command(&place, &it, output),
+        Action::Replay(it) => replay::run(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::Plan(it) => plan::run(&it, output),
         Action::User(it) => online::user(&place, &it, output),

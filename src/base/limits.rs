@@ -202,6 +202,8 @@ pub const BROKER_IDLE_TIME: Duration = Duration::from_secs(86_400);
 pub const BROKER_SEND_TIME: Duration = Duration::from_secs(10);
 /// Longest topic and longest topic filter, in bytes.
 pub const BROKER_TOPIC_MAX: usize = 1_024;
+/// Rules of access of one connector of the plant's own broker.
+pub const BROKER_RULES_MAX: usize = 200;
 /// Topic filters of one session.
 pub const BROKER_FILTERS_MAX: usize = 100;
 /// Sessions that are remembered, connected or not; the longest absent make room.
@@ -250,6 +252,12 @@ pub const HOURS_JUDGED_AT_ONCE: usize = 100;
 pub const TRIALS_MAX: usize = 4;
 /// See [`TRIALS_MAX`].
 pub const TRIAL_TIME: Duration = Duration::from_secs(20);
+/// Bytes of a connection's secret: a password, or a certificate with those that vouch for it and its key.
+pub const SECRET_MAX: usize = 32 << 10;
+/// Rules of precision of one connection.
+pub const PRECISION_RULES_MAX: usize = 1_000;
+/// Minutes after which a number within its dead band is kept nevertheless: a day.
+pub const KEEP_MINUTES_MAX: u32 = 1_440;
 /// Series that a trial shows.
 pub const TRIAL_SERIES_MAX: usize = 500;
 /// Samples in one answer.

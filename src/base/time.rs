@@ -116,10 +116,44 @@ impl Time {
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 with `Z`, without a fraction where there is none.
+    /// RFC 3339 with `Z`, without a fraction where there is none. By hand, since answers are full of times.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.timestamp())
+        let (seconds, micros) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000));
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = civil_of(days);
+        if !(0..=9_999).contains(&year) {
+            return write!(f, "{}", self.timestamp());
+        }
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        for (at, width, number) in [(0, 4, year), (5, 2, month), (8, 2, day), (11, 2, second / 3_600), (14, 2, second / 60 % 60), (17, 2, second % 60), (20, 6, micros)] {
+            put_digits(&mut text[at..at + width], number);
+        }
+        let end = if micros == 0 { 19 } else { text.iter().rposition(|byte| (b'1'..=b'9').contains(byte)).map_or(19, |last| last + 1) };
+        text[end] = b'Z';
+        f.write_str(str::from_utf8(&text[..=end]).map_err(|_| fmt::Error)?)
     }
+}
+
+/// A number's last digits, as many as there is room for.
+fn put_digits(room: &mut [u8], number: i64) {
+    let mut rest = number;
+    for digit in room.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+}
+
+/// Year, month and day of a day counted from 1970, in the calendar that ISO 8601 counts back for ever: by
+/// years that begin in March, so that a leap day is a year's last.
+const fn civil_of(days: i64) -> (i64, i64, i64) {
+    let from_march = days + 719_468;
+    let (era, day_of_era) = (from_march.div_euclid(146_097), from_march.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + if month <= 2 { 1 } else { 0 }, month, day)
 }
 
 impl FromStr for Time {
@@ -240,6 +274,24 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_written_as_the_library_writes_it() {
+        let mut dice = 1_u64;
+        for at in 0..200_000_i64 {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // From the year 1 to 9999, whole seconds and fractions of every length.
+            let seconds = i64::try_from(dice >> 11).unwrap() % 315_537_811_200 - 62_135_596_800;
+            let time = Time::from_micros(seconds * 1_000_000 + [0, 1, 120_000, 999_999, at % 1_000_000][usize::try_from(at % 5).unwrap()]);
+            assert_eq!(time.to_string(), time.timestamp().to_string());
+        }
+        for text in ["2024-02-29T23:59:59.999999Z", "2000-02-29T00:00:00Z", "1900-03-01T00:00:00.1Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59.5Z"] {
+            assert_eq!(
+                text.parse::<Time>().map(|time| time.to_string()).unwrap_or_else(|_| Time::from_micros(text.parse::<Timestamp>().unwrap().as_microsecond()).to_string()),
+                text
+            );
+        }
+    }
 
     #[test]
     fn times_there_and_back() {

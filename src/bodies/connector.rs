@@ -29,6 +29,7 @@ fn standing(it: &Standing) -> Vec<(&'static str, Value)> {
         ("received", count(it.received)),
         ("stored", count(it.stored)),
         ("repeated", count(it.repeated)),
+        ("left_out", count(it.left_out)),
         ("quarantined", count(it.quarantined)),
         ("gaps", count(it.gaps)),
     ]

@@ -103,6 +103,11 @@ impl<'a> Lines<'a> {
         Place { at: self.at, line: self.line }
     }
 
+    /// What was read since a place, without the blanks around it.
+    pub fn since(&self, place: Place) -> &'a [u8] {
+        self.bytes[place.at.min(self.at)..self.at].trim_ascii()
+    }
+
     /// The next line that is neither empty nor a comment: its number, counted from 1, and its point.
     pub fn read(&mut self) -> Option<(usize, Result<Point<'_, 'a>, Fault>)> {
         loop {

@@ -227,9 +227,22 @@ impl Watch {
                 Hour::Unknown => {}
                 Hour::Usual => usual.push(it.sensor.sensor_id),
                 Hour::Rising(mean, limit) => {
-                    let why =
-                        format!("{} had a mean of {} in the last hour, a fifth or more above the {} of the week before", it.sensor.sensor_name, told(it, mean), told(it, limit));
+                    let why = format!(
+                        "{} had a mean of {} in the last hour, a fifth or more above the {} of the week before or of its beginning",
+                        it.sensor.sensor_name,
+                        told(it, mean),
+                        told(it, limit)
+                    );
                     found.push(by_hour(it, FaultKind::Rising, FaultSeverity::Minor, "RISING", (mean, limit), why, now));
+                }
+                Hour::Surging(mean, limit) => {
+                    let why = format!(
+                        "{} had a mean of {} in the last hour, half as much again as the {} with which the day before began",
+                        it.sensor.sensor_name,
+                        told(it, mean),
+                        told(it, limit)
+                    );
+                    found.push(by_hour(it, FaultKind::Surging, FaultSeverity::Major, "SURGING", (mean, limit), why, now));
                 }
                 Hour::Anomaly(mean, limit) => {
                     let why =
@@ -241,7 +254,7 @@ impl Watch {
         for finding in found.iter().filter(|it| !self.is_open(&it.of.sensor, it.kind)) {
             detect(engine, finding, now).await?;
         }
-        let is_over = |fault: &&MachineFault| matches!(fault.fault_kind, FaultKind::Rising | FaultKind::Anomaly) && usual.contains(&fault.sensor_id);
+        let is_over = |fault: &&MachineFault| is_by_hour(fault) && usual.contains(&fault.sensor_id);
         for fault in self.open.iter().filter(is_over) {
             clear(engine, fault, now).await?;
         }
@@ -251,7 +264,7 @@ impl Watch {
 
     /// Clears what reads well again for some minutes.
     async fn clear(&mut self, engine: &Engine, lane: &Lane, now: Time) -> Result<(), Refusal> {
-        for fault in self.open.iter().filter(|fault| !matches!(fault.fault_kind, FaultKind::Rising | FaultKind::Anomaly)) {
+        for fault in self.open.iter().filter(|fault| !is_by_hour(fault)) {
             let own = [Some(fault.sensor_id), fault.other_sensor_id];
             let reads_well = own.iter().flatten().all(|id| {
                 let of = self.sensors.iter().find(|it| it.sensor.sensor_id == *id);
@@ -266,6 +279,11 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// Whether a fault was found by comparing hours, and ends by them.
+const fn is_by_hour(fault: &MachineFault) -> bool {
+    matches!(fault.fault_kind, FaultKind::Rising | FaultKind::Surging | FaultKind::Anomaly)
 }
 
 /// Hours of the week before an hour, and the hour itself, in which a machine worked.

@@ -11,7 +11,7 @@ use crate::{record, words};
 
 words! {
     /// By which rule a fault was found.
-    FaultKind { CriticalLimit = "critical_limit", WarningLimit = "warning_limit", Correlated = "correlated", Rising = "rising", Anomaly = "anomaly", }
+    FaultKind { CriticalLimit = "critical_limit", WarningLimit = "warning_limit", Correlated = "correlated", Rising = "rising", Anomaly = "anomaly", Surging = "surging", }
 }
 
 words! {

@@ -7,7 +7,7 @@ use crate::model::{Connector, Id, Subject};
 use crate::store::{Draft, Halt};
 
 /// What passwords are called.
-const SECRETS: &[&str] = &["password", "passwd", "secret", "token"];
+const SECRETS: &[&str] = &["password", "passwd", "secret", "token", "identity", "private_key"];
 
 pub(super) fn check(it: &Connector) -> Result<(), Halt> {
     let settings: toml::Table = toml::from_str(&it.settings.0).map_err(|error| Refusal::invalid("settings", format!("settings are no TOML: {}", error.message())))?;

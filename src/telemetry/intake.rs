@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::registry::Registry;
 use crate::base::{Code, Refusal, Time, limits};
-use crate::model::telemetry::{Gap, Measure, Quarantined, Sample, SeriesId};
+use crate::model::telemetry::{Gap, Measure, Quarantined, Reading, Sample, SeriesId};
 use crate::store::telemetry_file::{Shelf, Stretch};
 
 /// What tells a series from every other, and what is known of it.
@@ -33,6 +33,20 @@ pub enum Window {
     /// Any moment up to now: replays, imports, what a machine stored while nobody listened. Does not
     /// move the last value backwards.
     History,
+}
+
+impl Window {
+    /// Why a sample is not taken, if it is not. The lane asks of every sample; an adapter that wants to show what came asks first.
+    pub fn fault(self, sample: &Sample, now: Time) -> Option<&'static str> {
+        let earliest = if self == Self::Live { now.minus(limits::SAMPLE_BACK) } else { Time::from_micros(0) };
+        match &sample.value {
+            Reading::Number(number) if !number.is_finite() => Some("not a finite number"),
+            Reading::Text(text) if text.len() > limits::READING_TEXT_MAX => Some("a longer text than can be kept as one value"),
+            _ if sample.at > now.plus(limits::SAMPLE_AHEAD) => Some("measured in the future: is the machine's clock right?"),
+            _ if sample.at < earliest => Some("measured too long ago: send it as history if it is meant"),
+            _ => None,
+        }
+    }
 }
 
 /// What is made durable together.

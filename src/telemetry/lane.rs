@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::block::{self, Block};
 use super::board::{Board, HOUR, Sealing, hour_of};
 use super::changes::{self, Changes};
-use super::intake::{self, Batch, Intake, Message, Receipt, Sealed, Window};
+use super::intake::{self, Batch, Intake, Message, Receipt, Sealed};
 use super::registry::Registry;
 use super::sealing::{self, hourly};
 use super::tally::Tally;
@@ -271,7 +271,7 @@ fn write(shared: &Shared, batches: Vec<(Batch, oneshot::Sender<Result<Receipt, R
         if full {
             _ = reply.send(Err(Refusal::new(Code::Busy, "more samples are in memory than may be; try again in a second")));
         } else {
-            judged.push(judge(batch, reply, now, &mut commit));
+            judged.push(judge(&shared.registry, batch, reply, now, &mut commit));
         }
     }
     commit.series = shared.registry.take_unsaved();
@@ -295,35 +295,34 @@ fn write(shared: &Shared, batches: Vec<(Batch, oneshot::Sender<Result<Receipt, R
     shared.changes().written(hours);
 }
 
-fn judge(batch: Batch, reply: oneshot::Sender<Result<Receipt, Refusal>>, now: Time, commit: &mut Commit) -> Judged {
+fn judge(registry: &Registry, batch: Batch, reply: oneshot::Sender<Result<Receipt, Refusal>>, now: Time, commit: &mut Commit) -> Judged {
     let Batch { source, window, samples, gaps, quarantined, cursor } = batch;
     let mut receipt = Receipt { quarantined: quarantined.len() as u64, ..Receipt::default() };
     commit.gaps.extend(gaps);
     commit.quarantined.extend(quarantined);
     commit.cursors.extend(cursor.map(|cursor| (source.clone(), cursor)));
-    let (mut taken, latest) = (Vec::with_capacity(samples.len()), now.plus(limits::SAMPLE_AHEAD));
-    let earliest = if window == Window::Live { now.minus(limits::SAMPLE_BACK) } else { Time::from_micros(0) };
+    let mut taken = Vec::with_capacity(samples.len());
     for sample in samples {
-        let fault = match &sample.value {
-            Reading::Number(number) if !number.is_finite() => Some("not a finite number"),
-            Reading::Text(text) if text.len() > limits::READING_TEXT_MAX => Some("a longer text than can be kept as one value"),
-            _ if sample.at > latest => Some("measured in the future: is the machine's clock right?"),
-            _ if sample.at < earliest => Some("measured too long ago: send it as history if it is meant"),
-            _ => None,
-        };
-        match fault {
+        match window.fault(&sample, now) {
             None => taken.push(sample),
             Some(why) => {
                 receipt.quarantined += 1;
-                commit.quarantined.push(quarantine(&source, now, why, &sample));
+                commit.quarantined.push(quarantine(registry, &source, now, why, &sample));
             }
         }
     }
     Judged { source, samples: taken, receipt, reply }
 }
 
-fn quarantine(source: &str, now: Time, why: &str, sample: &Sample) -> Quarantined {
-    let mut original = format!("series {} at {}: {:?}", sample.series.0, sample.at, sample.value).into_bytes();
+/// A sample that no adapter has shown as it came, in words.
+fn quarantine(registry: &Registry, source: &str, now: Time, why: &str, sample: &Sample) -> Quarantined {
+    let (machine, metric) = registry.series(sample.series).map_or_else(Default::default, |series| (series.machine, series.metric));
+    let value = match &sample.value {
+        Reading::Number(number) => number.to_string(),
+        Reading::Text(text) => format!("\"{text}\""),
+        Reading::Unavailable => "unavailable".to_owned(),
+    };
+    let mut original = format!("{machine} {metric}={value} {}", sample.at).into_bytes();
     original.truncate(limits::QUARANTINED_BYTES_MAX);
     Quarantined { source: source.to_owned(), received_at: now, why: why.to_owned(), original }
 }

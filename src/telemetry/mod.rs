@@ -22,6 +22,7 @@ mod source;
 mod tally;
 #[cfg(test)]
 mod tests;
+pub mod thinning;
 
 pub use connections::Connections;
 pub use intake::{Batch, Identity, Intake, Receipt, Window};

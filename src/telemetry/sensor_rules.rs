@@ -1,6 +1,8 @@
 //! When a sensor shows a fault: beyond its critical limit, beyond its warning limit for long, together
-//! with another sensor, above its own week, or far from it. Pure arithmetic over readings and rollups;
+//! with another sensor, risen slowly over its own week or fast over a day, or far from it. Pure arithmetic over readings and rollups;
 //! deliberately without a clock, and without samples: hours are judged by what they came to.
+
+use std::time::Duration;
 
 use super::query::Bucket;
 use crate::base::{Decimal, Time};
@@ -12,8 +14,15 @@ use crate::model::machine_state::plain;
 pub const WARNING_MINUTES: i64 = 15;
 /// Hours of work that a week must have before an hour is compared with it.
 const HOURS_MIN: usize = 12;
-/// Above the week's mean by this share an hour is rising.
+/// Above the week's mean, or above how the week began, by this share an hour is rising.
 const RISING: f64 = 0.2;
+/// How the week began: its hours that are so much older than the hour.
+const WEEK_BEGAN: Duration = Duration::from_secs(5 * 86_400);
+/// Above how the day before it began by this share an hour surges.
+const SURGING: f64 = 0.5;
+const DAY: Duration = Duration::from_secs(86_400);
+/// How the day began: its first hours of work.
+const DAY_BEGAN: usize = 3;
 /// So many standard deviations from the week's mean an hour is an anomaly, if it is this share away as well:
 /// a sensor that reads the same all week would be one at the least stir.
 const SIGMAS: f64 = 3.0;
@@ -126,8 +135,10 @@ pub enum Hour {
     Unknown,
     /// Like the week.
     Usual,
-    /// Above the week's mean by a fifth or more: the hour's mean, and the week's.
+    /// Above the week's mean, or above that of its beginning, by a fifth or more: the hour's mean, and the lower of the two.
     Rising(f64, f64),
+    /// Above how the 24 hours before began by half or more: the hour's mean, and the mean of those first hours.
+    Surging(f64, f64),
     /// Beyond three standard deviations: the hour's mean, and the limit.
     Anomaly(f64, f64),
 }
@@ -137,23 +148,36 @@ pub fn compare(hour: &Bucket, week: &[Bucket]) -> Hour {
     // Counts of an hour are far below what a double holds exactly.
     #[allow(clippy::cast_precision_loss)]
     let mean_of = |bucket: &Bucket| bucket.sum / bucket.count as f64;
-    let means: Vec<f64> = week.iter().filter(|bucket| bucket.count > 0).map(mean_of).collect();
+    let told = || week.iter().filter(|bucket| bucket.count > 0);
+    let means: Vec<f64> = told().map(mean_of).collect();
     let readings: u64 = week.iter().map(|bucket| bucket.count).sum();
     if means.len() < HOURS_MIN || hour.count == 0 || hour.count * SPARSER * (means.len() as u64) < readings {
         return Hour::Unknown;
     }
+    let (now, mean) = (mean_of(hour), mean(&means));
     #[allow(clippy::cast_precision_loss)]
-    let number = means.len() as f64;
-    let mean = means.iter().sum::<f64>() / number;
-    let sigma = (means.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (number - 1.0)).sqrt();
-    let (now, apart) = (mean_of(hour), (SIGMAS * sigma).max(APART * mean.abs()));
-    if now > mean && now - mean >= (RISING * mean.abs()).max(sigma) {
-        Hour::Rising(now, mean)
+    let sigma = (means.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / (means.len() as f64 - 1.0)).sqrt();
+    let apart = (SIGMAS * sigma).max(APART * mean.abs());
+    let above = |base: f64, share: f64| now > base && now - base >= (share * base.abs()).max(sigma);
+    let of_day: Vec<f64> = told().filter(|bucket| bucket.at >= hour.at.minus(DAY)).take(DAY_BEGAN).map(mean_of).collect();
+    let of_week: Vec<f64> = told().filter(|bucket| bucket.at <= hour.at.minus(WEEK_BEGAN)).map(mean_of).collect();
+    // A beginning of few hours is chance.
+    let began = if of_week.len() < HOURS_MIN { mean } else { self::mean(&of_week).min(mean) };
+    if of_day.len() == DAY_BEGAN && above(self::mean(&of_day), SURGING) {
+        Hour::Surging(now, self::mean(&of_day))
+    } else if above(began, RISING) {
+        Hour::Rising(now, began)
     } else if (now - mean).abs() > apart {
         Hour::Anomaly(now, if now > mean { mean + apart } else { mean - apart })
     } else {
         Hour::Usual
     }
+}
+
+/// Of some numbers, far fewer than a double counts exactly.
+#[allow(clippy::cast_precision_loss)]
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len() as f64
 }
 
 #[cfg(test)]
@@ -206,6 +230,19 @@ mod tests {
         assert_eq!((first.sensor_type.as_str(), code), ("Vibration", "BEAR-001"));
         assert_eq!(pair(&speed, &shaking).unwrap().2, "TOOL-001");
         assert!(pair(&hot, &speed).is_none());
+    }
+
+    #[test]
+    fn a_slow_rise_is_seen_over_the_week_and_a_fast_one_over_the_day() {
+        let hour = |at: i64, mean: f64| bucket(at * 60, mean, mean);
+        // An eighth of a percent each hour of the week: above its beginning by a fifth, above its mean by a tenth.
+        let slow: Vec<Bucket> = (0..168).map(|at| hour(at, 50.0 * (1.0 + 0.2 * at as f64 / 160.0))).collect();
+        assert!(matches!(compare(&hour(168, 60.6), &slow), Hour::Rising(_, began) if (50.0..52.0).contains(&began)));
+        assert_eq!(compare(&hour(60, 53.7), &slow[..60]), Hour::Usual, "the week has no beginning yet");
+        // Half as much again within a day, and level before.
+        let fast: Vec<Bucket> = (0..168).map(|at| hour(at, if at < 146 { 50.0 } else { 50.0 + (at - 146) as f64 })).collect();
+        assert!(matches!(compare(&hour(168, 75.5), &fast), Hour::Surging(now, began) if now == 75.5 && (50.0..50.5).contains(&began)));
+        assert!(matches!(compare(&hour(168, 72.0), &fast), Hour::Rising(..)));
     }
 
     #[test]

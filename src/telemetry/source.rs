@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use super::intake::{Batch, Identity, Intake, Receipt};
 use super::registry::Registry;
+use super::thinning::{Precision, Thinning};
 use crate::base::{Refusal, Time};
 use crate::model::telemetry::{Sample, Series, SeriesId};
 
@@ -53,6 +54,8 @@ pub struct Standing {
     pub stored: u64,
     /// Samples that were there already.
     pub repeated: u64,
+    /// Samples that a rule of precision left out.
+    pub left_out: u64,
     /// Samples and messages put into quarantine.
     pub quarantined: u64,
     /// Gaps that were noted.
@@ -71,18 +74,26 @@ enum Behind {
 pub struct Source {
     code: String,
     behind: Behind,
+    /// Held while a batch is on its way: what comes after it is compared with what was kept.
+    thinning: Mutex<Thinning>,
     standing: watch::Sender<Standing>,
 }
 
 impl Source {
     /// A source whose batches are kept.
     pub fn kept(code: &str, intake: Intake) -> Self {
-        Self { code: code.to_owned(), behind: Behind::Lane(intake), standing: watch::Sender::new(Standing::default()) }
+        Self { code: code.to_owned(), behind: Behind::Lane(intake), thinning: Mutex::default(), standing: watch::Sender::new(Standing::default()) }
     }
 
     /// A source whose batches are only shown; what does not fit the channel is dropped.
     pub fn preview(code: &str, now: Time, shown: mpsc::Sender<Seen>) -> Self {
-        Self { code: code.to_owned(), behind: Behind::Preview(Arc::new(Registry::scratch(now)), shown), standing: watch::Sender::new(Standing::default()) }
+        let behind = Behind::Preview(Arc::new(Registry::scratch(now)), shown);
+        Self { code: code.to_owned(), behind, thinning: Mutex::default(), standing: watch::Sender::new(Standing::default()) }
+    }
+
+    /// The same source, whose numbers are kept as exactly as rules say.
+    pub fn as_exactly_as(self, rules: Vec<Precision>) -> Self {
+        Self { thinning: Mutex::new(Thinning::new(rules)), ..self }
     }
 
     /// The connection's code.
@@ -130,21 +141,12 @@ impl Source {
     /// Hands a batch in and counts it; answers when it is on disk. Whoever got it acknowledges then.
     pub async fn put(&self, mut batch: Batch, wall: Time) -> Result<Receipt, Refusal> {
         batch.source.clone_from(&self.code);
-        let (received, gaps, unread) = (batch.samples.len() as u64, batch.gaps.len() as u64, batch.quarantined.len() as u64);
+        let (received, gaps) = (batch.samples.len() as u64, batch.gaps.len() as u64);
         let why = batch.quarantined.last().map(|it| it.why.clone()).or_else(|| batch.gaps.last().map(|it| it.why.clone()));
-        let receipt = match &self.behind {
-            Behind::Lane(intake) => intake.put(batch).await?,
-            Behind::Preview(registry, shown) => {
-                for sample in batch.samples {
-                    if let Some(series) = registry.series(sample.series) {
-                        _ = shown.try_send((series, sample));
-                    }
-                }
-                Receipt { stored: received, quarantined: unread, ..Receipt::default() }
-            }
-        };
+        let (receipt, left_out) = self.put_thinned(batch).await?;
         self.standing.send_modify(|it| {
             it.received += received;
+            it.left_out += left_out;
             it.stored += receipt.stored;
             it.repeated += receipt.repeated;
             it.quarantined += receipt.quarantined;
@@ -153,6 +155,45 @@ impl Source {
             it.why = why.or(it.why.take());
         });
         Ok(receipt)
+    }
+
+    async fn put_thinned(&self, mut batch: Batch) -> Result<(Receipt, u64), Refusal> {
+        let mut thinning = self.thinning.lock().await;
+        if thinning.is_idle() {
+            drop(thinning);
+            return Ok((self.hand_in(batch).await?, 0));
+        }
+        let (left, left_out, thinned) = thinning.thin(batch.samples, &|id| self.registry().series(id));
+        batch.samples = left;
+        let receipt = self.hand_in(batch).await?;
+        thinning.settle(thinned);
+        drop(thinning);
+        if left_out > 0 {
+            metrics::counter!("millwright_telemetry_samples_total", "source" => self.code.clone(), "became" => "left_out").increment(left_out);
+        }
+        Ok((receipt, left_out))
+    }
+
+    async fn hand_in(&self, batch: Batch) -> Result<Receipt, Refusal> {
+        match &self.behind {
+            Behind::Lane(intake) => intake.put(batch).await,
+            Behind::Preview(registry, shown) => {
+                let receipt = Receipt { stored: batch.samples.len() as u64, quarantined: batch.quarantined.len() as u64, ..Receipt::default() };
+                for sample in batch.samples {
+                    if let Some(series) = registry.series(sample.series) {
+                        _ = shown.try_send((series, sample));
+                    }
+                }
+                Ok(receipt)
+            }
+        }
+    }
+
+    fn registry(&self) -> &Registry {
+        match &self.behind {
+            Behind::Lane(intake) => &intake.registry,
+            Behind::Preview(registry, _) => registry,
+        }
     }
 
     /// Says how it stands now.

@@ -11,6 +11,7 @@ use super::*;
 use crate::base::{Code, Refusal, Time};
 use crate::model::telemetry::{Measure, Reading, Sample, SeriesId};
 use crate::store::TelemetryFile;
+use crate::store::telemetry_file::Shelf;
 
 const HOUR: i64 = 3_600_000_000;
 /// A whole hour of 2026.
@@ -305,5 +306,41 @@ fn hours_written_since_the_lake_was_shown_are_named_through_restarts() {
     drop(plant);
     let plant = open(Some(folder.path()), START + 10 * HOUR + 3);
     assert_eq!(plant.lane.changed_hours(), Some([hour(3), hour(10)].into()), "the running hour goes on, and the third was written again");
+    plant.lane.stop();
+}
+
+#[test]
+fn series_that_tell_once_a_day_cost_their_bytes_and_no_page_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = open(Some(folder.path()), START);
+    // A thousand meters of ten figures, each read once a day at a minute of its own.
+    let series: Vec<SeriesId> = (0..10_000).map(|at| plant.series(&format!("METER-{:03}", at / 10), &format!("figure-{}", at % 10), Measure::Number)).collect();
+    let days = 4;
+    for day in 0..days {
+        let at = |place: usize| START + (day * 24 + i64::try_from(place / 10 % 24).unwrap()) * HOUR + i64::try_from(place).unwrap() * 1_000;
+        let samples: Vec<Sample> = series.iter().enumerate().map(|(place, series)| number(*series, at(place), 100.0 + place as f64 / 8.0)).collect();
+        plant.now.store(START + (day + 1) * 24 * HOUR, Ordering::SeqCst);
+        assert_eq!(plant.put(samples), Receipt { stored: 10_000, ..Receipt::default() });
+    }
+    plant.now.store(START + (days + 2) * 24 * HOUR, Ordering::SeqCst);
+    plant.sealed();
+    assert_eq!(plant.all(series[4_711]).len(), usize::try_from(days).unwrap());
+    let mut bytes = BTreeMap::new();
+    let snapshot = plant.lane.shared.file.read().unwrap();
+    for machine in plant.lane.shared.registry.machines().into_keys() {
+        for shelf in [Shelf::Hours, Shelf::HourRollups] {
+            let sum = bytes.entry(format!("{shelf:?}")).or_insert(0);
+            // Ten bytes of a key beside each value.
+            snapshot
+                .shelved(shelf, machine, 0, u32::MAX, |_, value| {
+                    *sum += value.len() + 10;
+                    Ok(())
+                })
+                .unwrap();
+        }
+    }
+    let each = |shelf: &str| bytes[shelf] as f64 / (10_000 * days) as f64;
+    assert!(each("Hours") < 20.0 && each("HourRollups") < 60.0, "{} and {} bytes a sample", each("Hours"), each("HourRollups"));
+    drop(snapshot);
     plant.lane.stop();
 }

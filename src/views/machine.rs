@@ -1,5 +1,5 @@
 //! A machine as it tells of itself: what it does now, and what it did, in intervals. When no shift of
-//! its work center is open, doing nothing is not idleness. Deliberately beside `floor`, which shows
+//! its work center is open, doing nothing is not idleness, unless people have told that it is broken. Deliberately beside `floor`, which shows
 //! what people told.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,8 @@ use super::machine_signal::{heard, mapped};
 use crate::base::{Code, Refusal, Time, limits};
 use crate::kpi::Facts;
 use crate::kpi::calendar::Calendar;
+use crate::kpi::facts::Stop;
+use crate::model::downtime::DowntimeCategory;
 use crate::model::machine_state::{MachineState, SignalRole, Words};
 use crate::model::plant::Status;
 use crate::model::{Id, Machine, MachineSignal, Noun, WorkCenter};
@@ -95,7 +97,9 @@ pub fn timeline(lane: &Lane, facts: &Facts, (machine, mapped): (&Machine, &[Mach
     let center = facts.centers.iter().find(|(_, center)| u64::from(center.machine) == machine.machine_id.number());
     let hours = center.map_or_else(|| calendar.plant_hours(now), |(number, center)| calendar.hours_of(*number, center, now));
     let openings: Vec<(i64, i64)> = hours.openings.iter().map(|it| (it.start * 1_000, it.end * 1_000)).collect();
-    intervals = intervals.into_iter().flat_map(|it| by_openings(it, &openings)).collect();
+    let number = center.map(|(number, _)| *number);
+    let broken = breakdowns(facts, machine, number, from, to);
+    intervals = intervals.into_iter().flat_map(|it| by_openings(it, &openings)).flat_map(|it| by_breakdowns(it, &broken)).collect();
     Ok(Timeline { id: machine.machine_id, machine: name, intervals: joined(intervals), last_told_at: told.last_told_at, cut: told.cut })
 }
 
@@ -167,6 +171,31 @@ fn by_openings(it: Interval, openings: &[(i64, i64)]) -> Vec<Interval> {
         parts.push(part(at, it.to.micros(), MachineState::NotPlanned));
     }
     parts
+}
+
+/// When people told that a machine, or its work center, was broken.
+fn breakdowns(facts: &Facts, machine: &Machine, center: Option<u32>, from: Time, to: Time) -> Vec<(i64, i64)> {
+    let own = |stop: &Stop| u64::from(stop.machine) == machine.machine_id.number() || (stop.machine == 0 && center.is_some_and(|center| center == stop.center));
+    let broken = |stop: &Stop| stop.category == DowntimeCategory::Breakdown && own(stop);
+    let stops = facts.stops.within(from.micros().div_euclid(1_000), to.micros().div_euclid(1_000)).filter(|(_, stop)| broken(stop));
+    stops.map(|(_, stop)| (stop.start.saturating_mul(1_000), stop.end.saturating_mul(1_000))).collect()
+}
+
+/// A machine that is broken is down, shift or not.
+fn by_breakdowns(it: Interval, broken: &[(i64, i64)]) -> Vec<Interval> {
+    if it.state != MachineState::NotPlanned {
+        return vec![it];
+    }
+    let mut cuts: Vec<i64> = broken.iter().flat_map(|(start, end)| [*start, *end]).filter(|cut| it.from.micros() < *cut && *cut < it.to.micros()).collect();
+    cuts.extend([it.from.micros(), it.to.micros()]);
+    cuts.sort_unstable();
+    cuts.dedup();
+    let part = |ends: &[i64]| {
+        let down = broken.iter().any(|(start, end)| *start <= ends[0] && ends[1] <= *end);
+        let state = if down { MachineState::Down } else { MachineState::NotPlanned };
+        Interval { state, from: Time::from_micros(ends[0]), to: Time::from_micros(ends[1]), words: it.words.clone() }
+    };
+    cuts.windows(2).map(part).collect()
 }
 
 fn joined(intervals: Vec<Interval>) -> Vec<Interval> {

@@ -99,8 +99,8 @@ async fn secret(service: &Service, command: &str, body: &mut Map<String, Json>) 
             Ok(Some(Secret { verifier: service.accounts.make_verifiers(&password).await?, token: None }))
         }
         "SetConnectorSecret" => {
-            let told = body.remove("secret").and_then(|secret| secret.as_str().map(str::to_owned)).filter(|secret| (1..=limits::TEXT_MAX).contains(&secret.len()));
-            let secret = told.ok_or_else(|| Refusal::invalid("secret", format!("secret must be given, as a text of 1 to {} bytes", limits::TEXT_MAX)))?;
+            let told = body.remove("secret").and_then(|secret| secret.as_str().map(str::to_owned)).filter(|secret| (1..=limits::SECRET_MAX).contains(&secret.len()));
+            let secret = told.ok_or_else(|| Refusal::invalid("secret", format!("secret must be given, as a text of 1 to {} bytes", limits::SECRET_MAX)))?;
             Ok(Some(Secret { verifier: secret.into_bytes(), token: None }))
         }
         "CreateApiToken" => {

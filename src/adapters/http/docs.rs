@@ -167,7 +167,7 @@ fn request_body(operation: &Operation) -> Option<Json> {
 fn written_only(command: &str) -> Option<(&'static str, usize, usize)> {
     match command {
         "CreateUser" | "SetPassword" => Some(("password", limits::PASSWORD_MIN, limits::PASSWORD_MAX)),
-        "SetConnectorSecret" => Some(("secret", 1, limits::TEXT_MAX)),
+        "SetConnectorSecret" => Some(("secret", 1, limits::SECRET_MAX)),
         _ => None,
     }
 }

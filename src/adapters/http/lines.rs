@@ -14,11 +14,11 @@ use super::call::Call;
 use super::reads::aside;
 use super::reply::Reply;
 use super::telemetry::{SOURCE, quarantined, window};
-use crate::base::{Code, Refusal, limits};
+use crate::base::{Code, Refusal, Time, limits};
 use crate::bodies::line_protocol::{Lines, Place, Precision};
 use crate::bodies::telemetry::{Faults, bad_lines};
-use crate::model::telemetry::Sample;
-use crate::telemetry::{Batch, Intake};
+use crate::model::telemetry::Quarantined;
+use crate::telemetry::{Batch, Intake, Window};
 
 const VERSION: HeaderName = HeaderName::from_static("x-influxdb-version");
 
@@ -35,15 +35,14 @@ pub(super) async fn write(service: Arc<Service>, mut call: Call) -> Result<Reply
     call.only(&["precision", "history", "bucket", "org", "orgID", "db", "rp", "consistency", "u", "p"])?;
     let (precision, window) = (call.asked("precision").map(Precision::from_word).transpose()?.unwrap_or_default(), window(&call)?);
     let intake = service.lane()?.intake();
-    let mut body = Reading { bytes: unpacked(&mut call).await?, precision, place: Place::START, faults: Faults::default(), taken: 0, is_read: false };
+    let mut body = Reading { bytes: unpacked(&mut call).await?, precision, window, place: Place::START, faults: Faults::default(), taken: 0, is_read: false };
     let mut in_quarantine = 0;
     while !body.is_read {
-        let samples;
-        (body, samples) = body.turn(&service, &intake).await?;
-        if samples.is_empty() {
+        let batch;
+        (body, batch) = body.turn(&service, &intake).await?;
+        if batch.samples.is_empty() && batch.quarantined.is_empty() {
             continue;
         }
-        let batch = Batch { source: SOURCE.to_owned(), window, samples, ..Batch::default() };
         match intake.put(batch).await {
             Ok(receipt) => in_quarantine += receipt.quarantined,
             Err(refusal) => {
@@ -60,6 +59,7 @@ pub(super) async fn write(service: Arc<Service>, mut call: Call) -> Result<Reply
 struct Reading {
     bytes: Vec<u8>,
     precision: Precision,
+    window: Window,
     place: Place,
     faults: Faults,
     /// Lines that were good.
@@ -69,7 +69,7 @@ struct Reading {
 
 impl Reading {
     /// Reads on until a batch is full; beside the requests of others where the body is large.
-    async fn turn(self, service: &Arc<Service>, intake: &Intake) -> Result<(Self, Vec<Sample>), Refusal> {
+    async fn turn(self, service: &Arc<Service>, intake: &Intake) -> Result<(Self, Batch), Refusal> {
         if self.bytes.len() <= limits::SAMPLES_BODY_SMALL {
             return Ok(self.gather(service, intake));
         }
@@ -77,33 +77,47 @@ impl Reading {
         aside(move || Ok(self.gather(&service, &intake))).await
     }
 
-    fn gather(mut self, service: &Service, intake: &Intake) -> (Self, Vec<Sample>) {
-        let mut samples = Vec::new();
-        while !self.is_read && samples.len() < limits::SAMPLES_TURN {
-            self.gather_some(service, intake, &mut samples);
+    fn gather(mut self, service: &Service, intake: &Intake) -> (Self, Batch) {
+        let mut batch = Batch { source: SOURCE.to_owned(), window: self.window, ..Batch::default() };
+        while !self.is_read && batch.samples.len() + batch.quarantined.len() < limits::SAMPLES_TURN {
+            self.gather_some(service, intake, &mut batch);
         }
-        (self, samples)
+        (self, batch)
     }
 
-    fn gather_some(&mut self, service: &Service, intake: &Intake, samples: &mut Vec<Sample>) {
+    fn gather_some(&mut self, service: &Service, intake: &Intake, batch: &mut Batch) {
         let now = intake.now();
         let mut points = service.points.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Lines::starting(&self.bytes, self.precision, self.place);
         for _ in 0..limits::LINES_TURN {
+            let (begin, before) = (lines.place(), batch.samples.len());
             let Some((line, point)) = lines.read() else {
                 self.is_read = true;
                 break;
             };
-            let taken = point.map_err(Into::into).and_then(|point| points.take(&point, now, &|identity| intake.series(identity), samples));
+            let taken = point.map_err(Into::into).and_then(|point| points.take(&point, now, &|identity| intake.series(identity), &mut batch.samples));
             match taken {
-                Ok(()) => self.taken += 1,
+                Ok(()) => {
+                    self.taken += 1;
+                    put_aside(batch, before, now, || lines.since(begin));
+                }
                 Err(why) => self.faults.note(line, why),
             }
-            if samples.len() >= limits::SAMPLES_TURN {
+            if batch.samples.len() >= limits::SAMPLES_TURN {
                 break;
             }
         }
         self.place = lines.place();
+    }
+}
+
+/// Samples of a line that the lane would not take go into quarantine as the line that came.
+fn put_aside<'l>(batch: &mut Batch, before: usize, now: Time, line: impl Fn() -> &'l [u8]) {
+    let window = batch.window;
+    for sample in batch.samples.extract_if(before.., |sample| window.fault(sample, now).is_some()) {
+        let (why, line) = (window.fault(&sample, now).unwrap_or_default(), line());
+        let original = line[..line.len().min(limits::QUARANTINED_BYTES_MAX)].to_vec();
+        batch.quarantined.push(Quarantined { source: SOURCE.to_owned(), received_at: now, why: why.to_owned(), original });
     }
 }
 

@@ -93,7 +93,7 @@ impl Connection {
         let tcp = TcpStream::connect((broker.host.as_str(), broker.port())).await.map_err(Fault::Unreachable)?;
         tcp.set_nodelay(true).map_err(Fault::Unreachable)?;
         let stream: Box<dyn Stream> = match &broker.ca_file {
-            Some(ca_file) => Box::new(secured(&broker.host, ca_file, tcp).await.map_err(Fault::Insecure)?),
+            Some(ca_file) => Box::new(secured(&broker.host, ca_file, broker.identity.as_ref(), tcp).await.map_err(Fault::Insecure)?),
             None => Box::new(tcp),
         };
         let (from, to) = tokio::io::split(stream);

@@ -25,6 +25,8 @@ pub struct Broker {
     pub password: Option<Password>,
     /// Speak TLS, and trust only what this file of PEM certificates vouches for.
     pub ca_file: Option<PathBuf>,
+    /// Our own certificate and its key in PEM, where the broker asks for one; told apart, as the password is.
+    pub identity: Option<Password>,
     /// How long either side may be silent, in seconds.
     #[serde(default = "keep_alive")]
     pub keep_alive_seconds: u16,
@@ -187,6 +189,9 @@ impl Broker {
         short("client_id", &self.client_id)?;
         if self.password.is_some() && self.user.is_none() {
             return Err(Refusal::invalid("user", "a password needs its user"));
+        }
+        if self.identity.is_some() && self.ca_file.is_none() {
+            return Err(Refusal::invalid("ca_file", "a certificate of our own is shown over TLS only: name a ca_file"));
         }
         if !(2..=3_600).contains(&self.keep_alive_seconds) {
             return Err(Refusal::invalid("keep_alive_seconds", "keep_alive_seconds lies from 2 to 3600"));

@@ -261,20 +261,20 @@ impl Client<'_> {
     async fn new_epoch(&mut self, session: &mut Session, kept: &Place, current: Streams) -> Result<(), Fault> {
         if current.header.first <= 1 {
             let since = current.observations.iter().map(|it| it.at).filter(|at| Some(*at) > kept.at).min();
-            session.place = Place { instance: current.header.instance, next: current.header.first.max(1), at: kept.at, ..Place::default() };
+            session.place = Place { instance: current.header.instance, next: current.header.first.max(1), at: kept.at, counts: kept.counts.clone(), ..Place::default() };
             let gap = self.gap(kept, since.or(current.header.created), None, RESTARTED);
             return Ok(self.put(Batch { gaps: vec![gap], cursor: session.place.cursor(), ..Batch::default() }).await?);
         }
         let state = self.state_at(self.later_than_first(&current.header), current).await?;
         let gap = self.gap(kept, newest(&state.observations), None, RESTARTED);
-        self.begin(session, state, Some(gap), Place { at: kept.at, ..Place::default() }).await
+        self.begin(session, state, Some(gap), Place { at: kept.at, counts: kept.counts.clone(), ..Place::default() }).await
     }
 
     /// Takes a state as the new beginning; of it only what was not kept before.
     async fn begin(&mut self, session: &mut Session, state: Streams, gap: Option<Gap>, kept: Place) -> Result<(), Fault> {
         let Streams { header, mut observations, unread } = state;
         observations.sort_by_key(|it| it.sequence);
-        session.place = Place { instance: header.instance, next: header.next, at: kept.at, ..Place::default() };
+        session.place = Place { instance: header.instance, next: header.next, at: kept.at, counts: kept.counts.clone(), ..Place::default() };
         let mut gathered = Gathered::of(self.source);
         let changed_at = gap.as_ref().map_or_else(|| self.source.now(), |gap| gap.to);
         gathered.take_state(&observations, &session.items, &kept, &mut session.place, changed_at);
@@ -346,7 +346,7 @@ impl Client<'_> {
         let gap = self.skipped(&session.place, &header, &observations);
         let mut gathered = Gathered::of(self.source);
         for it in &observations {
-            gathered.take(it, &session.items, &mut session.place.active);
+            gathered.take(it, &session.items, &mut session.place);
             session.place.seen(it.at);
         }
         gathered.take_unread(&unread);

@@ -33,6 +33,8 @@ pub(super) struct Item {
     /// Its series, or why it has none.
     pub(super) series: Result<SeriesId, String>,
     pub(super) measure: Measure,
+    /// It tells what came to its count and not the count: its series is the sum.
+    pub(super) adds_up: bool,
     /// Values a second, of a time series.
     pub(super) sample_rate: Option<f64>,
 }
@@ -65,7 +67,7 @@ impl Items {
             for (item, metric) in device.items.iter().zip(metrics) {
                 let identity = Identity { machine: machine.unwrap_or(&device.name), metric: &metric, measure: measure_of(item), unit: item.units.as_deref(), department: None };
                 let series = source.series(identity).map_err(|refusal| refusal.detail);
-                by_id.insert(item.id.clone(), Some(Item { series, measure: identity.measure, sample_rate: item.sample_rate }));
+                by_id.insert(item.id.clone(), Some(Item { series, measure: identity.measure, adds_up: adds_up(item), sample_rate: item.sample_rate }));
             }
         }
         Ok(Self { by_id })
@@ -104,6 +106,11 @@ fn measure_of(item: &DataItem) -> Measure {
         _ => false,
     };
     if number && single { Measure::Number } else { Measure::Text }
+}
+
+/// PartCountDiscrete: parts since the observation before.
+fn adds_up(item: &DataItem) -> bool {
+    item.kind == "PART_COUNT" && item.representation.as_deref() == Some("DISCRETE")
 }
 
 #[cfg(test)]

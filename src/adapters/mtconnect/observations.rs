@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::conditions::Active;
 use super::document::{Observation, Told};
 use super::items::{Item, Items, Known};
 use super::place::Place;
@@ -34,9 +33,9 @@ impl Gathered {
     }
 
     /// Takes one observation in.
-    pub(super) fn take(&mut self, it: &Observation, items: &Items, active: &mut Active) {
+    pub(super) fn take(&mut self, it: &Observation, items: &Items, place: &mut Place) {
         let taken = match items.find(&it.item) {
-            Known::Kept(item) => self.keep(it, item, active),
+            Known::Kept(item) => self.keep(it, item, place),
             Known::Ignored => Ok(()),
             Known::Unknown => Err("the agent does not describe this data item".to_owned()),
         };
@@ -59,8 +58,13 @@ impl Gathered {
         let mut newest: BTreeMap<&str, &Observation> = BTreeMap::new();
         for it in observations {
             place.seen(it.at);
+            // What came to a count was added when it was told.
+            let known = it.sequence < kept.next || kept.at.is_some_and(|at| it.at <= at);
+            if known && matches!(items.find(&it.item), Known::Kept(Item { adds_up: true, .. })) {
+                continue;
+            }
             let (samples, quarantined) = (self.samples.len(), self.quarantined.len());
-            self.take(it, items, &mut place.active);
+            self.take(it, items, place);
             let condition = matches!(it.value, Told::Condition(_));
             if condition {
                 newest.insert(&it.item, it);
@@ -83,15 +87,15 @@ impl Gathered {
         }
     }
 
-    fn keep(&mut self, it: &Observation, item: &Item, active: &mut Active) -> Result<(), String> {
+    fn keep(&mut self, it: &Observation, item: &Item, place: &mut Place) -> Result<(), String> {
         let series = item.series.clone()?;
         let value = match &it.value {
             Told::Unavailable => {
-                active.forget(&it.item);
+                place.active.forget(&it.item);
                 Reading::Unavailable
             }
             Told::Condition(condition) => {
-                let word = active.change(&it.item, condition).ok_or_else(|| format!("more than {} warnings and faults are active at once", limits::CONDITIONS_MAX))?;
+                let word = place.active.change(&it.item, condition).ok_or_else(|| format!("more than {} warnings and faults are active at once", limits::CONDITIONS_MAX))?;
                 Reading::Text(word.into())
             }
             Told::Series { values, rate } => {
@@ -99,7 +103,10 @@ impl Gathered {
                 self.samples.extend(spread.into_iter().map(|(at, number)| Sample { series, at, value: Reading::Number(number) }));
                 return Ok(());
             }
-            Told::Value(text) => reading(text, item.measure)?,
+            Told::Value(text) => match reading(text, item.measure)? {
+                Reading::Number(more) if item.adds_up => Reading::Number(place.count(&it.item, more)),
+                reading => reading,
+            },
         };
         self.samples.push(Sample { series, at: it.at, value });
         Ok(())

@@ -1,9 +1,10 @@
 //! The client of an adapter without an agent: lines over TCP, port 7878 by custom. The lines carry
-//! no types, so a key is what its first value is. Deliberately without assets, and without a memory
-//! on the other side: what is said while nobody listens is a gap.
+//! no types, so a key is what its first value is; of a stored log, what all its values are. Deliberately
+//! without assets, and without a memory on the other side: what is said while nobody listens is a gap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,11 @@ use super::{until, wall};
 use crate::base::{Refusal, Time, limits};
 use crate::model::telemetry::{Gap, Measure, Reading, Sample, SeriesId};
 use crate::telemetry::{Batch, Identity, Source, State, Window};
+
+/// Bytes of a stored log that are read at once.
+const PLAYED_AT_ONCE: usize = 16 << 10;
+/// What of it is made durable together.
+const PLAYED_TOGETHER: usize = 20_000;
 
 /// How an adapter is read.
 #[derive(Clone, Debug, Deserialize)]
@@ -110,13 +116,19 @@ struct Client<'c> {
 /// What one connection knows.
 struct Session {
     stream: TcpStream,
+    said: Said,
+    heard_at: Instant,
+    asked_at: Instant,
+}
+
+/// What was said so far.
+#[derive(Default)]
+struct Said {
     lines: Lines,
     /// The adapter tells all that is active when it is called, so nothing is known before.
     active: Active,
     /// How often the adapter wants to be asked; `None` for one that does not answer.
     heartbeat: Option<Duration>,
-    heard_at: Instant,
-    asked_at: Instant,
     /// When the connection before ended, until the first moment after is known.
     lost_since: Option<Time>,
 }
@@ -126,38 +138,38 @@ impl Client<'_> {
         let connected = timeout(limits::ANSWER_TIME, TcpStream::connect(&self.settings.address)).await;
         let stream = connected.map_err(|_| Fault::lost("it took too long"))?.map_err(Fault::lost)?;
         let now = Instant::now();
-        let mut session = Session { stream, lines: Lines::default(), active: Active::default(), heartbeat: None, heard_at: now, asked_at: now, lost_since: self.memory.at };
+        let mut session = Session { stream, said: Said { lost_since: self.memory.at, ..Said::default() }, heard_at: now, asked_at: now };
         session.ping().await?;
         let mut bytes = Vec::with_capacity(limits::SHDR_LINE_MAX);
         session.hear(&mut bytes).await?;
         self.source.stands(State::Live, None, wall());
         loop {
             self.source.heard(wall());
-            let batch = self.gather(&mut session, &bytes);
-            self.keep(batch).await;
+            let mut gathered = Gathered::of(self.source);
+            let gap = self.gather(&mut session.said, &bytes, &mut gathered);
+            self.keep(self.batch(gathered, gap)).await;
             self.patience.rested();
             bytes.clear();
             session.hear(&mut bytes).await?;
         }
     }
 
-    /// Everything that the bytes complete, as one batch.
-    fn gather(&mut self, session: &mut Session, bytes: &[u8]) -> Batch {
-        let mut gathered = Gathered::of(self.source);
+    /// Gathers everything that the bytes complete; answers the gap before it.
+    fn gather(&mut self, said: &mut Said, bytes: &[u8], gathered: &mut Gathered) -> Option<Gap> {
         let mut earliest: Option<Time> = None;
-        session.lines.push(bytes);
-        while let Some(line) = session.lines.next() {
+        said.lines.push(bytes);
+        while let Some(line) = said.lines.next() {
             match line::read(&line.text, &self.settings.text_keys) {
                 Ok(_) if line.cut => gathered.quarantine("the line is too long", line.text.as_bytes()),
-                Ok(Line::Pong(heartbeat)) => session.heartbeat = Some(heartbeat),
-                Ok(Line::Asset { until }) => session.lines.skip_to(until),
+                Ok(Line::Pong(heartbeat)) => said.heartbeat = Some(heartbeat),
+                Ok(Line::Asset { until }) => said.lines.skip_to(until),
                 Ok(Line::Nothing) => {}
                 Ok(Line::Facts { at, facts }) => {
                     let at = at.unwrap_or(gathered.received_at);
                     earliest = earliest.or(Some(at));
                     self.memory.at = self.memory.at.max(Some(at));
                     for (key, told) in facts {
-                        if let Err(why) = self.take(&mut gathered.samples, &mut session.active, &key, at, &told) {
+                        if let Err(why) = self.take(&mut gathered.samples, &mut said.active, &key, at, &told) {
                             gathered.quarantine(&why, line.text.as_bytes());
                         }
                     }
@@ -165,8 +177,7 @@ impl Client<'_> {
                 Err(why) => gathered.quarantine(why, line.text.as_bytes()),
             }
         }
-        let gap = earliest.and_then(|to| session.lost_since.take().map(|from| self.gap(from, to)));
-        self.batch(gathered, gap)
+        earliest.and_then(|to| said.lost_since.take().map(|from| self.gap(from, to)))
     }
 
     fn batch(&self, gathered: Gathered, gap: Option<Gap>) -> Batch {
@@ -257,8 +268,8 @@ impl Session {
     /// Waits for bytes, and asks whether the adapter is there as often as it wants to be asked.
     async fn hear(&mut self, bytes: &mut Vec<u8>) -> Result<(), Fault> {
         loop {
-            let silent_at = self.heard_at + self.heartbeat.map_or(limits::SHDR_SILENCE, |heartbeat| heartbeat * 2);
-            let ask_at = self.asked_at + self.heartbeat.unwrap_or(limits::SHDR_SILENCE);
+            let silent_at = self.heard_at + self.said.heartbeat.map_or(limits::SHDR_SILENCE, |heartbeat| heartbeat * 2);
+            let ask_at = self.asked_at + self.said.heartbeat.unwrap_or(limits::SHDR_SILENCE);
             tokio::select! {
                 read = timeout_at(silent_at, self.stream.read_buf(bytes)) => {
                     let silent = || Fault { state: State::Silent, why: "the adapter answers no more; it is called again".to_owned() };
@@ -277,4 +288,50 @@ impl Session {
         self.asked_at = Instant::now();
         timeout(limits::ANSWER_TIME, self.stream.write_all(b"* PING\n")).await.map_err(|_| Fault::lost("it reads nothing"))?.map_err(Fault::lost)
     }
+}
+
+/// Plays a stored log as its adapter said it, in the log's own times, and tells how many bytes it has read. Played again it changes nothing.
+pub async fn play(source: &Source, machine: &str, text_keys: Vec<String>, log: &mut dyn Read, done: &mut dyn FnMut(u64)) -> Result<(), Refusal> {
+    let settings = Settings { address: String::new(), machine: Some(machine.to_owned()), text_keys, number_keys: Vec::new(), replay: true };
+    let (series, unavailable) = (BTreeMap::new(), BTreeMap::new());
+    let mut client = Client { settings: &settings, source, memory: Memory::default(), series, unavailable, patience: Patience::new() };
+    let (mut said, mut bytes, mut read) = (Said::default(), vec![0; PLAYED_AT_ONCE], 0);
+    let mut gathered = Gathered::of(source);
+    loop {
+        let length = log.read(&mut bytes).map_err(unreadable)?;
+        read += length as u64;
+        let end: &[u8] = if length == 0 { b"\n" } else { &bytes[..length] };
+        client.gather(&mut said, end, &mut gathered);
+        if length == 0 || gathered.samples.len() + gathered.quarantined.len() > PLAYED_TOGETHER {
+            let whole = std::mem::replace(&mut gathered, Gathered::of(source));
+            client.keep(client.batch(whole, None)).await;
+            done(read);
+        }
+        if length == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The keys of a stored log that hold words: those that ever hold something else than a number.
+pub fn words_of(log: &mut dyn Read) -> Result<Vec<String>, Refusal> {
+    let (mut lines, mut bytes, mut words) = (Lines::default(), vec![0; PLAYED_AT_ONCE], BTreeSet::new());
+    loop {
+        let length = log.read(&mut bytes).map_err(unreadable)?;
+        lines.push(if length == 0 { b"\n" } else { &bytes[..length] });
+        while let Some(line) = lines.next() {
+            let Ok(Line::Facts { facts, .. }) = line::read(&line.text, &[]) else { continue };
+            words.extend(facts.into_iter().filter(|(_, told)| matches!(told, Told::Value(text) if number(text).is_none())).map(|(key, _)| key));
+        }
+        if words.len() > limits::SHDR_KEYS_MAX {
+            return Err(Refusal::invalid("file", format!("the log has more than {} keys; is it a log of SHDR lines?", limits::SHDR_KEYS_MAX)));
+        }
+        if length == 0 {
+            return Ok(words.into_iter().collect());
+        }
+    }
+}
+
+fn unreadable(error: std::io::Error) -> Refusal {
+    Refusal::invalid("file", format!("the log cannot be read: {error}"))
 }

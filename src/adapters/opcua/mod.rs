@@ -10,6 +10,7 @@ mod listening;
 mod nodes;
 mod session;
 mod settings;
+pub mod staged;
 mod values;
 
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ use fault::Fault;
 use gather::{Gathering, Memory};
 use session::Opened;
 pub use settings::{Browse, Measured, Mode, Node, Password, Policy, Settings, Trust};
+
+/// The folder of machines of OPC 40001-1, from which to browse.
+pub const MACHINES: &str = "nsu=http://opcfoundation.org/UA/Machinery/;i=1001";
 
 /// The first pause after a fault; each that follows is as long again, until the longest.
 const PAUSE: Duration = Duration::from_millis(250);

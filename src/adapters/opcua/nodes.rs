@@ -20,8 +20,8 @@ use crate::base::{Refusal, limits};
 /// What is asked for at once: servers with small memories take no more.
 pub(super) const AT_ONCE: usize = 100;
 /// The folder of machines of OPC 40001-1, below which each machine stands with its name.
-const MACHINERY: &str = "http://opcfoundation.org/UA/Machinery/";
-const MACHINES: u32 = 1_001;
+pub(super) const MACHINERY: &str = "http://opcfoundation.org/UA/Machinery/";
+pub(super) const MACHINES_NODE: u32 = 1_001;
 /// A state machine tells its state here; the state machine's own name says what it is.
 const CURRENT_STATE: &str = "CurrentState";
 /// Data types up to this number of the base namespace are plain.
@@ -97,7 +97,7 @@ async fn below(session: &Session, settings: &Settings, browse: &Browse, namespac
         found.wrong.push(format!("{} is in a namespace that the server does not have", browse.from));
         return Ok(());
     };
-    let machines = namespaces.get_index(MACHINERY).is_some_and(|it| from == NodeId::new(it, MACHINES));
+    let machines = namespaces.get_index(MACHINERY).is_some_and(|it| from == NodeId::new(it, MACHINES_NODE));
     if !machines && settings.machine.is_none() {
         return Err(Fault::Settings(Refusal::invalid("machine", "machine must be given, unless browse begins at the folder of machines")));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_opcua::client::transport::TcpConnector;
 use async_opcua::client::{Client, IdentityToken, Session, SessionEventLoop, SessionPollResult, SubscriptionActivity};
-use async_opcua::crypto::SecurityPolicy;
+use async_opcua::crypto::{PrivateKey, SecurityPolicy, X509};
 use async_opcua::types::{EndpointDescription, Error, StatusCode};
 use futures_util::StreamExt as _;
 use tokio::sync::watch;
@@ -48,9 +48,7 @@ impl Opened {
         if policy != SecurityPolicy::None {
             own.believes(settings.trust, policy, &endpoint.server_certificate)?;
         }
-        let password = settings.password.as_ref().map_or("", |password| &password.0);
-        let token = settings.user.as_ref().map_or(IdentityToken::Anonymous, |user| IdentityToken::new_user_name(user, password));
-        let (session, driving) = client.connect_to_endpoint_directly(endpoint, token).map_err(|error: Error| Fault::of_session(error.status()))?;
+        let (session, driving) = client.connect_to_endpoint_directly(endpoint, token(settings)?).map_err(|error: Error| Fault::of_session(error.status()))?;
         session.disable_reconnects();
         let (hear, heard) = watch::channel(Instant::now());
         let mut opened = Self { session, heard, driven: tokio::spawn(drive(driving, hear)) };
@@ -78,6 +76,26 @@ impl Opened {
             _ = timeout(CLOSE_TIME, self.session.disconnect()).await;
         }
     }
+}
+
+/// Who logs in.
+fn token(settings: &Settings) -> Result<IdentityToken, Fault> {
+    if let Some(identity) = &settings.identity {
+        let fault = |why: String| Fault::Certificate(format!("the user's certificate cannot be used: {why}; tell it and its RSA key in PEM as the connector's secret"));
+        let certificate = X509::from_pem(pem_of(&identity.0, "CERTIFICATE").as_bytes()).map_err(|error| fault(error.to_string()))?;
+        let key = PrivateKey::from_pem(pem_of(&identity.0, "PRIVATE KEY").as_bytes()).map_err(|error| fault(error.to_string()))?;
+        return Ok(IdentityToken::new_x509(certificate, key));
+    }
+    let password = settings.password.as_ref().map_or("", |password| &password.0);
+    Ok(settings.user.as_ref().map_or(IdentityToken::Anonymous, |user| IdentityToken::new_user_name(user, password)))
+}
+
+/// The first part of a PEM text whose title ends so; nothing where there is none.
+fn pem_of<'p>(pem: &'p str, title: &str) -> &'p str {
+    let begins = pem.match_indices("-----BEGIN ").find(|(at, _)| pem[*at..].lines().next().is_some_and(|line| line.trim_end().ends_with(&format!("{title}-----"))));
+    let Some((begin, _)) = begins else { return "" };
+    let rest = &pem[begin..];
+    rest.find("-----END ").and_then(|end| Some(&rest[..end + rest[end..].find('\n').unwrap_or(rest.len() - end)])).unwrap_or("")
 }
 
 /// Drives a session until it ends, and tells when the server was heard.

@@ -25,6 +25,8 @@ pub struct Settings {
     pub user: Option<String>,
     /// The user's password.
     pub password: Option<Password>,
+    /// The user's certificate and its key in PEM, where the server knows users by them; told apart, as the password is.
+    pub identity: Option<Password>,
     /// Whose certificates are believed.
     #[serde(default)]
     pub trust: Trust,
@@ -153,6 +155,9 @@ impl Settings {
         }
         if self.password.is_some() && self.user.is_none() {
             return Err(Refusal::invalid("user", "a password needs its user"));
+        }
+        if self.identity.is_some() && (self.user.is_some() || self.policy == Policy::None) {
+            return Err(Refusal::invalid("user", "a user who is known by a certificate has no name here, and shows it over a safe policy only"));
         }
         self.check_nodes()?;
         for (name, value, least, most) in [

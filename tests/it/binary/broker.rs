@@ -178,7 +178,9 @@ fn the_machines_of_the_demo_speak_over_wires_and_again_after_a_restart() {
     };
     for start in 0..2 {
         let (running, mut client) = demo("60");
-        for (code, protocol, department) in [("welding", "broker", "Welding"), ("polishing", "broker", "Polishing"), ("lasers", "mtconnect", "Laser")] {
+        for (code, protocol, department) in
+            [("welding", "broker", "Welding"), ("polishing", "broker", "Polishing"), ("lasers", "mtconnect", "Laser"), ("punching", "opcua", "Punching")]
+        {
             let before = newest(&mut client, department);
             until("its machines", || (standing(&mut client, code)["stored"].as_u64() > Some(50)).then_some(()));
             let how = standing(&mut client, code);

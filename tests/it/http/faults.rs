@@ -140,7 +140,7 @@ fn an_hour_far_above_its_week_is_told_before_any_limit_is_reached() {
     let site = site.with_machine_faults();
     soon(vec!["TEMPERATURE-RISING rising minor open -".to_owned()], || faults(&mut lead));
     let fault = lead.read("/api/v1/machine-faults/FLT-000001");
-    assert_eq!(fault["reason"], "Laser temperature had a mean of 63.5 C in the last hour, a fifth or more above the 50.99 C of the week before");
+    assert_eq!(fault["reason"], "Laser temperature had a mean of 63.5 C in the last hour, a fifth or more above the 50.99 C of the week before or of its beginning");
     // The next hour is as ever.
     site.plant.wait(30);
     tell(&mut lead, &[("temperature", "07:10:00", 51.0), ("temperature", "07:25:00", 50.0), ("vibration", "07:25:00", 6.0)]);

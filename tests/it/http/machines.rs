@@ -69,6 +69,25 @@ fn every_minute_of_a_machine_has_one_state() {
 }
 
 #[test]
+fn a_machine_that_broke_down_is_down_after_its_shift_too() {
+    let site = Site::new();
+    let (mut manager, mut lead) = (site.client(Role::Manager), site.client(Role::Lead));
+    manager.make("/api/v1/machines", &json!({"machine_name": "Laser", "machine_code": "LASER-1"}));
+    site.plant.wait(13 * 60 + 30);
+    tell(&mut lead, &[("execution", "20:00:00", json!("READY"))]);
+    // Half an hour before the last shift ends somebody tells that it is broken, and it is mended at night.
+    let stop = lead.make("/api/v1/downtime-events", &json!({"downtime_category": "breakdown", "machine_id": "LASER-1"}));
+    site.plant.wait(60);
+    let path = "/api/v1/machines/LASER-1/timeline?from=2026-03-02T20:00:00Z";
+    soon(vec!["idle 20:00 to 21:00".to_owned(), "down 21:00 to 21:30".to_owned()], || told(&mut lead, path));
+    assert_eq!(lead.read("/api/v1/machine-states")["data"][0]["state"], "down");
+    let id = stop["downtime_id"].as_str().unwrap();
+    lead.make(&format!("/api/v1/downtime-events/{id}/resolve"), &json!({}));
+    site.plant.wait(30);
+    soon(vec!["idle 20:00 to 21:00".to_owned(), "down 21:00 to 21:30".to_owned(), "not_planned 21:30 to 22:00".to_owned()], || told(&mut lead, path));
+}
+
+#[test]
 fn a_machine_that_is_not_there_or_a_time_without_end_is_refused() {
     let site = Site::new();
     let mut lead = site.client(Role::Lead);

@@ -172,6 +172,7 @@ fn what_a_wrong_clock_says_is_put_aside_and_told_unless_it_is_history() {
     let aside = client.read("/api/v1/telemetry/quarantine");
     let why: Vec<&str> = aside["data"].as_array().unwrap().iter().map(|it| it["why"].as_str().unwrap()).collect();
     assert!(why.len() == 2 && why[0].contains("future") && why[1].contains("too long ago"), "{why:?}");
+    assert_eq!(aside["data"][0]["original"], format!("m,host=a f=2 {future}"), "as it came");
     assert_eq!(client.read("/api/v1/telemetry/quarantine?limit=1")["data"].as_array().unwrap().len(), 1);
     let reply = client.send("POST", &format!("{WRITE}&precision=s&history=true"), &[], format!("m,host=a f=1 {past}").as_bytes()).unwrap();
     assert_eq!((reply.status, reply.header("millwright-quarantined")), (204, None));

@@ -207,6 +207,151 @@ fn an_agent_that_hangs_is_silent_and_is_called_again() {
     assert!(streams >= 2, "the stream was asked for {streams} times");
 }
 
+/// A press with some data items, as described at a time.
+fn press(changed: &str, items: &str) -> String {
+    let header =
+        format!("<Header creationTime=\"2026-03-02T05:00:00Z\" sender=\"player\" instanceId=\"1\" version=\"1.7\" bufferSize=\"64\" deviceModelChangeTime=\"{changed}\"/>");
+    let devices = format!("<Devices><Device id=\"p\" name=\"PRESS01\" uuid=\"P\"><DataItems>{items}</DataItems></Device></Devices>");
+    format!("<MTConnectDevices xmlns=\"urn:mtconnect.org:MTConnectDevices:1.7\">{header}{devices}</MTConnectDevices>")
+}
+
+#[test]
+fn an_agent_that_describes_its_devices_anew_is_probed_again_and_nothing_is_lost() {
+    let (tonnage, strokes) =
+        (r#"<DataItem category="SAMPLE" id="t" name="tonnage" type="LOAD" units="NEWTON"/>"#, r#"<DataItem category="EVENT" id="s" name="strokes" type="CYCLE_COUNT"/>"#);
+    let agent = Agent::start(&press("2026-03-02T05:00:00Z", tonnage), "PRESS01", 64);
+    let hall = Hall::new();
+    hall.reads_agent(&agent.address, json!({ "replay": true }));
+    hall.is(State::Live);
+    agent.hears("2026-03-02T06:00:00Z|t|10");
+    follows(&hall, &agent);
+    // Somebody fits a counter, and the agent is told of it while it runs.
+    agent.describes(&press("2026-03-02T06:30:00Z", &format!("{tonnage}{strokes}")), "2026-03-02T06:30:00Z");
+    agent.hears("2026-03-02T06:31:00Z|s|41");
+    agent.hears("2026-03-02T06:32:00Z|s|42|t|12");
+    follows(&hall, &agent);
+    hall.settles();
+    assert_eq!(
+        (hall.values("PRESS01", "strokes"), hall.values("PRESS01", "tonnage")),
+        (vec!["41".to_owned(), "42".to_owned()], ["unavailable", "10", "12"].map(str::to_owned).to_vec())
+    );
+    let probes = || agent.book().asked.iter().filter(|question| question.ends_with("/probe")).count();
+    assert_eq!((probes(), hall.standing().gaps, hall.lane.quarantined(10).unwrap().len()), (2, 0, 0));
+
+    // An agent that says so and describes nothing new is not asked again and again.
+    agent.book().changed = Some("2026-03-02T07:00:00Z".to_owned());
+    agent.hears("2026-03-02T07:01:00Z|t|13");
+    follows(&hall, &agent);
+    assert_eq!(probes(), 2);
+}
+
+#[test]
+fn parts_that_are_told_one_by_one_are_each_counted_once() {
+    let parts = r#"<DataItem category="EVENT" id="c" name="part_count" type="PART_COUNT" representation="DISCRETE"/>"#;
+    let agent = Agent::start(&press("2026-03-02T05:00:00Z", parts), "PRESS01", 64);
+    let hall = Hall::new();
+    hall.reads_agent(&agent.address, json!({ "replay": true }));
+    hall.is(State::Live);
+    (1..=3).for_each(|parts| agent.hears(&format!("2026-03-02T06:0{parts}:00Z|c|{parts}")));
+    follows(&hall, &agent);
+    agent.cut();
+    agent.hears("2026-03-02T06:04:00Z|c|4");
+    agent.mend();
+    follows(&hall, &agent);
+    agent.restart("2026-03-02T06:10:00Z");
+    agent.hears("2026-03-02T06:11:00Z|c|1");
+    agent.hears("2026-03-02T06:12:00Z|c|1");
+    follows(&hall, &agent);
+    hall.settles();
+    assert_eq!(hall.values("PRESS01", "part_count"), ["unavailable", "1", "3", "6", "10", "unavailable", "11", "12"]);
+}
+
+/// What a log says of each key: its first and last value, and how many there are.
+type Ends = BTreeMap<String, (usize, (i64, String), (i64, String))>;
+
+fn ends(rows: impl Iterator<Item = (String, i64, String)>) -> Ends {
+    let mut all: BTreeMap<String, BTreeSet<(i64, String)>> = BTreeMap::new();
+    let mut order: BTreeMap<(String, i64), Vec<String>> = BTreeMap::new();
+    for (key, at, value) in rows {
+        if all.entry(key.clone()).or_default().insert((at, value.clone())) {
+            order.entry((key, at)).or_default().push(value);
+        }
+    }
+    let at = |key: &str, moment: i64| &order[&(key.to_owned(), moment)];
+    let of_key = |(key, values): (String, BTreeSet<(i64, String)>)| {
+        let (first, last) = (values.first().unwrap().0, values.last().unwrap().0);
+        let ends = (values.len(), (first, at(&key, first)[0].clone()), (last, at(&key, last).last().unwrap().clone()));
+        (key, ends)
+    };
+    all.clone().into_iter().map(of_key).collect()
+}
+
+fn ends_of_log(lines: &[String]) -> Ends {
+    let pairs = |line: &str| line.split('|').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let is_condition = |fields: &[String]| fields.len() == 6;
+    let values = lines.iter().map(|line| pairs(line)).filter(|fields| !is_condition(fields));
+    let words: BTreeSet<String> = values
+        .flat_map(|fields| fields.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect::<Vec<_>>())
+        .filter(|(_, value)| value != "UNAVAILABLE" && value.trim().parse::<f64>().is_err())
+        .map(|(key, _)| key)
+        .collect();
+    let mut naive: BTreeMap<String, Naive> = BTreeMap::new();
+    let mut known: BTreeSet<String> = words.clone();
+    let mut waiting: BTreeMap<String, i64> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for line in lines {
+        let (at, fields) = (micros(line.split('|').next().unwrap()), pairs(line));
+        let mut say = |key: &str, value: String, says_what: bool, known: &mut BTreeSet<String>| {
+            if !says_what && !known.contains(key) {
+                waiting.entry(key.to_owned()).or_insert(at);
+                return;
+            }
+            known.insert(key.to_owned());
+            rows.extend(waiting.remove(key).map(|since| (key.to_owned(), since, "unavailable".to_owned())));
+            rows.push((key.to_owned(), at, value));
+        };
+        if is_condition(&fields) {
+            let value = naive.entry(fields[0].clone()).or_default().after(&fields[1..]);
+            say(&fields[0], value.clone(), value != "unavailable", &mut known);
+            continue;
+        }
+        for pair in fields.chunks_exact(2) {
+            let value = value_of(&pair[1], !words.contains(&pair[0]));
+            if value == "unavailable" {
+                naive.entry(pair[0].clone()).and_modify(|active| active.0.clear());
+            }
+            say(&pair[0], value.clone(), value != "unavailable", &mut known);
+        }
+    }
+    ends(rows.into_iter())
+}
+
+fn replayed(hall: &Hall, machine: &str, log: &[u8]) -> Standing {
+    let source = Source::kept(&format!("replay:{machine}"), hall.lane.intake());
+    let words = shdr::words_of(&mut &*log).unwrap();
+    runtime().block_on(shdr::play(&source, machine, words, &mut &*log, &mut |_| {})).unwrap();
+    source.standing().borrow().clone()
+}
+
+#[test]
+fn a_stored_log_is_replayed_value_by_value_and_a_second_time_changes_nothing() {
+    let hall = Hall::new();
+    for name in ["GFAgie01-20160513-20160514", "Hurco02-20170329-20170330", "Mazak01-20171115-20171116", "Mazak03-20170501-20170502"] {
+        let Some(log) = stored(&format!("nist-smstestbed/shdr/{name}.txt.gz")) else { return };
+        let machine = name.split('-').next().unwrap();
+        let first = replayed(&hall, machine, &log);
+        let lines: Vec<String> = String::from_utf8(log.clone()).unwrap().lines().map(str::to_owned).collect();
+        let wanted = ends_of_log(&lines);
+        let kept = || ends(hall.lane.series().iter().filter(|it| it.machine == machine).flat_map(|it| hall.all(it).into_iter().map(|(at, value)| (it.metric.clone(), at, value))));
+        assert_eq!(kept(), wanted, "{name}");
+        assert_eq!(first.stored, wanted.values().map(|(count, ..)| *count as u64).sum::<u64>());
+        let again = replayed(&hall, machine, &log);
+        assert_eq!((again.stored, again.repeated, again.quarantined), (0, first.stored + first.repeated, first.quarantined), "{name}");
+        assert_eq!(kept(), wanted, "{name}");
+        println!("{name}: {} lines, {} data items, {} samples new, {} said twice, {} not taken", lines.len(), wanted.len(), first.stored, first.repeated, first.quarantined);
+    }
+}
+
 /// What should be kept of an adapter's lines, with the line of each: a key is what its first value
 /// is, and after a cut nothing is known to be active.
 fn naive_lines(lines: &[String], cut: usize) -> Vec<(usize, String, i64, String)> {

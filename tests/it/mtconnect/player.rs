@@ -61,6 +61,8 @@ impl Observed {
 pub(super) struct Book {
     pub(super) devices: String,
     pub(super) device: String,
+    /// When its description changed last, as its headers say it.
+    pub(super) changed: Option<String>,
     pub(super) items: Vec<Item>,
     pub(super) instance: u64,
     pub(super) first: u64,
@@ -93,8 +95,9 @@ impl Book {
     }
 
     fn header(&self, next: u64) -> String {
+        let changed = self.changed.as_deref().map(|at| format!(" deviceModelChangeTime=\"{at}\"")).unwrap_or_default();
         format!(
-            "<Header creationTime=\"2026-03-02T06:00:00Z\" sender=\"player\" instanceId=\"{}\" version=\"1.7\" bufferSize=\"{}\" nextSequence=\"{next}\" firstSequence=\"{}\" lastSequence=\"{}\"/>",
+            "<Header{changed} creationTime=\"2026-03-02T06:00:00Z\" sender=\"player\" instanceId=\"{}\" version=\"1.7\" bufferSize=\"{}\" nextSequence=\"{next}\" firstSequence=\"{}\" lastSequence=\"{}\"/>",
             self.instance,
             self.buffer_size,
             self.first,
@@ -195,6 +198,7 @@ impl Agent {
         let book = Book {
             devices: devices.to_owned(),
             device: device.to_owned(),
+            changed: None,
             items,
             instance: 100,
             first: 1,
@@ -250,6 +254,13 @@ impl Agent {
                 }
             }
         }
+    }
+
+    /// Describes its devices anew while it runs; what it observed keeps its numbers.
+    pub(super) fn describes(&self, devices: &str, at: &str) {
+        let mut book = self.book();
+        let items = items_of(devices, &book.device);
+        (book.devices, book.items, book.changed) = (devices.to_owned(), items, Some(at.to_owned()));
     }
 
     pub(super) fn cut(&self) {

@@ -60,6 +60,37 @@ fn a_wrong_password_and_a_way_that_is_not_offered_say_so() {
 }
 
 #[test]
+fn a_user_is_known_by_a_certificate_too() {
+    if !can_serve() {
+        return;
+    }
+    let (port, keys) = (free_port(), tempfile::tempdir().unwrap());
+    let file = |name: &str| keys.path().join(name).display().to_string();
+    let make = |name: &str| {
+        let subject =
+            ["-subj", "/CN=shift", "-days", "2", "-nodes", "-newkey", "rsa:2048", "-x509", "-keyout", &file(&format!("{name}.key")), "-out", &file(&format!("{name}.pem"))];
+        let made = Process::new("openssl").arg("req").args(subject).stderr(Stdio::null()).status();
+        made.is_ok_and(|status| status.success())
+            && Process::new("openssl").args(["x509", "-outform", "DER", "-in", &file(&format!("{name}.pem")), "-out", &file(&format!("{name}.der"))]).status().unwrap().success()
+    };
+    if !make("user") || !make("stranger") {
+        println!("skipped: there is no openssl here");
+        return;
+    }
+    let _machine = Machine::start(port, &["--safe", keys.path().to_str().unwrap()]);
+    let with = |name: &str| {
+        let pem = fs::read_to_string(file(&format!("{name}.pem"))).unwrap() + &fs::read_to_string(file(&format!("{name}.key"))).unwrap();
+        format!("machine = \"PRESS-7\"\npublishing_ms = 200\ntrust = \"always\"\nidentity = {}\n{POWER}", toml::Value::String(pem))
+    };
+    let listener = Listener::start(port, &with("user"));
+    listener.until_number("power", 1.0);
+    drop(listener);
+    let listener = Listener::start(port, &with("stranger"));
+    let why = until("the reason", || listener.standing().why);
+    assert!(why.contains("user or password is wrong"), "{why}");
+}
+
+#[test]
 fn messages_may_be_signed_only_or_encrypted_by_the_strongest_policy() {
     if !can_serve() {
         return;

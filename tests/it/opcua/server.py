@@ -23,8 +23,15 @@ NAMESPACE = "http://example.com/press/"
 
 
 class OneUser:
+    """Known by a password, or by the certificate that lies in the folder."""
+
+    def __init__(self, folder):
+        self.certificate = pathlib.Path(folder) / "user.der"
+
     def get_user(self, iserver, username=None, password=None, certificate=None):
-        return User(role=UserRole.User, name=username) if (username, password) == ("shift", "grease-monkey-77") else None
+        known = (username, password) == ("shift", "grease-monkey-77")
+        known = known or (username is None and self.certificate.exists() and certificate == self.certificate.read_bytes())
+        return User(role=UserRole.User, name=username or "shift") if known else None
 
 
 def moment(micros):
@@ -41,7 +48,7 @@ async def safe(server, folder):
     await server.load_private_key(str(key))
     kinds = ua.SecurityPolicyType
     server.set_security_policy([kinds.Basic256Sha256_SignAndEncrypt, kinds.Basic256Sha256_Sign, kinds.Aes256Sha256RsaPss_SignAndEncrypt])
-    server.set_identity_tokens([ua.UserNameIdentityToken])
+    server.set_identity_tokens([ua.UserNameIdentityToken, ua.X509IdentityToken])
     options = CertificateValidatorOptions.EXT_VALIDATION | CertificateValidatorOptions.PEER_CLIENT
     server.set_certificate_validator(CertificateValidator(options))
 
@@ -87,7 +94,7 @@ async def obey(server, made, order):
 async def main():
     arguments = sys.argv[1:]
     port = int(arguments.pop(0))
-    server = Server(user_manager=OneUser() if "--safe" in arguments else None)
+    server = Server(user_manager=OneUser(arguments[arguments.index("--safe") + 1]) if "--safe" in arguments else None)
     await server.init()
     server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/press/")
     if "--safe" in arguments:

@@ -14,12 +14,14 @@ use tokio::sync::watch;
 
 use super::super::gather::Gathered;
 use super::super::sparkplug::rebirth;
+use super::access::Rights;
 use super::retained::Retained;
 use super::session::{Line, Message, Name, Session};
 use super::taker::Taker;
 use crate::accounts::Accounts;
 use crate::base::{Code, Refusal, limits};
 use crate::engine::clock::Clock;
+use crate::model::journal::Actor;
 use crate::model::permission::may;
 
 /// Machines send as whoever may write telemetry over HTTP does.
@@ -95,6 +97,12 @@ impl Hub {
         self.takers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What a user may do now.
+    pub(super) fn rights(&self, actor: &Actor, is_machine: bool) -> Rights {
+        let takers = self.takers.read().unwrap_or_else(PoisonError::into_inner);
+        Rights::of(actor, is_machine, takers.iter().flat_map(|taker| taker.access()))
+    }
+
     /// All who make samples are there.
     pub fn open(&self) {
         self.gate.send_replace(Gate::Open);
@@ -168,9 +176,9 @@ impl Hub {
     }
 
     /// Subscribes to topics; what is retained under them is told at once.
-    pub(super) fn subscribe(&self, session: &Arc<Session>, filters: &[SubscribeFilter]) -> Vec<SubscribeReasonCode> {
+    pub(super) fn subscribe(&self, session: &Arc<Session>, filters: &[SubscribeFilter], rights: &Rights) -> Vec<SubscribeReasonCode> {
         let listened = session.listens();
-        let codes: Vec<_> = filters.iter().map(|filter| self.grant(session, filter)).collect();
+        let codes: Vec<_> = filters.iter().map(|filter| if rights.may_subscribe(&filter.path) { self.grant(session, filter) } else { SubscribeReasonCode::Failure }).collect();
         if !listened && session.listens() {
             self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(session));
         }

@@ -17,6 +17,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::access::Rights;
 use super::hub::{ACT, Hub};
 use super::session::{Line, Session};
 use super::topics::{is_filter, is_topic};
@@ -59,6 +60,8 @@ pub(super) enum Ended {
     Forbidden(&'static str),
     #[error("the client was turned away: {0}")]
     TurnedAway(&'static str),
+    #[error("{user} may not publish under {topic}")]
+    NotAllowed { user: String, topic: String },
     #[error("{0}")]
     Told(&'static str),
     #[error("telemetry took nothing, so nothing was acknowledged: {}", .0.detail)]
@@ -70,7 +73,7 @@ pub(super) enum Ended {
 /// Serves one client to its end.
 pub(super) async fn serve(hub: Arc<Hub>, stream: TcpStream, address: IpAddr, stopping: watch::Receiver<bool>) {
     let ended = served(&hub, stream, address, stopping).await;
-    if matches!(ended, Ended::TurnedAway(_) | Ended::Mute | Ended::Malformed(_)) {
+    if matches!(ended, Ended::TurnedAway(_) | Ended::Mute | Ended::Malformed(_) | Ended::NotAllowed { .. }) {
         hub.counts.turned_away.increment(1);
     }
     match ended {
@@ -93,8 +96,8 @@ async fn served(hub: &Arc<Hub>, stream: TcpStream, address: IpAddr, stopping: wa
         }
         Err(_) => return Ended::Mute,
     };
-    let actor = match let_in(hub, &connect, address).await {
-        Ok(actor) => actor,
+    let guest = match let_in(hub, &connect, address).await {
+        Ok(guest) => guest,
         Err((code, why)) => {
             let mut answer = BytesMut::new();
             if ConnAck::new(code, false).write(&mut answer).is_ok() {
@@ -104,13 +107,20 @@ async fn served(hub: &Arc<Hub>, stream: TcpStream, address: IpAddr, stopping: wa
         }
     };
     hub.counts.connections.increment(1);
-    let ended = attended(hub, reading, to, connect, &actor, stopping).await;
+    let ended = attended(hub, reading, to, connect, guest, stopping).await;
     hub.counts.connections.decrement(1);
     ended
 }
 
+/// Whoever was let in.
+struct Guest {
+    actor: Actor,
+    /// It is called as a machine is, and speaks for that alone.
+    is_machine: bool,
+}
+
 /// Who it is, and whether it may publish.
-async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Actor, (ConnectReturnCode, &'static str)> {
+async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Guest, (ConnectReturnCode, &'static str)> {
     if connect.client_id.len() > limits::TEXT_MAX || (connect.client_id.is_empty() && !connect.clean_session) {
         return Err((ConnectReturnCode::BadClientId, "its client id is too long, or empty though its session is to be kept"));
     }
@@ -130,18 +140,26 @@ async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Actor, 
             _ => (ConnectReturnCode::ServiceUnavailable, "log-ins cannot be checked now"),
         })?,
     };
-    if may(actor.role, ACT) { Ok(actor) } else { Err((ConnectReturnCode::NotAuthorized, "the role of its user may not write telemetry")) }
+    if !may(actor.role, ACT) {
+        return Err((ConnectReturnCode::NotAuthorized, "the role of its user may not write telemetry"));
+    }
+    let is_machine = hub.accounts.is_machine(&actor.name);
+    let rights = hub.rights(&actor, is_machine);
+    if connect.last_will.as_ref().is_some_and(|will| !rights.may_publish(&will.topic)) {
+        return Err((ConnectReturnCode::NotAuthorized, "its will has a topic that its user may not publish under"));
+    }
+    Ok(Guest { actor, is_machine })
 }
 
 /// A client that was let in.
-async fn attended(hub: &Arc<Hub>, reading: Reading, to: OwnedWriteHalf, connect: Connect, actor: &Actor, stopping: watch::Receiver<bool>) -> Ended {
+async fn attended(hub: &Arc<Hub>, reading: Reading, to: OwnedWriteHalf, connect: Connect, guest: Guest, stopping: watch::Receiver<bool>) -> Ended {
     let client_id = match random_token() {
         Ok(made) if connect.client_id.is_empty() => made,
         _ => connect.client_id,
     };
     let line = Line::new();
-    let (session, goes_on) = hub.enter((actor.user, client_id), connect.clean_session, &line);
-    let mut attendance = Attendance { hub, session, line, reading, silence: silence(connect.keep_alive), stopping };
+    let (session, goes_on) = hub.enter((guest.actor.user, client_id), connect.clean_session, &line);
+    let mut attendance = Attendance { hub, guest, session, line, reading, silence: silence(connect.keep_alive), stopping };
     attendance.reading.packet_max = limits::BROKER_PACKET_MAX;
     let answered = ConnAck::new(ConnectReturnCode::Success, goes_on).write(&mut attendance.line.answers());
     let mut writing = Writing { session: Arc::clone(&attendance.session), line: Arc::clone(&attendance.line), to, bytes: BytesMut::new() };
@@ -251,6 +269,7 @@ fn version(bytes: &[u8]) -> Option<u8> {
 /// The way from a client to the hub.
 struct Attendance<'h> {
     hub: &'h Arc<Hub>,
+    guest: Guest,
     session: Arc<Session>,
     line: Arc<Line>,
     reading: Reading,
@@ -287,9 +306,15 @@ impl Attendance<'_> {
     /// Takes packets in their order; what was published side by side becomes durable together.
     async fn take(&mut self, packets: Vec<Packet>) -> Result<(), Ended> {
         let mut published = Vec::new();
+        let rights = self.hub.rights(&self.guest.actor, self.guest.is_machine);
         for packet in packets {
             match packet {
-                Packet::Publish(message) if is_topic(&message.topic) => published.push(message),
+                Packet::Publish(message) if is_topic(&message.topic) && rights.may_publish(&message.topic) => published.push(message),
+                // There is no other way to say no: an acknowledgement would tell that it is kept.
+                Packet::Publish(message) if is_topic(&message.topic) => {
+                    self.publish(std::mem::take(&mut published)).await?;
+                    return Err(Ended::NotAllowed { user: self.guest.actor.name.clone(), topic: message.topic });
+                }
                 Packet::Publish(_) => {
                     self.publish(std::mem::take(&mut published)).await?;
                     return Err(Ended::Forbidden("a topic is empty, too long, has wildcards, or begins with $"));
@@ -297,7 +322,7 @@ impl Attendance<'_> {
                 Packet::PubAck(answer) => self.session.acknowledged(answer.pkid),
                 other => {
                     self.publish(std::mem::take(&mut published)).await?;
-                    self.answer(other)?;
+                    self.answer(other, &rights)?;
                 }
             }
         }
@@ -325,13 +350,13 @@ impl Attendance<'_> {
         Ok(())
     }
 
-    fn answer(&self, packet: Packet) -> Result<(), Ended> {
+    fn answer(&self, packet: Packet, rights: &Rights) -> Result<(), Ended> {
         let answer = match packet {
             Packet::Subscribe(asked) => {
                 if !asked.filters.iter().all(|filter| is_filter(&filter.path)) {
                     return Err(Ended::Forbidden("a topic filter is none"));
                 }
-                Packet::SubAck(SubAck::new(asked.pkid, self.hub.subscribe(&self.session, &asked.filters)))
+                Packet::SubAck(SubAck::new(asked.pkid, self.hub.subscribe(&self.session, &asked.filters, rights)))
             }
             Packet::Unsubscribe(asked) => {
                 self.hub.unsubscribe(&self.session, &asked.topics);

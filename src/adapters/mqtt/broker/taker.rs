@@ -15,7 +15,7 @@ use super::super::gather::Gathered;
 use super::super::mapping::Rules;
 use super::super::settings::Mapping;
 use super::super::sparkplug::{Groups, Host, Presence};
-use super::Hub;
+use super::{Access, Hub};
 use crate::base::Refusal;
 use crate::engine::clock::Clock;
 use crate::telemetry::{Batch, Source, State};
@@ -29,6 +29,7 @@ const LOOK: Duration = Duration::from_millis(500);
 pub struct Settings {
     reads: Reads,
     rank: Rank,
+    access: Vec<Access>,
 }
 
 /// How messages become samples.
@@ -41,7 +42,7 @@ enum Reads {
 
 impl From<Reads> for Settings {
     fn from(reads: Reads) -> Self {
-        Self { reads, rank: Rank::Connector }
+        Self { reads, rank: Rank::Connector, access: Vec::new() }
     }
 }
 
@@ -59,10 +60,17 @@ impl Settings {
     #[must_use]
     pub fn on_trial(mut self) -> Self {
         self.rank = Rank::Trial;
+        self.access.clear();
         if let Reads::Sparkplug(groups) = &mut self.reads {
             groups.host_id = None;
         }
         self
+    }
+
+    /// The same, and who may publish and listen where as long as it runs.
+    #[must_use]
+    pub fn with_access(self, access: Vec<Access>) -> Self {
+        Self { access, ..self }
     }
 
     /// What everybody may publish without a connector: `plant/{machine}/{metric}`, `plant/{machine}`, the
@@ -75,7 +83,7 @@ impl Settings {
             Reads::Mapping(Mapping::Umh { prefix: "umh/v1".to_owned() }),
             Reads::Sparkplug(Groups { host_id: Some("millwright".to_owned()), ..Groups::default() }),
         ];
-        reads.into_iter().map(|reads| Self { reads, rank: Rank::Preset }).collect()
+        reads.into_iter().map(|reads| Self { reads, rank: Rank::Preset, access: Vec::new() }).collect()
     }
 }
 
@@ -89,6 +97,7 @@ pub(super) struct Taker {
     pub(super) source: Arc<Source>,
     reader: Reader,
     rank: Rank,
+    access: Vec<Access>,
 }
 
 impl Taker {
@@ -100,7 +109,11 @@ impl Taker {
                 Reader::Sparkplug { host: Mutex::new(Groups::host()), groups: groups.clone(), online: AtomicBool::new(false) }
             }
         };
-        Ok(Self { source, reader, rank: settings.rank })
+        Ok(Self { source, reader, rank: settings.rank, access: settings.access.clone() })
+    }
+
+    pub(super) fn access(&self) -> &[Access] {
+        &self.access
     }
 
     pub(super) const fn rank(&self) -> Rank {

@@ -33,6 +33,20 @@ pub(super) fn fits(filter: &str, topic: &str) -> bool {
     levels.next().is_none()
 }
 
+/// Whether everything that one filter means another means as well.
+pub(super) fn covers(allowed: &str, wanted: &str) -> bool {
+    let mut levels = wanted.split('/');
+    for level in allowed.split('/') {
+        match (level, levels.next()) {
+            ("#", _) => return true,
+            ("+", Some(wanted)) if wanted != "#" => {}
+            (word, Some(wanted)) if word == wanted => {}
+            _ => return false,
+        }
+    }
+    levels.next().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +60,16 @@ mod tests {
         }
         for (filter, topic) in [("sport/+", "sport"), ("sport/+", "sport/tennis/1"), ("+", "/finance"), ("a/b", "a/b/c"), ("a/b", "A/b"), ("a/b/c", "a/b")] {
             assert!(!fits(filter, topic), "{filter} {topic}");
+        }
+    }
+
+    #[test]
+    fn a_filter_covers_what_means_no_more_than_it() {
+        for (allowed, wanted) in [("#", "#"), ("a/#", "a"), ("a/#", "a/+/#"), ("a/+", "a/+"), ("a/+", "a/b"), ("+/b", "a/b")] {
+            assert!(covers(allowed, wanted), "{allowed} {wanted}");
+        }
+        for (allowed, wanted) in [("a/#", "#"), ("a/#", "+/b"), ("a/+", "a/#"), ("a/+", "a/b/c"), ("a/b", "a/+"), ("a", "a/#")] {
+            assert!(!covers(allowed, wanted), "{allowed} {wanted}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The plant's own broker, spoken to by clients of other makers (mosquitto's, rumqttc, paho) and by
 //! some that mean no good. Clients that are missing are said and skipped.
 
+mod access;
 mod clients;
 mod hostile;
 mod sessions;
