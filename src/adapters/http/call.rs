@@ -74,6 +74,8 @@ impl Call {
         self.actor = self.token.as_deref().and_then(|token| service.accounts.holder(token));
         let looks = matches!(self.method, Method::GET | Method::HEAD);
         if let (None, Some(device)) = (&self.actor, &self.device) {
+            // A session that has ended is nobody's; whoever is signed on at the terminal is somebody.
+            self.token = None;
             self.actor = service.accounts.at_terminal(device, person, if looks { Doing::Looks } else { Doing::Acts });
         }
         if self.actor.is_some() && !looks { self.refuse_foreign_origin() } else { Ok(()) }

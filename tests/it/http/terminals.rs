@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use millwright::accounts::Accounts;
+use millwright::accounts::terminals::Doing;
 use millwright::model::Role;
 use serde_json::{Value as Json, json};
 
@@ -88,8 +90,10 @@ fn a_badge_and_its_pin_sign_on_and_the_journal_names_the_person_and_the_terminal
     assert_eq!(device.ask("POST", REPORT, Some(&person), &report(3, "E1")).status, 201);
     let feed = site.client(Role::Admin).read("/api/v1/changes?limit=1000");
     let entry = feed["data"].as_array().unwrap().iter().rev().find(|entry| entry["command"] == "ReportOperation").unwrap();
-    assert_eq!((entry["actor"]["name"].as_str(), entry["terminal"].as_str()), (Some("E1"), Some("Laser tablet")));
-    assert!(!feed.to_string().contains(PIN), "a PIN is in the journal");
+    assert_eq!((entry["actor"].as_str(), entry["terminal"].as_str()), (Some("E1"), Some("Laser tablet")));
+    // Digests are full of digits; what was told stands in the payloads.
+    let payloads: Vec<String> = feed["data"].as_array().unwrap().iter().map(|entry| entry["payload"].to_string()).collect();
+    assert!(payloads.iter().any(|payload| payload.contains("B-77001")) && !payloads.iter().any(|payload| payload.contains(PIN)), "a PIN is in the journal");
 }
 
 #[test]
@@ -175,6 +179,33 @@ fn what_was_done_before_the_session_ended_is_sent_by_whoever_signs_on_next_and_c
     let again = send(&mut device, &second);
     assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")), "{}", again.text());
     assert_eq!(site.client(Role::Lead).read("/api/v1/work-orders/WO-000001/operations")["data"][0]["completed_quantity"], 4);
+}
+
+#[test]
+fn a_start_anew_signs_nobody_off_and_does_not_let_them_stay_longer() {
+    let (site, mut device) = floor();
+    device.sign_on("B-77001");
+    let token = device.cookie.split_once('=').unwrap().1.to_owned();
+    let anew = |site: &Site| {
+        let accounts = Accounts::open(&site.plant.engine).unwrap();
+        let terminal = accounts.terminal(&token).unwrap();
+        accounts.at_terminal(&terminal, None, Doing::Looks).map(|actor| actor.name)
+    };
+    assert_eq!(anew(&site).as_deref(), Some("E1"));
+    assert_eq!(Accounts::open(&site.plant.engine).unwrap().holder("terminal 1 user 9"), None, "a place is no token");
+    site.plant.clock.advance(Duration::from_secs(16 * 60));
+    assert_eq!(anew(&site), None);
+}
+
+#[test]
+fn a_page_of_another_site_signs_nobody_on_and_does_nothing_at_a_terminal() {
+    let (_site, mut device) = floor();
+    let person = device.sign_on("B-77001");
+    let cookie = device.cookie.clone();
+    let evil = [("Cookie", cookie.as_str()), ("Origin", "http://evil.example"), ("Millwright-Person", person.as_str())];
+    assert_eq!(device.client.ask("POST", REPORT, &evil, &report(1, "E1")).status, 403);
+    let path = format!("/api/v1/terminals/{}/badge", device.id);
+    assert_eq!(device.client.ask("POST", &path, &evil[..2], &json!({"badge_number": "B-77002", "pin": PIN})).status, 403);
 }
 
 #[test]

@@ -4,6 +4,8 @@ import { endSession, hand, read, Refused, send } from "../api/client";
 import { kept } from "./shelf";
 
 const KEPT = "person";
+/** Kept in place of a person while somebody is logged in by a password. */
+const ASIDE = "-";
 
 class Crew {
   terminal = $state.raw<Terminal>();
@@ -23,12 +25,23 @@ class Crew {
     this.terminal = door.terminal ?? undefined;
     this.demo = door.demo;
     const last = this.active || localStorage.getItem(KEPT);
+    if (last === ASIDE) return;
     this.choose((this.on.find((it) => it.user_id === last) ?? this.on.at(-1))?.user_id ?? "");
   }
 
   choose(person: string) {
     this.active = hand.person = person;
     localStorage.setItem(KEPT, person);
+  }
+
+  /** Somebody logs in by a password: the hands of the terminal rest. */
+  stepAside() {
+    this.active = hand.person = "";
+    localStorage.setItem(KEPT, ASIDE);
+  }
+
+  stepBack() {
+    if (localStorage.getItem(KEPT) === ASIDE) localStorage.removeItem(KEPT);
   }
 
   /** Signs on; answers who it is. */

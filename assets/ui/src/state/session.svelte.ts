@@ -20,6 +20,7 @@ class Holder {
   constructor() {
     door.closed = () => {
       this.ended = this.current !== undefined;
+      crew.stepBack();
       this.#leave();
     };
   }
@@ -42,17 +43,20 @@ class Holder {
 
   async logIn(user_name: string, password: string) {
     await send("post", "/api/v1/session", { user_name, password }, {}, undefined, "");
+    crew.stepAside();
     await this.resume();
   }
 
   /** As one of a demo's people. */
   async logInAs(user_name: string) {
     await send("post", "/api/v1/session/demo", { user_name }, {}, undefined, "");
+    crew.stepAside();
     await this.resume();
   }
 
   async logOut() {
     await endSession();
+    crew.stepBack();
     this.ended = false;
     if (crew.terminal) await crew.learn();
     if (hand.person) await this.resume();
