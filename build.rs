@@ -11,7 +11,7 @@ const DIST: &str = "assets/ui/dist";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    let is_built = root.join(DIST).join("index.html.gz").is_file();
+    let is_built = ["index.html.gz", "sw.js.gz"].iter().all(|file| root.join(DIST).join(file).is_file());
     // A path that is missing would build everything anew each time.
     println!("cargo:rerun-if-changed={}", if is_built { DIST } else { UI });
     println!("cargo:rerun-if-env-changed=MILLWRIGHT_REQUIRE_UI");
@@ -30,9 +30,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The page and its parts, which have names of their own by their hashes.
+/// The page, its service worker and its parts, which have names of their own by their hashes.
 fn files(dist: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let mut found = vec![dist.join("index.html.gz")];
+    let mut found = vec![dist.join("index.html.gz"), dist.join("sw.js.gz")];
     for entry in fs::read_dir(dist.join("assets"))? {
         found.push(entry?.path());
     }

@@ -3,12 +3,13 @@
 //! what a role may do.
 
 pub mod scram;
+pub mod terminals;
 pub mod throttle;
 pub mod verifier;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,13 +19,15 @@ use crate::base::{Code, Digest, Refusal, Time, limits};
 use crate::engine::Engine;
 use crate::model::journal::Actor;
 use crate::model::plant::Status;
-use crate::model::{ApiToken, Id, Noun, Subject, User};
+use crate::model::{ApiToken, Badge, Id, Noun, Subject, Terminal, User};
 use crate::store::{Snapshot, StoreError, View as _};
 use scram::{Exchange, Kept};
+use terminals::Place;
 use throttle::Throttle;
 
 /// Commands after which the accounts are read anew.
-pub const CHANGES_ACCOUNTS: &[&str] = &["CreateUser", "ChangeUser", "SetPassword", "CreateApiToken", "RevokeApiToken"];
+pub const CHANGES_ACCOUNTS: &[&str] =
+    &["CreateUser", "ChangeUser", "SetPassword", "CreateApiToken", "RevokeApiToken", "RegisterTerminal", "RevokeTerminal", "IssueBadge", "RevokeBadge"];
 
 #[derive(Clone, Copy, Debug)]
 struct Session {
@@ -37,12 +40,17 @@ struct Known {
     users: HashMap<u64, Actor>,
     tokens: HashMap<Digest, Session>,
     sessions: HashMap<Digest, Session>,
+    terminals: HashMap<Digest, Arc<Terminal>>,
+    /// Those that are not revoked.
+    badges: HashSet<u64>,
 }
 
 /// The accounts of a plant, in memory; the plant's records and desk rows are the truth.
 pub struct Accounts {
     engine: Engine,
     known: RwLock<Known>,
+    /// Who is signed on at terminals.
+    places: Mutex<HashMap<Digest, Place>>,
     throttle: Throttle,
     hashing: Arc<Semaphore>,
     /// What stands behind names that nobody has.
@@ -73,7 +81,8 @@ impl Accounts {
         let mut nobody = [0; 32];
         getrandom::fill(&mut nobody).map_err(|error| Refusal::new(Code::Internal, format!("the system gives no random numbers: {error}")))?;
         let hashing = Arc::new(Semaphore::new(limits::HASHES_AT_ONCE));
-        let accounts = Self { engine: engine.clone(), known: RwLock::default(), throttle: Throttle::default(), hashing, nobody };
+        let places = engine.read(places)??;
+        let accounts = Self { engine: engine.clone(), known: RwLock::default(), places: Mutex::new(places), throttle: Throttle::default(), hashing, nobody };
         accounts.refresh()?;
         Ok(accounts)
     }
@@ -112,14 +121,9 @@ impl Accounts {
         let now = self.engine.wall_now();
         self.throttle.admit(name, address, now)?;
         let (actor, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
-        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::new(Code::Unavailable, "the plant is stopping"))?;
         let password = password.to_owned();
-        let right = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            // A name that does not exist costs the same time as one that does.
-            verifier::matches(&password, secret.as_deref())
-        });
-        let right = right.await.map_err(|_| Refusal::new(Code::Internal, "a password check ended early"))?;
+        // A name that does not exist costs the same time as one that does.
+        let right = self.hashed(move || verifier::matches(&password, secret.as_deref())).await?;
         match actor {
             Some(actor) if right => {
                 self.throttle.succeeded(name, address);
@@ -160,6 +164,11 @@ impl Accounts {
         self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&actor.user).cloned()
     }
 
+    /// A user by name, as it is now; `None` where it is barred.
+    pub fn named(&self, name: &str) -> Option<Actor> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).users.values().find(|actor| actor.name == name).cloned()
+    }
+
     /// Opens a session.
     pub async fn open_session(&self, actor: Actor) -> Result<Opened, Refusal> {
         let token = random_token()?;
@@ -180,16 +189,21 @@ impl Accounts {
         Ok(())
     }
 
+    /// Runs what takes memory and time on a thread of its own, a few at once.
+    async fn hashed<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::new(Code::Unavailable, "the plant is stopping"))?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        done.await.map_err(|_| Refusal::new(Code::Internal, "a hash ended early"))
+    }
+
     /// Makes the verifiers of a new password.
     pub async fn make_verifiers(&self, password: &str) -> Result<Vec<u8>, Refusal> {
         verifier::check_strength(password)?;
-        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::new(Code::Unavailable, "the plant is stopping"))?;
         let password = password.to_owned();
-        let made = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            verifier::make(&password)
-        });
-        made.await.map_err(|_| Refusal::new(Code::Internal, "a password hash ended early"))?
+        self.hashed(move || verifier::make(&password)).await?
     }
 }
 
@@ -220,15 +234,31 @@ fn read(snapshot: &Snapshot, now: Time) -> Result<Known, StoreError> {
             known.tokens.insert(Digest(digest), Session { user: token.user_id.number(), expires_at });
         }
     }
+    for (number, secret) in snapshot.secrets(Noun::Terminal)? {
+        let terminal = snapshot.get(Id::<Terminal>::new(number))?.filter(|terminal| !terminal.revoked);
+        if let (Some(terminal), Ok(digest)) = (terminal, <[u8; 32]>::try_from(secret.as_slice())) {
+            known.terminals.insert(Digest(digest), Arc::new(terminal));
+        }
+    }
+    for number in 1..=snapshot.last_number(Noun::Badge)? {
+        if snapshot.get(Id::<Badge>::new(number))?.is_some_and(|badge| !badge.revoked) {
+            known.badges.insert(number);
+        }
+    }
     for (digest, row) in snapshot.sessions()? {
-        if let (Some(user), Some(expires)) = (row.first_chunk::<8>(), row.last_chunk::<8>()) {
-            let expires_at = Time::from_micros(i64::from_be_bytes(*expires));
+        // A place at a terminal has a longer row; it opens nothing by itself.
+        if let Ok([user, expires]) = <[[u8; 8]; 2]>::try_from(row.as_chunks::<8>().0) {
+            let expires_at = Time::from_micros(i64::from_be_bytes(expires));
             if expires_at > now {
-                known.sessions.insert(digest, Session { user: u64::from_be_bytes(*user), expires_at });
+                known.sessions.insert(digest, Session { user: u64::from_be_bytes(user), expires_at });
             }
         }
     }
     Ok(known)
+}
+
+fn places(snapshot: &Snapshot) -> Result<HashMap<Digest, Place>, StoreError> {
+    Ok(snapshot.sessions()?.into_iter().filter_map(|(digest, row)| Some((digest, Place::from_bytes(&row)?))).collect())
 }
 
 fn actor(user: &User) -> Actor {

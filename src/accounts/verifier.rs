@@ -33,9 +33,19 @@ pub fn check_strength(password: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The verifier of a PIN: it opens no SQL.
+pub fn hash(pin: &str) -> Result<Vec<u8>, Refusal> {
+    Ok(argon2id(pin)?.into_bytes())
+}
+
+fn argon2id(secret: &str) -> Result<String, Refusal> {
+    let hash: PasswordHash = Argon2::default().hash_password(secret.as_bytes()).map_err(|error| failed(&error))?;
+    Ok(hash.to_string())
+}
+
 /// Both verifiers of a password, one a line.
 pub fn make(password: &str) -> Result<Vec<u8>, Refusal> {
-    let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes()).map_err(|error| failed(&error))?;
+    let hash = argon2id(password)?;
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|error| failed(&error))?;
     Ok(format!("{hash}\n{}", scram(password, &salt)).into_bytes())

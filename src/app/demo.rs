@@ -2,7 +2,8 @@
 //! serves it and lets it live; a plant that was stopped first lives what it has missed. The log-ins
 //! stand in `demo-logins.json` beside the data.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io::IsTerminal as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use super::wires::Wires;
 use super::wiring;
 use crate::accounts::{actor_named, random_token};
 use crate::base::{Code, Refusal, Time};
+use crate::bodies::qr;
 use crate::engine::{Engine, Envelope};
 use crate::model::command::SetPlantClock;
 use crate::model::journal::{Actor, Origin};
@@ -37,6 +39,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const BEHIND_SECONDS: i64 = 8;
 /// Where brokers are looked for.
 const MQTT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1_883);
+/// Everybody's on the floor of a demo.
+const FLOOR_PIN: &str = "2580";
 const PLANT_NAME: &str = "Riverside Kitchen Works";
 
 /// The log-ins of a demo plant.
@@ -60,7 +64,8 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     let Open { engine, lane, mut logins, mut simulator } = open_or_make(&data, it, output)?;
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)) };
+    let demo = logins.users.iter().map(|login| login.user.clone()).collect();
+    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)), demo };
     let wires = Wires::lay(&engine, &lane, &mut simulator, logins.machines()?)?;
     let living = live(&engine, simulator, Arc::clone(&stop))?;
     let answer = serve::serve(&engine, &lane, doors, output, |addresses| {
@@ -153,6 +158,7 @@ fn make(engine: Engine, it: &Demo, output: &Output) -> Result<Open, Refusal> {
     users.finish();
     let mut simulator = master_data(&engine, &cast(&engine)?, start)?;
     simulator.speak(&lane)?;
+    founding::add_badges(&engine, moment, FLOOR_PIN)?;
     let bar = output.progress(&format!("making {} days of history", it.days));
     simulator.history(&Plan { seed: it.seed, start, end }, &mut |done, total| bar.at(done, total))?;
     bar.finish();
@@ -237,6 +243,29 @@ fn tell(data: &Path, logins: &mut Logins, address: SocketAddr, output: &Output) 
     for login in &logins.users {
         output.say(&format!("  {:<10} {}", login.user, login.password));
     }
+    output.say(&format!("People on the floor sign on at a terminal with the PIN {FLOOR_PIN}."));
+    tell_tablets(address, output);
     output.say(&format!("Tokens for programs are in {}; the API is described at http://{address}/api/docs", path(data).display()));
     Ok(())
+}
+
+/// The way in for a tablet: as a code where somebody looks and the plant can be reached from elsewhere.
+fn tell_tablets(address: SocketAddr, output: &Output) {
+    let reached = if address.ip().is_unspecified() { own_address(address.port()) } else { Some(address) };
+    match reached.filter(|address| !address.ip().is_loopback()) {
+        Some(address) => {
+            let url = format!("http://{address}/");
+            let code = std::io::stderr().is_terminal().then(|| qr::blocks(&url)).flatten();
+            output.say(&format!("For a tablet: {url}{}", code.map_or_else(String::new, |code| format!("\n{code}"))));
+        }
+        None => output.say(&format!("For a tablet in the same network: start it with --http 0.0.0.0:{}", address.port())),
+    }
+}
+
+/// The address from which this machine would speak to others; nothing is sent to find it.
+fn own_address(port: u16) -> Option<SocketAddr> {
+    // TEST-NET-1 of RFC 5737: no machine has it, and any network but this machine's own leads there.
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    Some(SocketAddr::new(socket.local_addr().ok()?.ip(), port))
 }

@@ -4,10 +4,11 @@
 use crate::accounts::{random_token, token_verifier, verifier};
 use crate::base::{Refusal, Time};
 use crate::engine::{Engine, Envelope};
-use crate::model::command::{CreateApiToken, CreateUser, FoundPlant, SetPassword};
+use crate::model::command::{CreateApiToken, CreateUser, FoundPlant, IssueBadge, SetPassword};
 use crate::model::journal::{Actor, Origin};
 use crate::model::permission::Role;
-use crate::model::{Command, Id, Subject, User};
+use crate::model::{Command, Employee, Id, Noun, Subject, User};
+use crate::store::{StoreError, View as _};
 
 /// Whoever sits at the machine itself.
 pub(super) fn console() -> Actor {
@@ -52,4 +53,19 @@ pub(super) fn add_token(engine: &Engine, moment: Moment, user: Id<User>, label: 
     let command = CreateApiToken { user_id: user, token_name: label.to_owned(), expires_at: None };
     engine.submit_wait(moment.envelope(Command::CreateApiToken(command), Some(token_verifier(&token))))?;
     Ok(token)
+}
+
+/// Gives every operator a badge of their employee's code and one PIN for all: fit for a demo alone.
+pub(super) fn add_badges(engine: &Engine, moment: Moment, pin: &str) -> Result<(), Refusal> {
+    let secret = verifier::hash(pin)?;
+    let employees: Vec<Employee> = engine.read(|snapshot| -> Result<_, StoreError> {
+        let all = (1..=snapshot.last_number(Noun::Employee)?).map(|number| snapshot.get(Id::<Employee>::new(number)));
+        Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    })??;
+    for employee in employees.into_iter().filter(|it| it.role.as_deref() == Some("operator")) {
+        let badge_number = format!("B-{}", employee.employee_code.unwrap_or_else(|| employee.employee_id.to_string()));
+        let command = Command::IssueBadge(IssueBadge { employee_id: employee.employee_id, badge_number });
+        engine.submit_wait(moment.envelope(command, Some(secret.clone())))?;
+    }
+    Ok(())
 }

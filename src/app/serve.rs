@@ -41,6 +41,8 @@ pub(super) struct Doors {
     pub(super) sql: SqlPlace,
     /// `None` where the plant has no broker of its own.
     pub(super) mqtt: Option<Mqtt>,
+    /// Log-ins that open without a password: none, but those of a demo.
+    pub(super) demo: Vec<String>,
 }
 
 /// Where the plant listens.
@@ -73,7 +75,7 @@ pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
-    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At) };
+    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At), demo: Vec::new() };
     let answer = serve(&engine, &lane, doors, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
@@ -111,7 +113,7 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let desk = Desk::default();
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
-    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone());
+    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
     let service = Arc::new(service.with_connections(running.clone(), trying));
     let server = Server::bind(doors.http, service).await?;
     let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;

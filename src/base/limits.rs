@@ -111,6 +111,18 @@ pub const PASSWORD_MIN: usize = 10;
 pub const PASSWORD_MAX: usize = 256;
 /// How long a session lives after its log-in: a shift and its hand-over.
 pub const SESSION_TIME: Duration = Duration::from_secs(12 * 3_600);
+/// Minutes after which whoever does nothing at a terminal is signed off, unless it says otherwise.
+pub const TERMINAL_IDLE_MINUTES: i64 = 15;
+/// Most minutes that a terminal may wait: a shift.
+pub const TERMINAL_IDLE_MINUTES_MAX: i64 = 480;
+/// How long a device stays a terminal: browsers forget a cookie after 400 days (RFC 6265bis section 5.5).
+pub const TERMINAL_COOKIE_TIME: Duration = Duration::from_secs(400 * 86_400);
+/// Digits of a PIN.
+pub const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=8;
+/// People that a terminal lists to sign on.
+pub const TERMINAL_PEOPLE_MAX: usize = 500;
+/// Longest code that a scanner may read: a QR code of version 40 holds 4296 letters, a label far fewer.
+pub const SCAN_CODE_MAX: usize = 500;
 /// An open clock-in longer than this is flagged as forgotten.
 pub const FORGOTTEN_CLOCK_IN: Duration = Duration::from_secs(12 * 3_600);
 

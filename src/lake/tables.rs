@@ -24,7 +24,7 @@ const TIMES: &[(Noun, &str)] =
 /// What every other noun has, if it has one.
 const TIME_DEFAULT: &str = "created_at";
 /// Few and seldom changed like the master data that people make: one file serves a query better than one a month.
-const WITHOUT_TIME: &[Noun] = &[Noun::Plant, Noun::User, Noun::ApiToken];
+const WITHOUT_TIME: &[Noun] = &[Noun::Plant, Noun::User, Noun::ApiToken, Noun::Terminal, Noun::Badge];
 /// Digests of verifiers and of names: of no use to a query, and something to guess at.
 const HIDDEN: &[&str] = &["secret_digest", "personal_digest"];
 

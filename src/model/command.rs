@@ -19,6 +19,7 @@ use super::quality::{
 };
 use super::schedule::{OperationSlot, PlannedSlot};
 use super::shipment::{Shipment, ShipmentLine};
+use super::terminal::{Badge, RefusedAct, Terminal};
 use super::work_order::{OperationReport, WorkOrder, WorkOrderOperation};
 use crate::base::{Date, Decimal, Time, Unit, Value};
 use crate::fields;
@@ -579,6 +580,44 @@ commands! {
     SetConnectorSecret { connector_id: Id<Connector>, }
     /// Sets a new password; it travels beside the command.
     SetPassword { user_id: Id<User>, }
+    /// Registers a terminal; what proves it is answered once.
+    RegisterTerminal {
+        terminal_name: String,
+        /// Where it stands; everywhere where empty.
+        work_center_ids: Vec<Id<WorkCenter>>,
+        /// Whoever does nothing there for so long is signed off; 15 where absent, at most 480.
+        idle_minutes: Option<i64>,
+        /// Whether a scanned badge needs its PIN as well; true where absent.
+        asks_pin: Option<bool>,
+    }
+    /// Ends a terminal: nobody signs on there any more.
+    RevokeTerminal { terminal_id: Id<Terminal>, }
+    /// Gives an employee a badge, and a log-in to act as where they have none; the PIN travels beside the command.
+    IssueBadge {
+        employee_id: Id<Employee>,
+        /// What a scanner reads from it; not to be guessed, where a badge alone signs on.
+        badge_number: String,
+    }
+    /// Sets the PIN of a badge; it travels beside the command.
+    SetPin { badge_id: Id<Badge>, }
+    /// Ends a badge, lost or given back.
+    RevokeBadge { badge_id: Id<Badge>, }
+    /// Keeps an act of a terminal that was refused, until a lead has seen to it.
+    KeepRefusedAct {
+        act: String,
+        /// What was sent with it, as JSON.
+        content: Note,
+        /// Why it was refused.
+        refusal: Note,
+        work_center_id: Option<Id<WorkCenter>>,
+        /// Who did it.
+        employee_id: Option<Id<Employee>>,
+    }
+    /// Says what was done about a refused act.
+    SettleRefusedAct {
+        refused_act_id: Id<RefusedAct>,
+        settlement: Note,
+    }
     /// Makes a token for a program; it acts in its user's role.
     CreateApiToken {
         user_id: Id<User>,

@@ -25,6 +25,7 @@ pub mod schedule;
 pub mod shift;
 pub mod shipment;
 pub mod telemetry;
+pub mod terminal;
 pub mod work_order;
 
 pub use batch_record::ElectronicBatchRecord;
@@ -49,6 +50,7 @@ pub use quality::{Defect, QualityInspection};
 pub use schedule::ProductionSchedule;
 pub use shift::{CalendarException, Shift};
 pub use shipment::Shipment;
+pub use terminal::{Badge, RefusedAct, Terminal};
 pub use work_order::{OperationReport, WorkOrder, WorkOrderOperation};
 
 /// An empty record of a noun known at run time.

@@ -129,6 +129,12 @@ nouns! {
     40 OperationCount Public "OCT" "operation_count" "operation_counts" "";
     /// A fault that a machine's sensors show.
     41 MachineFault Public "FLT" "machine_fault" "machine_faults" "";
+    /// A tablet or a panel on the floor where people sign on by badge.
+    60 Terminal Public "TERM" "terminal" "terminals" "terminal_name";
+    /// A badge: which employee shows it, and as whom they act.
+    61 Badge Public "BDG" "badge" "badges" "badge_number";
+    /// An act that was done at a terminal and refused when it arrived.
+    62 RefusedAct Public "REF" "refused_act" "refused_acts" "";
 }
 
 impl Noun {

@@ -16,6 +16,8 @@ words! {
 impl Role {
     /// The roles a person can have.
     pub const PEOPLE: &'static [Self] = &[Self::Operator, Self::Lead, Self::Planner, Self::Inspector, Self::Auditor, Self::Manager, Self::Analyst, Self::Admin];
+    /// The roles that a badge opens: four digits are not enough for more.
+    pub const BY_BADGE: &'static [Self] = &[Self::Operator, Self::Lead, Self::Inspector];
 }
 
 use Role::{Admin, Analyst, Auditor, Engine, Inspector, Lead, Manager, Operator, Planner};
@@ -155,6 +157,14 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("ChangeUser", ADMINS),
     ("SetPassword", ADMINS),
     ("ChangeOwnPassword", EVERYONE),
+    ("RegisterTerminal", LEADS),
+    ("RevokeTerminal", LEADS),
+    ("IssueBadge", LEADS),
+    ("SetPin", LEADS),
+    ("ChangeOwnPin", EVERYONE),
+    ("RevokeBadge", LEADS),
+    ("KeepRefusedAct", FLOOR),
+    ("SettleRefusedAct", LEADS),
     ("CreateApiToken", ADMINS),
     ("RevokeApiToken", ADMINS),
     ("SealDay", ENGINE),
@@ -169,7 +179,7 @@ pub fn may(role: Role, act: &str) -> bool {
 /// The act of reading a noun.
 pub const fn read_act(noun: Noun) -> &'static str {
     match noun {
-        Noun::Employee | Noun::LaborTransaction => "ReadPeople",
+        Noun::Employee | Noun::LaborTransaction | Noun::Badge | Noun::Terminal => "ReadPeople",
         Noun::User | Noun::ApiToken => "ReadAccounts",
         Noun::JournalDay => "ReadChanges",
         _ => "ReadFloor",

@@ -19,6 +19,7 @@ mod quality;
 mod schedule;
 pub mod shift;
 mod shipment;
+mod terminal;
 mod user;
 mod work_order;
 
@@ -130,6 +131,13 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::SetPassword(it) => user::set_password(draft, moment, it.user_id),
         Command::CreateApiToken(it) => user::create_token(draft, moment, it),
         Command::RevokeApiToken(it) => user::revoke_token(draft, it.token_id),
+        Command::RegisterTerminal(it) => terminal::register(draft, moment, it),
+        Command::RevokeTerminal(it) => terminal::revoke(draft, it.terminal_id),
+        Command::IssueBadge(it) => terminal::issue_badge(draft, moment, it),
+        Command::SetPin(it) => terminal::set_pin(draft, moment, it.badge_id),
+        Command::RevokeBadge(it) => terminal::revoke_badge(draft, moment, it.badge_id),
+        Command::KeepRefusedAct(it) => terminal::keep_refused(draft, moment, it),
+        Command::SettleRefusedAct(it) => terminal::settle_refused(draft, moment, it),
         Command::ImportOperationReport(it) => import::operation_report(draft, moment, it),
     }
 }

@@ -414,7 +414,7 @@ fn check_days(snapshot: &Snapshot, report: &mut Report, folded: &Folded) -> Resu
 
 fn check_secrets(snapshot: &Snapshot, report: &mut Report) -> Result<(), StoreError> {
     let mut count = 0;
-    for noun in [Noun::User, Noun::ApiToken] {
+    for noun in [Noun::User, Noun::ApiToken, Noun::Terminal, Noun::Badge] {
         let secrets: HashMap<u64, Vec<u8>> = snapshot.secrets(noun)?.into_iter().collect();
         count += secrets.len() as u64;
         snapshot.scan(noun, None, false, |sealed| {

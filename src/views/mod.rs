@@ -10,9 +10,11 @@ pub mod list;
 pub mod machine;
 pub mod machine_signal;
 pub mod overview;
+pub mod scan;
 pub mod search;
 pub mod shift;
 pub mod telemetry;
+pub mod terminal;
 pub mod trace;
 
 use crate::base::{Refusal, Value};

@@ -57,6 +57,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tower_http", &["src/adapters/http"]),
     ("utoipa", &["src/adapters/http"]),
     ("utoipa_swagger_ui", &["src/adapters/http"]),
+    ("qrcode", &["src/bodies/qr.rs"]),
     ("rumqttc", &["src/adapters/mqtt"]),
     ("bytes", &["src/adapters/mqtt"]),
     ("tokio_rustls", &["src/adapters/mqtt"]),

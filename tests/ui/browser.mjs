@@ -36,9 +36,12 @@ export async function ask(role, path, body, method = body ? "POST" : "GET") {
   return text ? JSON.parse(text) : null;
 }
 
-/** A browser of somebody, logged in as a role (or nobody) and on a page. `expected` are faults that the story brings about. */
-export async function visit(role, path = "", { size = [1440, 900], scheme = "light", language = "en-GB", expected = /^$/ } = {}) {
-  const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme: scheme, locale: language });
+/**
+ * A browser of somebody, logged in as a role (or nobody) and on a page. `expected` are faults that the story brings about; with `worker` it
+ * keeps the interface for the time without a network; `terminal` is the token of the terminal that it is.
+ */
+export async function visit(role, path = "", { size = [1440, 900], scheme = "light", language = "en-GB", expected = /^$/, worker = false, terminal = "" } = {}) {
+  const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme: scheme, locale: language, serviceWorkers: worker ? "allow" : "block" });
   const page = await context.newPage();
   const wrongs = [];
   page.on("pageerror", (error) => wrongs.push(error.message));
@@ -54,6 +57,7 @@ export async function visit(role, path = "", { size = [1440, 900], scheme = "lig
     const { user, password } = loginOf(role);
     await page.request.post(`${BASE}/api/v1/session`, { data: { user_name: user, password } });
   }
+  if (terminal) await page.request.post(`${BASE}/api/v1/terminal`, { data: { token: terminal } });
   await page.goto(`${BASE}/#/${path}`);
   const leave = async () => {
     await context.close();

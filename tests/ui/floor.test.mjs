@@ -46,7 +46,7 @@ test("with the network gone an operator goes on counting; the page says so, and 
   const plus = page.getByRole("button", { name: "+1" });
   for (let tap = 0; tap < 4; tap += 1) await plus.click();
   await page.waitForTimeout(2500);
-  await page.getByText("4 waiting to be saved").waitFor();
+  await page.getByText("4 not saved yet").waitFor();
   assert.equal(await goodOf(center.job), before);
   await context.setOffline(false);
   await page.reload();

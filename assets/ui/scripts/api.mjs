@@ -8,14 +8,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString } from "openapi-typescript";
 
 const RECORDS = [
-  "Connector", "Customer", "DowntimeEvent", "Employee", "LaborTransaction", "Lot", "Machine", "MaterialTransaction", "OperationReport", "Problem",
-  "Product", "ProductionLine", "Shipment", "User", "WorkCenter", "WorkOrder", "WorkOrderOperation",
+  "Connector", "Customer", "DowntimeEvent", "Employee", "LaborTransaction", "Lot", "Machine", "MaterialTransaction", "OperationReport", "Problem", "Badge",
+  "Product", "RefusedAct", "Terminal", "ProductionLine", "Shipment", "User", "WorkCenter", "WorkOrder", "WorkOrderOperation",
 ];
 const SENT = [
   "openSession", "setPlantClock", "startDowntime", "respondDowntime", "changeDowntimeCause", "resolveDowntime", "createConnector", "updateConnector",
   "setConnectorSecret", "tryConnector", "holdLot", "releaseLot", "releaseWorkOrder", "startWorkOrder", "holdWorkOrder", "resumeWorkOrder", "startOperation",
   "reportOperation", "finishOperation", "clockIn", "clockOut", "createUser", "changeUser", "setPassword",
   "makePlan", "stopPlan", "publishDraft", "whatIf",
+  "openDemoSession", "becomeTerminal", "signOn", "registerTerminal", "revokeTerminal", "issueBadge", "setPin", "revokeBadge", "changeOwnPin", "keepRefusedAct", "settleRefusedAct",
+  "recordMaterialTransaction",
 ];
 
 const arguments_ = process.argv.slice(2).filter((it) => it !== "--check");

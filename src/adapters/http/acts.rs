@@ -82,7 +82,7 @@ pub(super) async fn act(service: Arc<Service>, route: &'static ActRoute, mut cal
         None => return Err(Refusal::new(Code::Internal, format!("{} is no command", route.command))),
     };
     let made =
-        ["Create", "Record", "ClockIn", "Split", "ReportOperation", "StartDowntime", "StartChangeover", "OpenBatchRecord"].iter().any(|word| route.command.starts_with(word));
+        ["Create", "Record", "ClockIn", "Split", "ReportOperation", "StartDowntime", "StartChangeover", "OpenBatchRecord", "RegisterTerminal", "IssueBadge", "KeepRefusedAct"].iter().any(|word| route.command.starts_with(word));
     submit(&service, call, beside, command, subject, secret, if made { 201 } else { 200 }).await
 }
 
@@ -98,16 +98,26 @@ async fn secret(service: &Service, command: &str, body: &mut Map<String, Json>) 
             let Some(Json::String(password)) = body.remove("password") else { return Err(Refusal::invalid("password", "password must be given, as a text")) };
             Ok(Some(Secret { verifier: service.accounts.make_verifiers(&password).await?, token: None }))
         }
+        "SetPin" => Ok(Some(Secret { verifier: pin(service, body).await?.ok_or_else(|| Refusal::invalid("pin", "pin must be given, as a text"))?, token: None })),
+        "IssueBadge" => Ok(pin(service, body).await?.map(|verifier| Secret { verifier, token: None })),
         "SetConnectorSecret" => {
             let told = body.remove("secret").and_then(|secret| secret.as_str().map(str::to_owned)).filter(|secret| (1..=limits::SECRET_MAX).contains(&secret.len()));
             let secret = told.ok_or_else(|| Refusal::invalid("secret", format!("secret must be given, as a text of 1 to {} bytes", limits::SECRET_MAX)))?;
             Ok(Some(Secret { verifier: secret.into_bytes(), token: None }))
         }
-        "CreateApiToken" => {
+        "CreateApiToken" | "RegisterTerminal" => {
             let token = random_token()?;
             Ok(Some(Secret { verifier: token_verifier(&token), token: Some(token) }))
         }
         _ => Ok(None),
+    }
+}
+
+async fn pin(service: &Service, body: &mut Map<String, Json>) -> Result<Option<Vec<u8>>, Refusal> {
+    match body.remove("pin") {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(pin)) => service.accounts.make_pin(&pin).await.map(Some),
+        Some(_) => Err(Refusal::invalid("pin", "pin must be a text of digits")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
@@ -11,11 +12,15 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Service;
 use super::operations::Permit;
+use crate::accounts::terminals::Doing;
 use crate::base::{Code, Refusal, limits, text};
 use crate::model::journal::Actor;
 use crate::model::permission::{Role, may};
+use crate::model::{Noun, Terminal};
 
 pub(super) const COOKIE: &str = "millwright_session";
+/// What makes a device a terminal.
+pub(super) const DEVICE: &str = "millwright_terminal";
 pub(super) const WRITE_TELEMETRY: &str = "WriteTelemetry";
 
 /// A request.
@@ -29,6 +34,8 @@ pub(super) struct Call {
     pub(super) actor: Option<Actor>,
     /// The token it came with, if any.
     pub(super) token: Option<String>,
+    /// The terminal that it comes from, if it is one.
+    pub(super) device: Option<Arc<Terminal>>,
 }
 
 impl Call {
@@ -37,7 +44,7 @@ impl Call {
         let address = parts.extensions.get::<SocketAddr>().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
         let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let query = query.map_err(|error| Refusal::new(Code::Malformed, format!("the query cannot be read: {error}")))?.0;
-        Ok(Self { method: parts.method, headers: parts.headers, params, query, body, address, actor: None, token: None })
+        Ok(Self { method: parts.method, headers: parts.headers, params, query, body, address, actor: None, token: None, device: None })
     }
 
     /// Finds out who calls and whether they may.
@@ -56,19 +63,33 @@ impl Call {
         // Clients of InfluxDB 1 may put their secret into the address; nobody else should.
         let asked = if *permit == Permit::Act(WRITE_TELEMETRY.to_owned()) { self.asked("p") } else { None };
         let bearer = self.header(header::AUTHORIZATION.as_str()).and_then(token_of).or_else(|| asked.map(str::to_owned));
-        let cookie = self.cookie();
-        let by_cookie = bearer.is_none() && cookie.is_some();
-        let Some(token) = bearer.or(cookie) else { return Ok(()) };
-        self.actor = service.accounts.holder(&token);
-        if by_cookie && self.actor.is_some() && !matches!(self.method, Method::GET | Method::HEAD) {
-            self.refuse_foreign_origin()?;
+        if let Some(token) = bearer {
+            self.actor = service.accounts.holder(&token);
+            self.token = Some(token);
+            return Ok(());
         }
-        self.token = Some(token);
-        Ok(())
+        self.device = self.cookie(DEVICE).and_then(|token| service.accounts.terminal(&token));
+        let person = self.person()?;
+        self.token = self.cookie(COOKIE).filter(|_| person.is_none());
+        self.actor = self.token.as_deref().and_then(|token| service.accounts.holder(token));
+        let looks = matches!(self.method, Method::GET | Method::HEAD);
+        if let (None, Some(device)) = (&self.actor, &self.device) {
+            // A session that has ended is nobody's; whoever is signed on at the terminal is somebody.
+            self.token = None;
+            self.actor = service.accounts.at_terminal(device, person, if looks { Doing::Looks } else { Doing::Acts });
+        }
+        if self.actor.is_some() && !looks { self.refuse_foreign_origin() } else { Ok(()) }
+    }
+
+    /// Which of those signed on at a terminal does it.
+    fn person(&self) -> Result<Option<u64>, Refusal> {
+        let Some(text) = self.header("millwright-person") else { return Ok(None) };
+        let number = Noun::User.number_of(text);
+        number.map(Some).ok_or_else(|| Refusal::invalid("Millwright-Person", "must be the user_id of somebody signed on at this terminal"))
     }
 
     /// A page of another site must not act with this browser's cookie.
-    fn refuse_foreign_origin(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_foreign_origin(&self) -> Result<(), Refusal> {
         let Some(origin) = self.header("origin") else { return Ok(()) };
         let host = self.header("host").unwrap_or_default();
         if origin.split_once("://").is_some_and(|(_, from)| from == host) {
@@ -77,9 +98,9 @@ impl Call {
         Err(Refusal::new(Code::Forbidden, "a request from another site's page is not taken"))
     }
 
-    fn cookie(&self) -> Option<String> {
+    fn cookie(&self, wanted: &str) -> Option<String> {
         let all = self.header(header::COOKIE.as_str())?;
-        let found = all.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE);
+        let found = all.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == wanted);
         found.map(|(_, token)| token.to_owned())
     }
 
@@ -126,6 +147,10 @@ impl Call {
         let Some(key) = self.headers.get("idempotency-key") else { return Ok(None) };
         let key = key.to_str().map_err(|_| Refusal::invalid("Idempotency-Key", "must be plain ASCII"))?;
         let key = text::line(key, limits::COMMAND_ID_MAX).map_err(|fault| Refusal::invalid("Idempotency-Key", fault.to_string()))?;
+        // What a terminal could not send while the network was gone may be sent by whoever signs on next: it is the terminal's key.
+        if let Some(device) = &self.device {
+            return Ok(Some(format!("{}/{key}", device.terminal_id)));
+        }
         // Two callers may choose the same key: it is theirs, so it counts within their account.
         Ok(Some(format!("{}/{key}", self.actor.as_ref().map_or(0, |actor| actor.user))))
     }
@@ -140,6 +165,9 @@ impl Call {
     }
 
     pub(super) fn terminal(&self) -> Result<Option<String>, Refusal> {
+        if let Some(device) = &self.device {
+            return Ok(Some(device.terminal_name.clone()));
+        }
         let Some(value) = self.header("millwright-terminal") else { return Ok(None) };
         text::line(value, limits::TEXT_MAX).map(Some).map_err(|fault| Refusal::invalid("Millwright-Terminal", fault.to_string()))
     }

@@ -168,6 +168,7 @@ fn written_only(command: &str) -> Option<(&'static str, usize, usize)> {
     match command {
         "CreateUser" | "SetPassword" => Some(("password", limits::PASSWORD_MIN, limits::PASSWORD_MAX)),
         "SetConnectorSecret" => Some(("secret", 1, limits::SECRET_MAX)),
+        "SetPin" | "IssueBadge" => Some(("pin", *limits::PIN_DIGITS.start(), *limits::PIN_DIGITS.end())),
         _ => None,
     }
 }
@@ -184,7 +185,8 @@ fn act_body(command: &str, target: Option<&str>) -> Json {
     if let Some(required) = input.get_mut("required").and_then(Json::as_array_mut) {
         required.retain(|name| !name.as_str().is_some_and(from_address));
     }
-    if let Some((name, ..)) = written_only(command) {
+    // A badge may be given out before its owner has chosen a PIN.
+    if let Some((name, ..)) = written_only(command).filter(|_| command != "IssueBadge") {
         match input.get_mut("required").and_then(Json::as_array_mut) {
             Some(required) => required.push(json!(name)),
             None => input["required"] = json!([name]),

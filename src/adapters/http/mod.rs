@@ -23,6 +23,7 @@ mod server;
 mod sessions;
 mod sql;
 mod telemetry;
+mod terminals;
 mod ui;
 
 use std::pin::Pin;
@@ -111,6 +112,8 @@ pub struct Service {
     sql: Option<Sql>,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
+    /// Log-ins of a demo, which open without a password.
+    demo: Vec<String>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -136,6 +139,7 @@ impl Service {
             sql: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
             points: Mutex::default(),
+            demo: Vec::new(),
             stopping,
         })
     }
@@ -174,6 +178,13 @@ impl Service {
     #[must_use]
     pub fn with_connections(mut self, connections: Connections, trial: Try) -> Self {
         (self.connections, self.trial) = (connections, Some(trial));
+        self
+    }
+
+    /// With log-ins that open without a password: those of a demo.
+    #[must_use]
+    pub fn with_demo(mut self, names: Vec<String>) -> Self {
+        self.demo = names;
         self
     }
 

@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, telemetry, ui};
+use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, telemetry, terminals, ui};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -169,6 +169,13 @@ pub(super) static ACTS: &[ActRoute] = &[
     on(Noun::User, "users/{id}/change", "ChangeUser", "user_id"),
     on(Noun::Connector, "connectors/{id}/secret", "SetConnectorSecret", "connector_id"),
     on(Noun::User, "users/{id}/password", "SetPassword", "user_id"),
+    plain("terminals", "RegisterTerminal"),
+    on(Noun::Terminal, "terminals/{id}/revoke", "RevokeTerminal", "terminal_id"),
+    plain("badges", "IssueBadge"),
+    on(Noun::Badge, "badges/{id}/pin", "SetPin", "badge_id"),
+    on(Noun::Badge, "badges/{id}/revoke", "RevokeBadge", "badge_id"),
+    plain("refused-acts", "KeepRefusedAct"),
+    on(Noun::RefusedAct, "refused-acts/{id}/settle", "SettleRefusedAct", "refused_act_id"),
     plain("api-tokens", "CreateApiToken"),
     on(Noun::ApiToken, "api-tokens/{id}/revoke", "RevokeApiToken", "token_id"),
     plain("plant/clock", "SetPlantClock"),
@@ -181,6 +188,20 @@ const SQL: &[BodyField] = &[
     ("as_of", "string", false, "An entry of the journal or a time: the answer is what the plant knew then."),
 ];
 const OWN_PASSWORD: FixedBody = FixedBody::Json(&[("old_password", "string", true, "The password until now."), ("new_password", "string", true, "At least 10 characters.")]);
+const OWN_PIN: FixedBody = FixedBody::Json(&[("old_pin", "string", true, "The PIN until now."), ("new_pin", "string", true, "4 to 8 digits.")]);
+const TERMINAL_TOKEN: FixedBody = FixedBody::Json(&[("token", "string", true, "What POST /api/v1/terminals answered once.")]);
+const BADGE: FixedBody = FixedBody::Json(&[
+    ("badge_number", "string", false, "As a scanner reads it."),
+    ("badge_id", "string", false, "Instead of the number: a badge from the terminal's list."),
+    ("pin", "string", false, "Its PIN; where the terminal asks for none, a number alone is enough."),
+]);
+const DEMO_LOGIN: FixedBody = FixedBody::Json(&[("user_name", "string", true, "One of the demo's people.")]);
+const SCAN: &[(&str, &str)] = &[
+    ("code", "The code as it was read."),
+    ("lot", "Of a GS1 code: the lot, AI 10."),
+    ("serial", "Of a GS1 code: the serial number, AI 21."),
+    ("sscc", "Of a GS1 code: the shipping container, AI 00."),
+];
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
 const STREAM: &[(&str, &str)] = &[
     ("after", "Resume after this sequence; the Last-Event-ID header does the same."),
@@ -273,6 +294,7 @@ macro_rules! fixed {
 
 static FIXED: &[Fixed] = &[
     fixed!(GET "/" "startPage" FixedPermit::Open, &[], FixedBody::None, ui::start, "The interface."),
+    fixed!(GET "/sw.js" "serviceWorker" FixedPermit::Open, &[], FixedBody::None, ui::worker, "What keeps the interface on a device for the time without a network."),
     fixed!(GET "/assets/{file}" "asset" FixedPermit::Open, &[], FixedBody::None, ui::asset, "A part of the interface."),
     fixed!(GET "/healthz" "health" FixedPermit::Open, &[], FixedBody::None, reads::healthz, "The process lives."),
     fixed!(GET "/readyz" "readiness" FixedPermit::Open, &[], FixedBody::None, reads::readyz, "Commands are accepted; if not, why."),
@@ -285,6 +307,14 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/session" "getSession" FixedPermit::Act("ReadSession"), &[], FixedBody::None, sessions::get, "Who is logged in."),
     fixed!(DELETE "/api/v1/session" "endSession" FixedPermit::Act("EndSession"), &[], FixedBody::None, sessions::end, "Logs out."),
     fixed!(POST "/api/v1/session/password" "changeOwnPassword" FixedPermit::Act("ChangeOwnPassword"), &[], OWN_PASSWORD, sessions::change_password, "Changes one's own password."),
+    fixed!(POST "/api/v1/session/pin" "changeOwnPin" FixedPermit::Act("ChangeOwnPin"), &[], OWN_PIN, terminals::change_pin, "Changes the PIN of one's own badge."),
+    fixed!(POST "/api/v1/session/demo" "openDemoSession" FixedPermit::Open, &[], DEMO_LOGIN, terminals::demo_session, "Logs in as one of a demo's people; a real plant has none."),
+    fixed!(GET "/api/v1/door" "door" FixedPermit::Open, &[], FixedBody::None, terminals::door, "What the log-in page shows: the people of a demo; at a terminal whoever has a badge, and who is signed on."),
+    fixed!(GET "/api/v1/address.svg" "addressCode" FixedPermit::Open, &[("scheme", "http unless given, or https.")], FixedBody::None, terminals::address_code, "This plant's address as a QR code."),
+    fixed!(POST "/api/v1/terminal" "becomeTerminal" FixedPermit::Open, &[], TERMINAL_TOKEN, terminals::become_terminal, "Makes this device a terminal: keeps its token as a cookie."),
+    fixed!(DELETE "/api/v1/terminal" "forgetTerminal" FixedPermit::Act("RegisterTerminal"), &[], FixedBody::None, terminals::forget_terminal, "Makes this device an ordinary one again."),
+    fixed!(POST "/api/v1/terminals/{id}/badge" "signOn" FixedPermit::Open, &[], BADGE, terminals::sign_on, "Signs on by badge at this terminal; several people may be."),
+    fixed!(GET "/api/v1/scan" "scan" FixedPermit::Act("ReadFloor"), SCAN, FixedBody::None, terminals::scan, "What a scanned code stands for: an order, an operation, a lot, a badge, a work center."),
     fixed!(GET "/api/v1/plant" "getPlant" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::plant, "The plant at a glance."),
     fixed!(GET "/api/v1/floor" "getFloor" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::floor, "What runs, what stands and why, by department; and the day so far."),
     fixed!(GET "/api/v1/search" "search" FixedPermit::Act("ReadFloor"), SEARCH, FixedBody::None, search::search, "Finds records by anything in them: exact numbers first, then parts of numbers, then words, misspelled too."),

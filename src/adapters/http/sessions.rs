@@ -16,14 +16,14 @@ use crate::model::journal::Actor;
 use crate::model::permission::{Role, TABLE};
 use crate::model::{Command, Id};
 
-fn text(body: &mut Map<String, Json>, name: &str) -> Result<String, Refusal> {
+pub(super) fn text(body: &mut Map<String, Json>, name: &str) -> Result<String, Refusal> {
     match body.remove(name) {
         Some(Json::String(content)) if content.len() <= limits::PASSWORD_MAX * 4 => Ok(content),
         _ => Err(Refusal::invalid(name, format!("{name} must be given, as a text"))),
     }
 }
 
-fn who(actor: &Actor) -> Vec<(&'static str, Value)> {
+pub(super) fn who(actor: &Actor) -> Vec<(&'static str, Value)> {
     vec![("user_id", Value::Key("USR", actor.user)), ("user_name", Value::Text(actor.name.clone())), ("role", Value::Text(actor.role.word().to_owned()))]
 }
 
@@ -32,6 +32,11 @@ pub(super) async fn open(service: Arc<Service>, mut call: Call) -> Result<Reply,
     let mut body = call.json().await?;
     let (name, password) = (text(&mut body, "user_name")?, text(&mut body, "password")?);
     let actor = service.accounts.check_password(&name, &password, call.address).await?;
+    opened(&service, actor).await
+}
+
+/// Opens a session for somebody who has shown who they are.
+pub(super) async fn opened(service: &Service, actor: Actor) -> Result<Reply, Refusal> {
     let opened = service.accounts.open_session(actor).await?;
     let mut fields = who(&opened.actor);
     fields.push(("token", Value::Text(opened.token.clone())));
@@ -45,10 +50,12 @@ pub(super) async fn get(_service: Arc<Service>, call: Call) -> Result<Reply, Ref
     let actor = call.actor()?;
     let mut fields = who(&actor);
     fields.push(("may", Value::List(acts_of(actor.role))));
+    let terminal = call.device.as_ref().filter(|_| call.token.is_none());
+    fields.push(("terminal", terminal.map_or(Value::Null, |terminal| Value::Text(terminal.terminal_name.clone()))));
     Ok(Reply::json(200, Value::Object(fields).to_json()))
 }
 
-fn acts_of(role: Role) -> Vec<Value> {
+pub(super) fn acts_of(role: Role) -> Vec<Value> {
     TABLE.iter().filter(|(_, roles)| roles.contains(&role)).map(|(act, _)| Value::Text((*act).to_owned())).collect()
 }
 
@@ -56,6 +63,8 @@ pub(super) async fn end(service: Arc<Service>, call: Call) -> Result<Reply, Refu
     call.only(&[])?;
     if let Some(token) = &call.token {
         service.accounts.end_session(token).await?;
+    } else if let Some(device) = &call.device {
+        service.accounts.sign_off(device, call.actor()?.user).await?;
     }
     let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     Ok(Reply::of(204, "application/json", Body::empty()).with(header::SET_COOKIE, gone))

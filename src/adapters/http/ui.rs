@@ -30,6 +30,13 @@ pub(super) async fn start(_service: Arc<Service>, call: Call) -> Result<Reply, R
     Ok(page.with(header::CONTENT_SECURITY_POLICY, POLICY))
 }
 
+/// Checked anew each time: whoever keeps the interface must learn of another one.
+pub(super) async fn worker(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    let worker = built("sw.js", &call)?.ok_or_else(|| Refusal::new(Code::NotFound, "the interface is not built into this binary"))?;
+    let policy = "default-src 'none'; connect-src 'self'; script-src 'self'";
+    Ok(worker.with(header::CONTENT_SECURITY_POLICY, policy).with(header::CACHE_CONTROL, "no-cache"))
+}
+
 pub(super) async fn asset(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     let wanted = call.param("file")?;
     if wanted == "start.css" {

@@ -18,6 +18,7 @@ mod permission;
 mod search;
 mod sessions;
 mod telemetry;
+mod terminals;
 mod ui;
 mod work_orders;
 

@@ -43,3 +43,21 @@ fn a_part_is_kept_for_ever_and_is_the_same_packed_and_unpacked() {
     }
     assert_eq!(stranger.get("/assets/index-00000000.js").code(), "not_found");
 }
+
+#[test]
+fn the_worker_keeps_the_page_and_parts_that_there_are_and_is_never_kept_itself() {
+    let site = Site::new();
+    let mut stranger = site.stranger();
+    let worker = stranger.get("/sw.js");
+    if worker.status == 404 {
+        println!("skipped: the interface is not built into this binary");
+        return;
+    }
+    assert_eq!((worker.header("content-type"), worker.header("cache-control")), (Some("text/javascript; charset=utf-8"), Some("no-cache")));
+    let text = worker.text();
+    let kept: Vec<&str> = text.lines().nth(1).unwrap().split('"').filter(|part| part.starts_with('/')).collect();
+    assert!(kept.contains(&"/") && kept.len() > 10, "{kept:?}");
+    for part in kept {
+        assert_eq!(stranger.get(part).status, 200, "{part}");
+    }
+}

@@ -5,6 +5,44 @@ export interface Session {
   user_name: string;
   role: string;
   may: string[];
+  /** The terminal's name, where somebody is signed on by badge. */
+  terminal: string | null;
+}
+
+/** Somebody signed on at a terminal. */
+export interface Standing {
+  user_id: string;
+  user_name: string;
+  role: string;
+  employee_id: string;
+  name: string;
+  expires_at: string;
+  may: string[];
+}
+
+export interface Terminal {
+  terminal_id: string;
+  terminal_name: string;
+  asks_pin: boolean;
+  idle_minutes: number;
+  work_center_codes: string[];
+  people: { badge_id: string; employee_id: string; name: string }[];
+  signed_on: Standing[];
+}
+
+export interface Door {
+  demo: { user_id: string; user_name: string; role: string }[];
+  terminal: Terminal | null;
+}
+
+/** What a scanned code stands for. */
+export interface Scanned {
+  kind: string;
+  id?: string;
+  number?: string;
+  work_order_id?: string;
+  operation_sequence?: number;
+  work_center_id?: string | null;
 }
 
 export interface Overview {

@@ -28,6 +28,9 @@ export class Refused extends Error {
 /** What is done when the server no longer knows this log-in; set by the session. */
 export const door = { closed: () => {} };
 
+/** At a terminal: which of those signed on acts now, by their user_id; empty anywhere else. */
+export const hand = { person: "" };
+
 type Query = Record<string, string | number | boolean | undefined>;
 
 export async function read<T>(path: string, query: Query = {}): Promise<T> {
@@ -40,12 +43,15 @@ export async function read<T>(path: string, query: Query = {}): Promise<T> {
 export const list = async <Name extends keyof components["schemas"]>(path: string, query: Query = {}): Promise<Row<Name>[]> => (await read<Page<Row<Name>>>(path, query)).data;
 
 /** Sends a command; `at` fills the places of its address. The key makes a repeat of a lost answer harmless. */
-export async function send<M extends Method, P extends Sent<M>>(method: M, path: P, body: Body<M, P>, at: Record<string, string | number> = {}, key = newKey()): Promise<unknown> {
+export async function send<M extends Method, P extends Sent<M>>(method: M, path: P, body: Body<M, P>, at: Record<string, string | number> = {}, key = newKey(), person = hand.person): Promise<unknown> {
   const address = (path as string).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(at[name])));
-  return ask(address, { method: method.toUpperCase(), body: JSON.stringify(body), headers: { "Content-Type": "application/json", "Idempotency-Key": key } });
+  return ask(address, { method: method.toUpperCase(), body: JSON.stringify(body), headers: { "Content-Type": "application/json", "Idempotency-Key": key } }, person);
 }
 
-export const endSession = () => ask("/api/v1/session", { method: "DELETE" });
+export const endSession = (person = hand.person) => ask("/api/v1/session", { method: "DELETE" }, person);
+
+/** Makes this device an ordinary one again. */
+export const forgetTerminal = () => ask("/api/v1/terminal", { method: "DELETE" });
 
 /** Writes every table as Parquet; it has no body, so the description names none. */
 export const writeLake = () => ask("/api/v1/lake", { method: "POST" });
@@ -55,14 +61,15 @@ export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function ask<T>(address: string, options: RequestInit): Promise<T> {
-  const answer = await fetch(address, options).catch(() => {
+async function ask<T>(address: string, options: RequestInit, person = hand.person): Promise<T> {
+  const answer = await fetch(address, person ? { ...options, headers: { ...options.headers, "Millwright-Person": person } } : options).catch(() => {
     throw new Refused(0, "unreachable", "");
   });
   const text = await answer.text();
   if (answer.ok) return (text ? JSON.parse(text) : null) as T;
   const refused = refusal(answer.status, text);
-  if (answer.status === 401) door.closed();
+  // A PIN that was wrong is no log-in that has ended.
+  if (answer.status === 401 && !address.endsWith("/badge")) door.closed();
   throw refused;
 }
 

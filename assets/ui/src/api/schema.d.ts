@@ -1,5 +1,122 @@
 // Made by scripts/api.mjs from the API description; do not edit.
 export interface paths {
+    "/api/v1/badges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What a scanner reads from it; not to be guessed, where a badge alone signs on. */
+                        badge_number: string;
+                        /** @description Id of one of the employees, such as EMP-000001, or its employee_code. */
+                        employee_id: string;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        pin?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/badges/{id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        pin: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/badges/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connector-trials": {
         parameters: {
             query?: never;
@@ -500,6 +617,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/material-transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        batch_number?: string | null;
+                        /** @description The certificate's number. */
+                        certificate_of_analysis?: string | null;
+                        documentation_complete?: boolean;
+                        /** Format: date */
+                        expiry_date?: string | null;
+                        heat_number?: string | null;
+                        is_remnant?: boolean;
+                        /** @description Made by the plant for a receipt or production without one. */
+                        lot_number?: string | null;
+                        /** @description The lot's material where absent. */
+                        material_code?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        operation_sequence?: number | null;
+                        /** @description For production of a remnant or a by-product: the lot it was cut from. */
+                        parent_lot_number?: string | null;
+                        /** @enum {string|null} */
+                        quality_status?: "approved" | "quarantine" | "rejected" | null;
+                        /** @description Only an adjustment may be negative. */
+                        quantity?: number;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        requires_documentation?: boolean;
+                        serial_number?: string | null;
+                        /** @description Id of one of the suppliers, such as SUP-000001, or its supplier_code. */
+                        supplier_id?: string | null;
+                        supplier_lot_number?: string | null;
+                        to_location?: string | null;
+                        /** @enum {string} */
+                        transaction_type?: "issue" | "return" | "scrap" | "adjustment" | "transfer" | "receipt" | "production" | "shipment" | "split" | "merge";
+                        /** @description Exact, at most four places and eleven digits before the point. */
+                        unit_cost?: number | null;
+                        /**
+                         * @description The lot's or the material's stock unit where absent.
+                         * @enum {string|null}
+                         */
+                        unit_of_measure?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L" | null;
+                        /** @description Id of one of the work_orders, such as WO-000001, or its work_order_number. */
+                        work_order_id?: string | null;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -681,6 +871,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/refused-acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        act: string;
+                        /** @description What was sent with it, as JSON. */
+                        content: string;
+                        /** @description Who did it. */
+                        employee_id?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        /** @description Why it was refused. */
+                        refusal: string;
+                        /** @description Id of one of the work_centers, such as WC-000001, or its work_center_code. */
+                        work_center_id?: string | null;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refused-acts/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        settlement: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -704,6 +978,221 @@ export interface paths {
                         password: string;
                         /** @description The log-in's name. */
                         user_name: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description One of the demo's people. */
+                        user_name: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description 4 to 8 digits. */
+                        new_pin: string;
+                        /** @description The PIN until now. */
+                        old_pin: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What POST /api/v1/terminals answered once. */
+                        token: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Whether a scanned badge needs its PIN as well; true where absent. */
+                        asks_pin?: boolean | null;
+                        /** @description Whoever does nothing there for so long is signed off; 15 where absent, at most 480. */
+                        idle_minutes?: number | null;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        terminal_name: string;
+                        /** @description Where it stands; everywhere where empty. */
+                        work_center_ids?: string[];
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/badge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Instead of the number: a badge from the terminal's list. */
+                        badge_id?: string;
+                        /** @description As a scanner reads it. */
+                        badge_number?: string;
+                        /** @description Its PIN; where the terminal asks for none, a number alone is enough. */
+                        pin?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
                     };
                 };
             };
@@ -1519,6 +2008,25 @@ export interface components {
             title: string;
             type?: string;
         };
+        /** @description A badge: which employee shows it, and as whom they act. */
+        Badge: {
+            /** @description Id of one of the badges, such as BDG-000001, or its badge_number. */
+            badge_id?: string;
+            badge_number?: string;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Id of one of the employees, such as EMP-000001, or its employee_code. */
+            employee_id?: string;
+            revoked?: boolean;
+            /** @description SHA-256 of the PIN's verifier; absent as long as there is no PIN. */
+            secret_digest?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description Id of one of the users, such as USR-000001, or its user_name. */
+            user_id?: string;
+        };
         /** @description A product. */
         Product: {
             /** @enum {string} */
@@ -1548,6 +2056,56 @@ export interface components {
             unit_of_measure?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
             /** @description Exact, at most four places and eleven digits before the point. */
             weight_kg?: number | null;
+        };
+        /** @description An act that was done at a terminal and refused when it arrived. */
+        RefusedAct: {
+            /** @description The command, such as ReportOperation. */
+            act?: string;
+            /** @description What was sent with it, as JSON. */
+            content?: string;
+            /** Format: date-time */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            done_at?: string;
+            /** @description Who did it. */
+            employee_id?: string | null;
+            /** @description Why the plant would not take it. */
+            refusal?: string;
+            /** @description Id of one of the refused_acts, such as REF-000001. */
+            refused_act_id?: string;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** Format: date-time */
+            settled_at?: string | null;
+            settled_by?: string | null;
+            /** @description What was done about it. */
+            settlement?: string | null;
+            /** @enum {string} */
+            status?: "open" | "settled";
+            /** @description Id of one of the work_centers, such as WC-000001, or its work_center_code. */
+            work_center_id?: string | null;
+        };
+        /** @description A tablet or a panel on the floor where people sign on by badge. */
+        Terminal: {
+            /** @description A scanned badge alone does not sign on. */
+            asks_pin?: boolean;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Whoever does nothing there for so long is signed off. */
+            idle_minutes?: number;
+            revoked?: boolean;
+            /** @description SHA-256 of what proves that a request comes from it. */
+            secret_digest?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @description Id of one of the terminals, such as TERM-000001, or its terminal_name. */
+            terminal_id?: string;
+            terminal_name?: string;
+            /** @description Where it stands; everywhere where empty. */
+            work_center_ids?: string[];
         };
         /** @description A production line: a department of the shop (laser, punching, welding, polishing, assembly, shipping). */
         ProductionLine: {

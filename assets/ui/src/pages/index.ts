@@ -25,9 +25,10 @@ export const PAGES: Record<string, PageOf> = {
   data: { load: () => import("./data/Data.svelte"), title: "nav.data" },
   audit: { load: () => import("./audit/Audit.svelte"), title: "nav.audit", act: "ReadChanges" },
   people: { load: () => import("./people/People.svelte"), title: "nav.people", act: "ReadAccounts" },
+  terminals: { load: () => import("./terminal/Terminals.svelte"), title: "nav.terminals", act: "RegisterTerminal" },
   records: { load: () => import("./record/RecordPage.svelte"), title: "nav.record" },
 };
 
 /** The words of the bar, and those behind the person's name. */
 export const BAR = ["", "boards", "orders", "plan", "lots", "losses", "machines"];
-export const MENU = ["station", "connectors", "data", "audit", "people", "tv"];
+export const MENU = ["station", "connectors", "data", "audit", "people", "terminals", "tv"];

@@ -1,8 +1,13 @@
-// Who is logged in at this tab, and what their role may do. The cookie itself is never seen here.
+// Who is logged in at this tab, and what their role may do. The cookie itself is never seen here. While the plant cannot be reached,
+// whoever was logged in last goes on with what the device keeps.
 import type { Session } from "../api/answers";
-import { door, endSession, read, Refused, send } from "../api/client";
+import { door, endSession, hand, read, Refused, send } from "../api/client";
+import { crew, unreachable } from "./crew.svelte";
 import { live } from "./live.svelte";
 import { plant } from "./plant.svelte";
+import { kept, shelf } from "./shelf";
+
+const KEPT = "session";
 
 class Holder {
   current = $state.raw<Session>();
@@ -15,13 +20,16 @@ class Holder {
   constructor() {
     door.closed = () => {
       this.ended = this.current !== undefined;
+      crew.stepBack();
       this.#leave();
     };
   }
 
   async resume() {
+    this.fault = undefined;
     try {
-      const session = await read<Session>("session");
+      await crew.learn();
+      const session = await kept(KEPT, () => read<Session>("session"), unreachable);
       await plant.learn();
       this.current = session;
       this.ended = false;
@@ -34,14 +42,25 @@ class Holder {
   }
 
   async logIn(user_name: string, password: string) {
-    await send("post", "/api/v1/session", { user_name, password });
+    await send("post", "/api/v1/session", { user_name, password }, {}, undefined, "");
+    crew.stepAside();
+    await this.resume();
+  }
+
+  /** As one of a demo's people. */
+  async logInAs(user_name: string) {
+    await send("post", "/api/v1/session/demo", { user_name }, {}, undefined, "");
+    crew.stepAside();
     await this.resume();
   }
 
   async logOut() {
     await endSession();
+    crew.stepBack();
     this.ended = false;
-    this.#leave();
+    if (crew.terminal) await crew.learn();
+    if (hand.person) await this.resume();
+    else this.#leave();
   }
 
   may(act: string): boolean {
@@ -51,6 +70,10 @@ class Holder {
   #leave() {
     live.stop();
     this.current = undefined;
+    // Not even without a network does anybody go on as whoever has left.
+    void shelf.change(KEPT, () => undefined).catch(() => {});
+    // Others may still be signed on at this terminal.
+    if (crew.terminal) void crew.learn().then(() => (hand.person ? this.resume() : undefined), () => {});
   }
 }
 

@@ -17,6 +17,12 @@ test("lots held for one reason are one thing to decide, those without a reason a
   expect(found.map((it) => it.lots?.map((lot) => lot.lot_id))).toEqual([["L1", "L3"], ["L2"], ["L4"]]);
 });
 
+test("what was done and would not be taken comes before what is held", () => {
+  const refused = { refused_act_id: "REF-000001", done_at: "2026-11-22T09:55:00Z" } as Row<"RefusedAct">;
+  const found = needs(floor(center("stands", "down", "2026-11-22T08:00:00Z")), [lot("L1", "heat")], [], 0, [refused]);
+  expect(found.map((it) => it.id)).toEqual(["stands", "REF-000001", "L1"]);
+});
+
 test("a job that nobody has been at for a few minutes is not forgotten yet", () => {
   expect(needs(floor(center("waits", "waiting", "2026-11-22T09:45:00Z")), [], [], 0)).toEqual([]);
 });

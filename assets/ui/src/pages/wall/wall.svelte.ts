@@ -13,13 +13,14 @@ const MACHINES_EVERY = 10_000;
 const HELD_MAX = 50;
 
 async function look() {
-  const [floor, lots, orders, late] = await Promise.all([
+  const [floor, lots, orders, late, refused] = await Promise.all([
     read<Floor>("floor"),
     list<"Lot">("lots", { status: "on_hold", "quantity_on_hand.gt": 0, limit: HELD_MAX }),
     list<"WorkOrder">("work-orders", { status: "on_hold", limit: HELD_MAX }),
     lateOrders(),
+    list<"RefusedAct">("refused-acts", { status: "open", limit: HELD_MAX }),
   ]);
-  return { floor, late: late.length, held: lots.length + orders.length, needs: needs(floor, lots, orders, late.length) };
+  return { floor, late: late.length, held: lots.length + orders.length, needs: needs(floor, lots, orders, late.length, refused) };
 }
 
 async function figures() {
