@@ -14,6 +14,7 @@ mod serve;
 mod sql;
 mod wires;
 mod wiring;
+mod wizard;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ pub mod machine_signal;
 pub mod overview;
 pub mod search;
 pub mod shift;
+pub mod stock;
 pub mod telemetry;
 pub mod trace;
 

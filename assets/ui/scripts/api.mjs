@@ -8,13 +8,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString } from "openapi-typescript";
 
 const RECORDS = [
-  "Connector", "Customer", "DowntimeEvent", "Employee", "LaborTransaction", "Lot", "Machine", "MaterialTransaction", "OperationReport", "Problem",
-  "Product", "ProductionLine", "Shipment", "User", "WorkCenter", "WorkOrder", "WorkOrderOperation",
+  "ApiToken", "BillOfMaterial", "CalendarException", "Connector", "Customer", "DowntimeEvent", "Employee", "Factory", "JournalDay", "LaborTransaction", "Lot", "Machine", "Material",
+  "MaterialTransaction", "OperationReport", "Problem", "Product", "ProductionLine", "Shift", "Shipment", "Supplier", "User", "WorkCenter", "WorkOrder", "WorkOrderOperation",
 ];
 const SENT = [
   "openSession", "setPlantClock", "startDowntime", "respondDowntime", "changeDowntimeCause", "resolveDowntime", "createConnector", "updateConnector",
   "setConnectorSecret", "tryConnector", "holdLot", "releaseLot", "releaseWorkOrder", "startWorkOrder", "holdWorkOrder", "resumeWorkOrder", "startOperation",
   "reportOperation", "finishOperation", "clockIn", "clockOut", "createUser", "changeUser", "setPassword",
+  "createApiToken", "revokeApiToken", "holdLots", "recordMaterialTransaction", "updatePlant", "createShift", "updateShift", "createCalendarException",
   "makePlan", "stopPlan", "publishDraft", "whatIf",
 ];
 

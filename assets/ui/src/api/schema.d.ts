@@ -1,5 +1,133 @@
 // Made by scripts/api.mjs from the API description; do not edit.
 export interface paths {
+    "/api/v1/api-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expires_at?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        token_name: string;
+                        /** @description Id of one of the users, such as USR-000001, or its user_name. */
+                        user_id: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        description?: string | null;
+                        end_time?: string | null;
+                        /** Format: date */
+                        exception_date: string;
+                        /** @description Id of one of the factories, such as FAC-000001. */
+                        factory_id?: string | null;
+                        /** @enum {string} */
+                        kind?: "holiday" | "maintenance" | "shutdown" | "overtime";
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        /** @description The whole day where absent. */
+                        start_time?: string | null;
+                        /** @description Only this work center; the whole site where absent. */
+                        work_center_id?: string | null;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connector-trials": {
         parameters: {
             query?: never;
@@ -426,6 +554,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lot-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        lot_ids?: string[];
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lots/{id}/hold": {
         parameters: {
             query?: never;
@@ -489,6 +655,79 @@ export interface paths {
                         occurred_at?: string;
                         /** @description Why, for the record's history. */
                         reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/material-transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        batch_number?: string | null;
+                        /** @description The certificate's number. */
+                        certificate_of_analysis?: string | null;
+                        documentation_complete?: boolean;
+                        /** Format: date */
+                        expiry_date?: string | null;
+                        heat_number?: string | null;
+                        is_remnant?: boolean;
+                        /** @description Made by the plant for a receipt or production without one. */
+                        lot_number?: string | null;
+                        /** @description The lot's material where absent. */
+                        material_code?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        operation_sequence?: number | null;
+                        /** @description For production of a remnant or a by-product: the lot it was cut from. */
+                        parent_lot_number?: string | null;
+                        /** @enum {string|null} */
+                        quality_status?: "approved" | "quarantine" | "rejected" | null;
+                        /** @description Only an adjustment may be negative. */
+                        quantity?: number;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        requires_documentation?: boolean;
+                        serial_number?: string | null;
+                        /** @description Id of one of the suppliers, such as SUP-000001, or its supplier_code. */
+                        supplier_id?: string | null;
+                        supplier_lot_number?: string | null;
+                        to_location?: string | null;
+                        /** @enum {string} */
+                        transaction_type?: "issue" | "return" | "scrap" | "adjustment" | "transfer" | "receipt" | "production" | "shipment" | "split" | "merge";
+                        /** @description Exact, at most four places and eleven digits before the point. */
+                        unit_cost?: number | null;
+                        /**
+                         * @description The lot's or the material's stock unit where absent.
+                         * @enum {string|null}
+                         */
+                        unit_of_measure?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L" | null;
+                        /** @description Id of one of the work_orders, such as WO-000001, or its work_order_number. */
+                        work_order_id?: string | null;
                     };
                 };
             };
@@ -637,6 +876,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What the plant is called. */
+                        plant_name?: string;
+                        /** @description How long a machine may stand in the middle of a job before a stop is opened that wants its reason; 5 where not given, at most 240. */
+                        silent_stop_minutes?: number;
+                    };
+                };
+            };
+            responses: never;
+        };
+        trace?: never;
+    };
     "/api/v1/plant/clock": {
         parameters: {
             query?: never;
@@ -713,6 +986,108 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        break_minutes?: number;
+                        /** @description Days on which it opens, 1 Monday to 7 Sunday. */
+                        days_of_week?: number[];
+                        /** @description At or before the start: the shift ends on the next day. */
+                        end_time: string;
+                        /** @description Id of one of the factories, such as FAC-000001. */
+                        factory_id: string;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        shift_code: string;
+                        shift_name: string;
+                        /** @enum {string} */
+                        shift_type?: "regular" | "overtime";
+                        start_time: string;
+                        /** @enum {string} */
+                        status?: "active" | "inactive";
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        break_minutes?: number;
+                        /** @description Days on which it opens, 1 Monday to 7 Sunday. */
+                        days_of_week?: number[];
+                        /** @description At or before the start: the shift ends on the next day. */
+                        end_time?: string;
+                        /** @description Id of one of the factories, such as FAC-000001. */
+                        factory_id?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        shift_code?: string;
+                        shift_name?: string;
+                        /** @enum {string} */
+                        shift_type?: "regular" | "overtime";
+                        start_time?: string;
+                        /** @enum {string} */
+                        status?: "active" | "inactive";
+                    };
+                };
+            };
+            responses: never;
+        };
         trace?: never;
     };
     "/api/v1/users": {
@@ -1115,6 +1490,69 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A token for programs. */
+        ApiToken: {
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            revoked?: boolean;
+            secret_digest?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @description Id of one of the api_tokens, such as TOK-000001. */
+            token_id?: string;
+            token_name?: string;
+            /** @description Id of one of the users, such as USR-000001, or its user_name. */
+            user_id?: string;
+        };
+        /** @description A bill of material: what one product is made of. */
+        BillOfMaterial: {
+            /** @description Id of one of the bills_of_material, such as BOM-000001. */
+            bom_id?: string;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date */
+            effective_from?: string | null;
+            lines?: {
+                /** @description Id of one of the materials, such as MATL-000001, or its material_code. */
+                material_id: string;
+                /** @description For one piece of the product, in the unit beside it. */
+                quantity_per_unit?: number;
+                /** @description Extra for scrap, in percent. */
+                scrap_percentage?: number;
+                /** @enum {string} */
+                unit_of_measure?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
+            }[];
+            /** @description Id of one of the products, such as PROD-000001, or its product_code. */
+            product_id?: string;
+            revision?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+        };
+        /** @description A day on which the shift patterns do not hold: holiday, maintenance, shutdown, overtime. */
+        CalendarException: {
+            /** @description Id of one of the calendar_exceptions, such as CAL-000001. */
+            calendar_exception_id?: string;
+            /** Format: date-time */
+            created_at?: string;
+            description?: string | null;
+            end_time?: string | null;
+            /** Format: date */
+            exception_date?: string;
+            /** @description Id of one of the factories, such as FAC-000001. */
+            factory_id?: string | null;
+            /** @enum {string} */
+            kind?: "holiday" | "maintenance" | "shutdown" | "overtime";
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @description The whole day where absent. */
+            start_time?: string | null;
+            /** @description Only this work center; the whole site where absent. */
+            work_center_id?: string | null;
+        };
         /** @description A connection to machines: where they are and what they speak. */
         Connector: {
             connector_code?: string;
@@ -1253,6 +1691,47 @@ export interface components {
             skill_level?: "skilled" | "trainee" | "senior" | "expert";
             /** @enum {string} */
             status?: "active" | "inactive";
+        };
+        /** @description A factory: the site. */
+        Factory: {
+            /** @description Exact, at most four places and eleven digits before the point. */
+            area_m2?: number | null;
+            certification?: string | null;
+            city?: string | null;
+            country?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Id of one of the factories, such as FAC-000001. */
+            factory_id?: string;
+            factory_name?: string;
+            factory_type?: string | null;
+            /** Format: date */
+            operational_since?: string | null;
+            region?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+            /** @description IANA zone; the plant's where absent. */
+            timezone?: string | null;
+        };
+        /** @description A sealed day of the journal: its range and Merkle root. */
+        JournalDay: {
+            /**
+             * Format: date
+             * @description The plant's day.
+             */
+            day?: string;
+            /** @description Id of one of the journal_days, such as DAY-000001. */
+            day_id?: string;
+            first_seq?: number;
+            last_seq?: number;
+            /** @description Merkle root over the hashes of the entries first_seq to last_seq, hexadecimal. */
+            root?: string;
+            /** Format: date-time */
+            sealed_at?: string;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
         };
         /** @description Time of a person, on a job or beside one. */
         LaborTransaction: {
@@ -1403,6 +1882,45 @@ export interface components {
             serial_number?: string | null;
             /** @enum {string} */
             status?: "active" | "inactive";
+        };
+        /** @description A material. */
+        Material: {
+            /** Format: date-time */
+            created_at?: string;
+            grade?: string | null;
+            inspection_required?: boolean;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            length_mm?: number | null;
+            material_code?: string;
+            /** @description Id of one of the materials, such as MATL-000001, or its material_code. */
+            material_id?: string;
+            material_name?: string;
+            /** @enum {string} */
+            material_type?: "raw_material" | "component" | "sub_assembly" | "consumable" | "finished_good";
+            /** @description Exact, at most four places and eleven digits before the point. */
+            safety_stock?: number | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            shelf_life_days?: number | null;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+            /**
+             * @description The unit its stock is counted in; every movement converts to it.
+             * @enum {string}
+             */
+            stock_unit?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
+            /** @description Exact, at most four places and eleven digits before the point. */
+            thickness_mm?: number | null;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            unit_cost?: number | null;
+            unit_factors?: {
+                /** @description Stock units in one of the unit. */
+                factor?: number;
+                /** @enum {string} */
+                unit?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
+            }[];
+            /** @description Exact, at most four places and eleven digits before the point. */
+            width_mm?: number | null;
         };
         /** @description A material movement; never edited, only reversed. */
         MaterialTransaction: {
@@ -1578,6 +2096,31 @@ export interface components {
             /** @enum {string} */
             status?: "active" | "inactive";
         };
+        /** @description A shift pattern. */
+        Shift: {
+            break_minutes?: number;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Days on which it opens, 1 Monday to 7 Sunday. */
+            days_of_week?: number[];
+            /** @description At or before the start: the shift ends on the next day. */
+            end_time?: string;
+            /** @description Id of one of the factories, such as FAC-000001. */
+            factory_id?: string;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            hours?: number;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            shift_code?: string;
+            /** @description Id of one of the shifts, such as SHIFT-000001, or its shift_code. */
+            shift_id?: string;
+            shift_name?: string;
+            /** @enum {string} */
+            shift_type?: "regular" | "overtime";
+            start_time?: string;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+        };
         /** @description A shipment to a customer. */
         Shipment: {
             carrier?: string | null;
@@ -1609,6 +2152,20 @@ export interface components {
             tracking_number?: string | null;
             /** Format: date-time */
             updated_at?: string;
+        };
+        /** @description A supplier. */
+        Supplier: {
+            country?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+            supplier_code?: string | null;
+            /** @description Id of one of the suppliers, such as SUP-000001, or its supplier_code. */
+            supplier_id?: string;
+            supplier_name?: string;
         };
         /** @description A person or program that logs in. */
         User: {

@@ -8,14 +8,17 @@ class Holder {
   current = $state.raw<Session>();
   /** Nobody knows yet whether somebody is logged in. */
   asking = $state(true);
-  /** The log-in ended by itself, so the door should say so. */
+  /** The log-in ended by itself: the door stands before the page, which keeps what was typed. */
   ended = $state(false);
   fault = $state.raw<Refused>();
+  /** The server has no plant yet, and waits for somebody to start one. */
+  unfounded = $state(false);
 
   constructor() {
     door.closed = () => {
+      if (this.ended) return;
       this.ended = this.current !== undefined;
-      this.#leave();
+      live.stop();
     };
   }
 
@@ -27,6 +30,7 @@ class Holder {
       this.ended = false;
       live.listen();
     } catch (fault) {
+      if (fault instanceof Refused && fault.status === 503) this.unfounded = await read<{ founded: boolean }>("founding").then((told) => !told.founded, () => false);
       if (fault instanceof Refused && fault.status !== 401) this.fault = fault;
     } finally {
       this.asking = false;
