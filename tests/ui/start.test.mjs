@@ -110,7 +110,7 @@ test("a server that restarts is noticed, what was typed stays, and an upgrade wa
   await days.getByLabel("What it is").fill("half typed");
   await server.stop();
   await page.getByText(/^No connection for/).waitFor({ timeout: 30_000 });
-  await days.getByLabel("Day").fill("2027-12-24");
+  await days.getByLabel("Day", { exact: true }).fill("2027-12-24");
   await days.getByRole("button", { name: "Add" }).click();
   await days.getByRole("alert").getByText("does not answer").waitFor();
   await page.route(`${base}/`, (route) => route.fulfill({ contentType: "text/html", body: '<script type="module" src="/assets/index-newer.js"></script>' }));

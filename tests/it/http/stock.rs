@@ -18,7 +18,7 @@ fn order(planner: &mut Client, pieces: i64, day: &str) -> String {
     let order = planner.make("/api/v1/work-orders", &json!({"product_id": "BRACKET", "planned_quantity": pieces}));
     let id = order["work_order_id"].as_str().unwrap().to_owned();
     planner.make(&format!("/api/v1/work-orders/{id}/release"), &json!({}));
-    let times = json!({"scheduled_start_time": format!("{day}T06:00:00Z"), "scheduled_end_time": format!("{day}T12:00:00Z")});
+    let times = json!({"line_id": "LINE-000001", "scheduled_start_time": format!("{day}T06:00:00Z"), "scheduled_end_time": format!("{day}T12:00:00Z")});
     planner.make(&format!("/api/v1/work-orders/{id}/schedule"), &times);
     id
 }

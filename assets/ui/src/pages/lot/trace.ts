@@ -49,8 +49,8 @@ function reached(start: string, next: Map<string, string[]>): Set<string> {
 /** Lots that one act holds at most; the server takes no more in one body. */
 const HELD_AT_ONCE = 500;
 
-/** What a hold of a number and of all that was made of it reaches: its lots that are not on hold, the nearest first. */
-export const toHold = async (root: string): Promise<TraceNode[]> => (await allNodes(root, "forward")).filter((it) => it.kind === "lot" && it.status !== "on_hold");
+/** What a hold of a number and of all that was made of it reaches: lots that still hold something and are free, the nearest first. */
+export const toHold = async (root: string): Promise<TraceNode[]> => (await allNodes(root, "forward")).filter((it) => it.kind === "lot" && it.status === "available");
 
 /** In as few acts as the server's bound allows, each all or nothing; tells how many are held so far. */
 export async function holdAll(lots: TraceNode[], reason: string, tell: (held: number) => void) {
