@@ -2,7 +2,8 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 
-const plant = process.env.MILLWRIGHT_URL ?? "http://127.0.0.1:8080";
+// The plant takes acts only from pages of its own address, so the browser's is passed on as it is.
+const proxied = { target: process.env.MILLWRIGHT_URL ?? "http://127.0.0.1:8080", changeOrigin: false };
 
 export default defineConfig({
   plugins: [svelte({ configFile: false })],
@@ -15,5 +16,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { "/api": plant, "/healthz": plant, "/readyz": plant } },
+  server: { proxy: { "/api": proxied, "/healthz": proxied, "/readyz": proxied } },
 });

@@ -15,6 +15,7 @@ mod serve;
 mod sql;
 mod wires;
 mod wiring;
+mod wizard;
 
 use std::process::ExitCode;
 

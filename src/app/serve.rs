@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::arguments::{Place, SqlPlace, Taken};
 use super::connections::Around;
 use super::output::Output;
-use super::{connections, sql, wiring};
+use super::{connections, sql, wiring, wizard};
 use crate::adapters::http::{Server, Service};
 use crate::adapters::mqtt::broker::{self, Broker};
 use crate::base::{Code, Refusal};
@@ -21,6 +21,7 @@ use crate::followers::figures::{self, Figures};
 use crate::followers::lake::Lake;
 use crate::planning::Desk;
 use crate::query::Sql;
+use crate::store::Home;
 use crate::telemetry::{Connections, Lane, Source};
 use crate::views::search::SearchIndex;
 
@@ -73,6 +74,9 @@ impl Addresses {
 
 pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
+    if Home::is_vacant(&data)? && !wizard::run(&data, place.http(), output)? {
+        return Ok(0);
+    }
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
     let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At), demo: Vec::new() };
@@ -189,15 +193,23 @@ fn take_published(broker: Broker, lane: &Lane, running: &Connections, stopping: 
 }
 
 /// The signals that end us.
-struct Ends {
+pub(super) struct Ends {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Ends {
-    fn listen() -> Result<Self, Refusal> {
+    pub(super) fn listen() -> Result<Self, Refusal> {
         let fault = |error: std::io::Error| Refusal::new(Code::Internal, error.to_string());
         Ok(Self { interrupt: signal(SignalKind::interrupt()).map_err(fault)?, terminate: signal(SignalKind::terminate()).map_err(fault)? })
+    }
+
+    /// Waits for one of them.
+    pub(super) async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
@@ -205,8 +217,7 @@ impl Ends {
 async fn wait_for_end(engine: &Engine, mut ends: Ends) -> Option<String> {
     let mut health = engine.health();
     tokio::select! {
-        _ = ends.interrupt.recv() => None,
-        _ = ends.terminate.recv() => None,
+        () = ends.any() => None,
         failed = health.wait_for(|health| matches!(health, Health::Failed(_))) => match failed.as_deref() {
             Ok(Health::Failed(why)) => Some(why.clone()),
             _ => None,

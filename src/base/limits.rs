@@ -105,6 +105,10 @@ pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(300);
 pub const THROTTLE_ENTRIES_MAX: usize = 50_000;
 /// Password hashes computed at once: each takes 19 MiB.
 pub const HASHES_AT_ONCE: usize = 2;
+/// After a wrong code of the first start the next is looked at no sooner.
+pub const CODE_PAUSE: Duration = Duration::from_secs(1);
+/// Largest backup that a browser may send to be restored; a larger one is restored from the command line.
+pub const RESTORE_MAX: u64 = 64 << 30;
 /// Shortest password (NIST SP 800-63B section 3.1.1.2 with no second factor asks for length).
 pub const PASSWORD_MIN: usize = 10;
 /// Longest password, in bytes.
@@ -248,8 +252,12 @@ pub const RETIRED_AT_ONCE: usize = 2_000;
 pub const TALLY_TEXTS_MAX: usize = 64;
 /// How far back a state is looked for that still holds.
 pub const STATE_BACK_DAYS: u32 = 31;
-/// How long a machine may stand in the middle of a job before a stop is opened that wants its reason.
+/// How long a machine may stand in the middle of a job before a stop is opened that wants its reason, where the plant does not say.
 pub const SILENT_STOP: Duration = Duration::from_secs(300);
+/// The longest time that the plant may say instead.
+pub const SILENT_STOP_MINUTES_MAX: i64 = 240;
+/// Backups kept in the data folder; the oldest makes room.
+pub const BACKUPS_KEPT: usize = 10;
 /// Readings of a part counter that are looked at in one turn.
 pub const COUNTS_AT_ONCE: usize = 100_000;
 /// Pieces that a part counter may jump where no standard time says what is possible.

@@ -2,7 +2,7 @@
 
 use crate::base::Value;
 use crate::model::{Entry, Subject};
-use crate::views::changes::Changes;
+use crate::views::changes::{Changes, Found};
 use crate::views::history::{History, Step};
 
 fn text(text: &str) -> Value {
@@ -55,6 +55,12 @@ pub fn json(entry: &Entry) -> String {
     out.push_str(&entry.payload);
     out.push('}');
     out
+}
+
+/// Entries that were looked for, the newest first.
+pub fn found(found: &Found) -> String {
+    let entries: Vec<String> = found.entries.iter().map(json).collect();
+    format!("{{\"data\":[{}],\"looked_from\":{},\"head\":{}}}", entries.join(","), found.looked_from, found.head)
 }
 
 /// A page of the change feed.

@@ -2,6 +2,7 @@
 //! writer and answers after the durable commit; `read` looks at one moment; `head` tells how far
 //! the journal is. Deliberately without knowledge of who asks: adapters translate strangers.
 
+mod backups;
 pub mod clock;
 pub mod follow;
 mod receipts;
@@ -18,6 +19,7 @@ use crate::base::{Code, Digest, Refusal, Time, limits};
 use crate::model::journal::{Actor, Origin};
 use crate::model::{AnyRecord, Command, Subject};
 use crate::store::{Snapshot, Store, StoreError, Tables};
+pub use backups::Kept;
 use clock::{Clock, PlantClock};
 
 /// A command with everything around it.
@@ -277,9 +279,16 @@ impl Engine {
 
     /// Refuses where the disk has less room than ordinary writes leave free.
     pub fn room(&self) -> Result<(), Refusal> {
-        let Some(home) = self.shared.store.home() else { return Ok(()) };
-        let (free, floor) = (home.free_space()?, self.shared.options.space_floor);
-        if free < floor { Err(no_space(free, floor)) } else { Ok(()) }
+        match self.space()? {
+            Some((free, floor)) if free < floor => Err(no_space(free, floor)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Free bytes on the plant's disk, and how many ordinary writes leave free; `None` for a plant in memory.
+    pub fn space(&self) -> Result<Option<(u64, u64)>, Refusal> {
+        let Some(home) = self.shared.store.home() else { return Ok(None) };
+        Ok(Some((home.free_space()?, self.shared.options.space_floor)))
     }
 
     /// Opens the file of what machines tell, beside the plant's.

@@ -401,7 +401,7 @@ fn zone_of<V: View>(view: &V) -> Result<TimeZone, StoreError> {
 
 /// What must go on when the disk is nearly full: holds, and keeping people in or out.
 fn fits_in_reserve(command: &str) -> bool {
-    matches!(command, "HoldLot" | "HoldWorkOrder" | "ChangeUser" | "SetPassword" | "RevokeApiToken" | "RevokeTerminal" | "RevokeBadge")
+    matches!(command, "HoldLot" | "HoldLots" | "HoldWorkOrder" | "ChangeUser" | "SetPassword" | "RevokeApiToken" | "RevokeTerminal" | "RevokeBadge")
 }
 
 fn answer(message: Message, refusal: &Refusal) {

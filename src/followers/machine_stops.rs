@@ -72,9 +72,11 @@ fn own_stops(snapshot: &Snapshot) -> Result<BTreeMap<u64, DowntimeEvent>, Refusa
 }
 
 async fn look(engine: &Engine, lane: &Lane, figures: &Figures, seen: &mut BTreeMap<u64, Seen>) -> Result<(), Refusal> {
-    if engine.read(views::plant)??.simulated {
+    let plant = engine.read(views::plant)??;
+    if plant.simulated {
         return Ok(());
     }
+    let patience = plant.silent_stop_minutes.and_then(|minutes| u64::try_from(minutes).ok()).map_or(limits::SILENT_STOP, |minutes| Duration::from_secs(60 * minutes));
     let (machines, open) = engine.read(|snapshot| Ok::<_, Refusal>((views::machine::active_mapped(snapshot)?, own_stops(snapshot)?)))??;
     let now = engine.plant_now();
     for (machine, mapped) in machines {
@@ -85,24 +87,24 @@ async fn look(engine: &Engine, lane: &Lane, figures: &Figures, seen: &mut BTreeM
             continue;
         }
         let Some(interval) = standing(lane, figures, (&machine, &mapped), now)? else { continue };
-        match (wanted(&interval, now), open.get(&machine.number())) {
+        match (wanted(&interval, patience, now), open.get(&machine.number())) {
             (Some(wanted), None) => start(engine, &machine, &interval, wanted).await?,
             (None, Some(stop)) if matches!(interval.state, MachineState::Producing | MachineState::Setup) && interval.from > stop.downtime_start => {
                 resolve(engine, stop.downtime_id, interval.from).await?;
             }
             _ => {}
         }
-        let again_at = again_at(&interval, &heard, now);
+        let again_at = again_at(&interval, patience, &heard, now);
         seen.insert(machine.number(), Seen { words, again_at });
     }
     Ok(())
 }
 
 /// When the same words may come to something else: a stand that grows long, a shift that opens, a clock that is ahead of ours.
-fn again_at(it: &Interval, heard: &[Heard], now: Time) -> Time {
+fn again_at(it: &Interval, patience: Duration, heard: &[Heard], now: Time) -> Time {
     let ahead = heard.iter().filter_map(|it| it.last.as_ref().map(|(at, _)| *at)).filter(|at| *at > now).min();
     let by_state = match it.state {
-        MachineState::Idle | MachineState::Interrupted if it.from.plus(limits::SILENT_STOP) > now => it.from.plus(limits::SILENT_STOP),
+        MachineState::Idle | MachineState::Interrupted if it.from.plus(patience) > now => it.from.plus(patience),
         MachineState::NotPlanned => now.plus(AGAIN),
         _ => Time::from_micros(i64::MAX),
     };
@@ -127,14 +129,14 @@ struct Wanted {
     description: String,
 }
 
-fn wanted(it: &Interval, now: Time) -> Option<Wanted> {
+fn wanted(it: &Interval, patience: Duration, now: Time) -> Option<Wanted> {
     let stands = now.micros() - it.from.micros();
     match it.state {
         MachineState::Down => {
             let code = it.words.alarm.clone().unwrap_or_else(|| it.words.execution.clone().unwrap_or_default());
             Some(Wanted { description: format!("the machine's control says {code}"), code: code.chars().take(limits::TEXT_MAX).collect() })
         }
-        MachineState::Idle | MachineState::Interrupted if it.words.job.is_some() && stands >= i64::try_from(limits::SILENT_STOP.as_micros()).unwrap_or(i64::MAX) => {
+        MachineState::Idle | MachineState::Interrupted if it.words.job.is_some() && stands >= i64::try_from(patience.as_micros()).unwrap_or(i64::MAX) => {
             Some(Wanted { code: NO_REASON.to_owned(), description: "the machine stands and nobody has told why".to_owned() })
         }
         _ => None,

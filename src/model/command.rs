@@ -308,6 +308,8 @@ commands! {
     ReverseMaterialTransaction { transaction_id: Id<MaterialTransaction>, }
     /// Puts a lot on hold: it cannot be issued, moved, split, merged or shipped.
     HoldLot { lot_id: Id<Lot>, }
+    /// Puts lots on hold together, all or none; one that is on hold already stays as it is.
+    HoldLots { lot_ids: Vec<Id<Lot>>, }
     /// Takes a lot off hold.
     ReleaseLot { lot_id: Id<Lot>, }
     /// Splits part of a lot into a new lot with the same heat, supplier and certificate.

@@ -142,6 +142,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("RecordMaterialTransaction", FLOOR),
     ("ReverseMaterialTransaction", LEADS),
     ("HoldLot", &[Operator, Lead, Planner, Inspector, Manager, Admin]),
+    ("HoldLots", &[Lead, Planner, Inspector, Manager, Admin]),
     ("ReleaseLot", QUALITY),
     ("SplitLot", FLOOR),
     ("MergeLots", FLOOR),

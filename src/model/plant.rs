@@ -25,6 +25,8 @@ record! {
         /// Plant seconds per wall second; a real plant has 1, and 0 stands still.
         made plain clock_rate: i64,
         made plain created_at: Time,
+        /// Minutes that a machine may stand in the middle of a job before a stop is opened that wants its reason; 5 where absent.
+        given plain silent_stop_minutes: Option<i64>,
     }
 }
 

@@ -96,6 +96,19 @@ pub(super) fn hold(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<Lot>) -> R
     store(draft, moment, lot, "lot.held")
 }
 
+/// Holds all; a reason is wanted, since many people will ask for it. Answers the first of them.
+pub(super) fn hold_all(draft: &mut Draft<'_, '_>, moment: &Moment, ids: &[Id<Lot>]) -> Result<Subject, Halt> {
+    moment.require_reason()?;
+    let Some(first) = ids.first() else { return Err(Refusal::invalid("lot_ids", "must name a lot").into()) };
+    for id in ids {
+        let lot: Lot = need(draft, *id)?;
+        if lot.status != LotStatus::OnHold {
+            hold(draft, moment, *id)?;
+        }
+    }
+    Ok(Subject::of(*first))
+}
+
 pub(super) fn release(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<Lot>) -> Result<Subject, Halt> {
     let mut lot: Lot = need(draft, id)?;
     if lot.status != LotStatus::OnHold {

@@ -2,7 +2,7 @@
 //! own for each that needs one.
 
 use super::{Moment, need, work_order};
-use crate::base::{Code, Decimal, Refusal, Value};
+use crate::base::{Code, Decimal, Refusal, Value, limits};
 use crate::model::command::FieldValues;
 use crate::model::field::{Access, Field as _, Mark};
 use crate::model::people::PersonalData;
@@ -165,6 +165,12 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
         }};
     }
     Ok(match record.noun() {
+        Noun::Plant => checked!(crate::model::Plant, |plant: &mut crate::model::Plant| match plant.silent_stop_minutes {
+            Some(minutes) if !(1..=limits::SILENT_STOP_MINUTES_MAX).contains(&minutes) => {
+                Err(Halt::from(Refusal::invalid("silent_stop_minutes", format!("must be 1 to {}", limits::SILENT_STOP_MINUTES_MAX))))
+            }
+            _ => Ok(()),
+        }),
         Noun::WorkOrder => checked!(crate::model::WorkOrder, |order| work_order::check(draft, moment, order)),
         Noun::Shift => checked!(Shift, check_shift),
         Noun::Material => checked!(Material, check_material),

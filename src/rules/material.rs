@@ -42,7 +42,7 @@ impl Movement {
 }
 
 /// A quantity in the stock unit of a material.
-pub(super) fn in_stock_unit(material: &Material, quantity: Decimal, unit: Unit) -> Result<Decimal, Refusal> {
+pub fn in_stock_unit(material: &Material, quantity: Decimal, unit: Unit) -> Result<Decimal, Refusal> {
     if unit == material.stock_unit {
         return Ok(quantity);
     }

@@ -12,7 +12,7 @@ mod machine_count;
 mod machine_fault;
 mod machine_signal;
 mod master;
-mod material;
+pub mod material;
 mod operation;
 mod plant;
 mod quality;
@@ -91,6 +91,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::RecordMaterialTransaction(it) => material::record(draft, moment, it),
         Command::ReverseMaterialTransaction(it) => material::reverse(draft, moment, it),
         Command::HoldLot(it) => lot::hold(draft, moment, it.lot_id),
+        Command::HoldLots(it) => lot::hold_all(draft, moment, &it.lot_ids),
         Command::ReleaseLot(it) => lot::release(draft, moment, it.lot_id),
         Command::SplitLot(it) => lot::split(draft, moment, it),
         Command::MergeLots(it) => lot::merge(draft, moment, it),

@@ -37,6 +37,22 @@ impl Home {
         }
     }
 
+    /// Whether a directory is there and no plant was ever in it: it is empty, or holds no more than the marks of an earlier try.
+    pub fn is_vacant(root: &Path) -> Result<bool, StoreError> {
+        let entries = match fs::read_dir(root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        for entry in entries {
+            let name = entry?.file_name();
+            if ![FORMAT_FILE, LOCK_FILE, RESERVE_FILE].iter().any(|known| name == *known) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Makes a data directory where there is nothing yet, or takes the one that is there.
     pub fn existing_or_new(root: &Path) -> Result<Self, StoreError> {
         if read_format(root)?.is_some() {

@@ -13,6 +13,7 @@ pub mod overview;
 pub mod scan;
 pub mod search;
 pub mod shift;
+pub mod stock;
 pub mod telemetry;
 pub mod terminal;
 pub mod trace;

@@ -37,10 +37,10 @@ export async function ask(role, path, body, method = body ? "POST" : "GET") {
 }
 
 /**
- * A browser of somebody, logged in as a role (or nobody) and on a page. `expected` are faults that the story brings about; with `worker` it
- * keeps the interface for the time without a network; `terminal` is the token of the terminal that it is.
+ * A browser of nobody that has gone nowhere yet. `expected` are faults that the story brings about; with `worker` it keeps the interface for
+ * the time without a network.
  */
-export async function visit(role, path = "", { size = [1440, 900], scheme = "light", language = "en-GB", expected = /^$/, worker = false, terminal = "" } = {}) {
+export async function openPage({ size = [1440, 900], scheme = "light", language = "en-GB", expected = /^$/, worker = false } = {}) {
   const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme: scheme, locale: language, serviceWorkers: worker ? "allow" : "block" });
   const page = await context.newPage();
   const wrongs = [];
@@ -51,19 +51,26 @@ export async function visit(role, path = "", { size = [1440, 900], scheme = "lig
     if (message.type() === "error" && !usual && !expected.test(message.text())) wrongs.push(message.text());
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(BASE) && !/^(data|blob):/.test(request.url())) wrongs.push(`outside request: ${request.url()}`);
+    if (!new URL(request.url()).host.startsWith("127.0.0.1:") && !/^(data|blob):/.test(request.url())) wrongs.push(`outside request: ${request.url()}`);
   });
+  const leave = async () => {
+    await context.close();
+    assert.deepEqual(wrongs, []);
+  };
+  return { page, context, leave };
+}
+
+/** A browser of somebody, logged in as a role (or nobody) and on a page; `terminal` is the token of the terminal that it is. */
+export async function visit(role, path = "", { terminal = "", ...options } = {}) {
+  const opened = await openPage(options);
+  const { page } = opened;
   if (role) {
     const { user, password } = loginOf(role);
     await page.request.post(`${BASE}/api/v1/session`, { data: { user_name: user, password } });
   }
   if (terminal) await page.request.post(`${BASE}/api/v1/terminal`, { data: { token: terminal } });
   await page.goto(`${BASE}/#/${path}`);
-  const leave = async () => {
-    await context.close();
-    assert.deepEqual(wrongs, []);
-  };
-  return { page, context, leave };
+  return opened;
 }
 
 /** A work center of the floor that fits. */

@@ -18,7 +18,7 @@ until grep -q '^listening on' "$data/out"; do
     sleep 0.1
 done
 LOGINS=$data/plant/demo-logins.json
-export LOGINS
+export LOGINS MILLWRIGHT
 if [ -n "${PICTURES:-}" ]; then
     node pictures.mjs "$PICTURES"
     exit 0

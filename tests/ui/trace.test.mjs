@@ -78,7 +78,8 @@ test("the journal is proven from end to end, and a person's act is found in it",
   const { page, leave } = await visit("auditor", "audit");
   await page.getByRole("button", { name: "Prove that nothing was changed" }).click();
   await page.getByText(/Proven up to entry/).waitFor({ timeout: 30_000 });
-  await page.getByLabel("Person, act, record or reason").fill("hold lot");
+  await page.getByLabel("Act", { exact: true }).fill("hold lot");
+  await page.getByLabel("Act", { exact: true }).press("Enter");
   await page.getByRole("rowheader", { name: "Hold lot" }).first().waitFor();
   await leave();
 });

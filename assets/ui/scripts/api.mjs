@@ -8,13 +8,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString } from "openapi-typescript";
 
 const RECORDS = [
-  "Connector", "Customer", "DowntimeEvent", "Employee", "LaborTransaction", "Lot", "Machine", "MaterialTransaction", "OperationReport", "Problem", "Badge",
-  "Product", "RefusedAct", "Terminal", "ProductionLine", "Shipment", "User", "WorkCenter", "WorkOrder", "WorkOrderOperation",
+  "ApiToken", "Badge", "BillOfMaterial", "CalendarException", "Connector", "Customer", "DowntimeEvent", "Employee", "Factory", "JournalDay", "LaborTransaction", "Lot", "Machine", "Material",
+  "MaterialTransaction", "OperationReport", "Problem", "Product", "ProductionLine", "RefusedAct", "Shift", "Shipment", "Supplier", "Terminal", "User", "WorkCenter", "WorkOrder", "WorkOrderOperation",
 ];
 const SENT = [
   "openSession", "setPlantClock", "startDowntime", "respondDowntime", "changeDowntimeCause", "resolveDowntime", "createConnector", "updateConnector",
   "setConnectorSecret", "tryConnector", "holdLot", "releaseLot", "releaseWorkOrder", "startWorkOrder", "holdWorkOrder", "resumeWorkOrder", "startOperation",
   "reportOperation", "finishOperation", "clockIn", "clockOut", "createUser", "changeUser", "setPassword",
+  "createApiToken", "revokeApiToken", "holdLots", "recordMaterialTransaction", "updatePlant", "createShift", "updateShift", "createCalendarException",
   "makePlan", "stopPlan", "publishDraft", "whatIf",
   "openDemoSession", "becomeTerminal", "signOn", "registerTerminal", "revokeTerminal", "issueBadge", "setPin", "revokeBadge", "changeOwnPin", "keepRefusedAct", "settleRefusedAct",
   "recordMaterialTransaction",

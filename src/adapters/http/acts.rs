@@ -58,6 +58,16 @@ pub(super) async fn update(service: Arc<Service>, noun: Noun, mut call: Call) ->
     submit(&service, call, beside, Command::Update { subject, values }, Some(subject), None, 200).await
 }
 
+/// The plant itself, which has no number.
+pub(super) async fn update_plant(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let subject = Subject { noun: Noun::Plant, number: 1 };
+    let mut body = call.json().await?;
+    let beside = take_beside(&mut body)?;
+    let values = values(&service, crate::model::columns(Noun::Plant), &body)?;
+    submit(&service, call, beside, Command::Update { subject, values }, Some(subject), None, 200).await
+}
+
 pub(super) async fn act(service: Arc<Service>, route: &'static ActRoute, mut call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
     let columns = payload_columns(route.command).unwrap_or_default();

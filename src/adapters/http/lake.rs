@@ -33,6 +33,12 @@ fn manifest(service: &Service) -> Result<(String, Vec<u8>), Refusal> {
     Ok((plant, bytes))
 }
 
+/// The entry up to which it was last written; `None` where it is not, or not readable.
+pub(super) fn written_seq(service: &Service) -> Option<u64> {
+    let (_, bytes) = manifest(service).ok()?;
+    serde_json::from_slice::<serde_json::Value>(&bytes).ok()?["head"]["seq"].as_u64()
+}
+
 pub(super) async fn get(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
     let (_, bytes) = manifest(&service)?;

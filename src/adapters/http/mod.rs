@@ -2,12 +2,14 @@
 //! of operations gives the routes, the permissions and the API description.
 
 mod acts;
+mod backups;
 mod call;
 pub mod client;
 mod connectors;
 mod docs;
 mod events;
 mod files;
+mod health;
 mod imports;
 mod kpi;
 mod lake;
@@ -22,11 +24,14 @@ mod search;
 mod server;
 mod sessions;
 mod sql;
+mod stock;
 mod telemetry;
 mod terminals;
 mod ui;
+mod wizard;
 
 use std::pin::Pin;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -49,6 +54,7 @@ use crate::views::search::SearchIndex;
 
 pub use operations::{Operation, Permit, operations};
 pub use server::Server;
+pub use wizard::{Begin, Beginning, Founding, Progress, Wizard};
 
 /// A file to bring in, as it arrived.
 pub struct ImportCall {
@@ -110,6 +116,8 @@ pub struct Service {
     /// Connections tried at once.
     trials: Semaphore,
     sql: Option<Sql>,
+    /// How far the proof that runs has come, and what there is to prove.
+    proving: Arc<(AtomicU64, AtomicU64)>,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
     /// Log-ins of a demo, which open without a password.
@@ -138,6 +146,7 @@ impl Service {
             trial: None,
             sql: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
+            proving: Arc::default(),
             points: Mutex::default(),
             demo: Vec::new(),
             stopping,

@@ -8,7 +8,9 @@ use axum::http::Method;
 
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, telemetry, terminals, ui};
+use super::{
+    Service, acts, backups, connectors, events, files, health, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, stock, telemetry, terminals, ui,
+};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -135,6 +137,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     plain("material-transactions", "RecordMaterialTransaction"),
     on(Noun::MaterialTransaction, "material-transactions/{id}/reverse", "ReverseMaterialTransaction", "transaction_id"),
     on(Noun::Lot, "lots/{id}/hold", "HoldLot", "lot_id"),
+    plain("lot-holds", "HoldLots"),
     on(Noun::Lot, "lots/{id}/release", "ReleaseLot", "lot_id"),
     on(Noun::Lot, "lots/{id}/split", "SplitLot", "lot_id"),
     on(Noun::Lot, "lots/{id}/merge", "MergeLots", "lot_id"),
@@ -182,6 +185,10 @@ pub(super) static ACTS: &[ActRoute] = &[
     plain("production-schedule/publish", "PublishPlan"),
 ];
 
+const PLANT: FixedBody = FixedBody::Json(&[
+    ("plant_name", "string", false, "What the plant is called."),
+    ("silent_stop_minutes", "integer", false, "How long a machine may stand in the middle of a job before a stop is opened that wants its reason; 5 where not given, at most 240."),
+]);
 const LOGIN: FixedBody = FixedBody::Json(&[("user_name", "string", true, "The log-in's name."), ("password", "string", true, "Its password.")]);
 const SQL: &[BodyField] = &[
     ("sql", "string", true, "One statement that gives rows: SELECT, WITH, EXPLAIN or SHOW."),
@@ -203,6 +210,16 @@ const SCAN: &[(&str, &str)] = &[
     ("sscc", "Of a GS1 code: the shipping container, AI 00."),
 ];
 const FEED: &[(&str, &str)] = &[("after", "Entries after this sequence."), ("limit", "Entries looked at, at most 1000.")];
+const JOURNAL: &[(&str, &str)] = &[
+    ("actor", "A part of the name of who did it."),
+    ("command", "A part of what was done, such as HoldLot or hold lot."),
+    ("subject", "The record that it changed, by its id."),
+    ("text", "A part of the reason, or of what was told."),
+    ("from", "From this moment or day."),
+    ("to", "Until before this moment, or the beginning of this day."),
+    ("before", "Entries before this sequence; from the newest where absent."),
+    ("limit", "Entries, 100 unless given, at most 1000."),
+];
 const STREAM: &[(&str, &str)] = &[
     ("after", "Resume after this sequence; the Last-Event-ID header does the same."),
     ("events", "Only events whose names begin with one of these, separated by commas."),
@@ -316,6 +333,10 @@ static FIXED: &[Fixed] = &[
     fixed!(POST "/api/v1/terminals/{id}/badge" "signOn" FixedPermit::Open, &[], BADGE, terminals::sign_on, "Signs on by badge at this terminal; several people may be."),
     fixed!(GET "/api/v1/scan" "scan" FixedPermit::Act("ReadFloor"), SCAN, FixedBody::None, terminals::scan, "What a scanned code stands for: an order, an operation, a lot, a badge, a work center."),
     fixed!(GET "/api/v1/plant" "getPlant" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::plant, "The plant at a glance."),
+    fixed!(PATCH "/api/v1/plant" "updatePlant" FixedPermit::Act("UpdatePlant"), &[], PLANT, acts::update_plant, "Changes the plant's name, or what its machines' stops wait for."),
+    fixed!(GET "/api/v1/health" "plantHealth" FixedPermit::Act("ReadHealth"), &[], FixedBody::None, health::health, "How the plant's server fares: disk, memory, and how far behind the journal each follower is."),
+    fixed!(GET "/api/v1/stock" "getStock" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, stock::list, "What of each material is there, needed and coming; what is short first, when and for which order."),
+    fixed!(GET "/api/v1/materials/{id}/stock" "getStockOfMaterial" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, stock::of_material, "The stock of a material, with the orders that need and bring it and the products it goes into."),
     fixed!(GET "/api/v1/floor" "getFloor" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::floor, "What runs, what stands and why, by department; and the day so far."),
     fixed!(GET "/api/v1/search" "search" FixedPermit::Act("ReadFloor"), SEARCH, FixedBody::None, search::search, "Finds records by anything in them: exact numbers first, then parts of numbers, then words, misspelled too."),
     fixed!(GET "/api/v1/shifts/at" "shiftAt" FixedPermit::Act("ReadFloor"), &[("time", "A moment; now where absent.")], FixedBody::None, reads::shift_at, "The shift that is or was open at a moment."),
@@ -323,10 +344,16 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/kpi" "listKpis" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, kpi::list, "The indicators: formula, unit, target band, groups."),
     fixed!(GET "/api/v1/kpi/{name}" "getKpi" FixedPermit::Act("ReadFloor"), KPI, FixedBody::None, kpi::get, "An indicator over a period, with the elements it is made of."),
     fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),
+    fixed!(GET "/api/v1/journal" "journal" FixedPermit::Act("ReadChanges"), JOURNAL, FixedBody::None, reads::journal, "The journal from the newest entry back, for who did what; go on before `looked_from`."),
     fixed!(GET "/api/v1/events" "events" FixedPermit::Act("ReadEvents"), STREAM, FixedBody::None, events::stream, "What happens, as server-sent events; resumable by id."),
     fixed!(GET "/api/v1/verify" "verify" FixedPermit::Act("VerifyPlant"), &[("head", "SEQ:HASH that the journal must contain.")], FixedBody::None, reads::verify, "Proves chain, history, records, indexes and genealogy."),
+    fixed!(GET "/api/v1/verify/progress" "verifyProgress" FixedPermit::Act("VerifyPlant"), &[], FixedBody::None, reads::verify_progress, "How far the proof that runs has come."),
     fixed!(POST "/api/v1/sql" "querySql" FixedPermit::Act(crate::query::ACT), &[], FixedBody::Json(SQL), sql::ask, "Answers one SQL statement over the published tables; reading only."),
     fixed!(POST "/api/v1/backup" "backup" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, files::backup, "A backup of the running plant, as a file."),
+    fixed!(GET "/api/v1/backups" "listBackups" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, backups::list, "The backups that are kept in the plant's data folder, the newest first."),
+    fixed!(POST "/api/v1/backups" "keepBackup" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, backups::make, "Makes a backup in the plant's data folder; the oldest of more than ten makes room."),
+    fixed!(GET "/api/v1/backups/{name}" "proveBackup" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, backups::prove, "Reads a kept backup through, proves its digest, and says what it holds."),
+    fixed!(GET "/api/v1/backups/{name}/content" "getBackup" FixedPermit::Act("BackUpPlant"), &[], FixedBody::None, backups::content, "A kept backup, as a file."),
     fixed!(POST "/api/v1/lake" "makeLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::make, "Writes every published table as Parquet, as of now; answers the manifest."),
     fixed!(GET "/api/v1/lake" "getLake" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::get, "The manifest of the tables as they were last written: files, rows, hashes, columns."),
     fixed!(GET "/api/v1/lake/files/{*path}" "getLakeFile" FixedPermit::Act("ExportLake"), &[], FixedBody::None, lake::file, "A Parquet file that the manifest names."),

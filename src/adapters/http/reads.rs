@@ -1,6 +1,7 @@
 //! Reads over HTTP: lists, records, history, traces, the change feed, health.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::header;
@@ -11,9 +12,10 @@ use super::reply::Reply;
 use crate::base::{Code, Refusal, Time, Value, limits};
 use crate::bodies::{self, read};
 use crate::engine::Health;
-use crate::model::{FieldSpec, Fields as _, Kind, Noun};
+use crate::model::{FieldSpec, Fields as _, Kind, Noun, Subject};
 use crate::telemetry::State;
 use crate::views;
+use crate::views::changes::Wanted;
 use crate::views::list::{Compare, Filter, Query};
 use crate::views::trace::Way;
 
@@ -181,6 +183,33 @@ pub(super) async fn changes(service: Arc<Service>, call: Call) -> Result<Reply, 
     Ok(Reply::json(200, json.await?))
 }
 
+fn subject(text: &str) -> Result<Subject, Refusal> {
+    let found = Noun::ALL.iter().find_map(|noun| Some(Subject { noun: *noun, number: noun.number_of(text)? }));
+    found.ok_or_else(|| Refusal::invalid("subject", "must be the id of a record, such as LOT-000001"))
+}
+
+fn wanted(service: &Service, call: &Call) -> Result<Wanted, Refusal> {
+    let part = |name: &str| call.asked(name).map(|text| text.chars().take(limits::TEXT_MAX).collect::<String>());
+    let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
+    let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
+    let subject = call.asked("subject").map(subject).transpose()?;
+    Ok(Wanted { actor: part("actor"), command: part("command"), subject, text: part("text"), from: moment("from")?, to: moment("to")? })
+}
+
+/// The journal from the newest back, by who, what, which record, when, or a text.
+pub(super) async fn journal(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["actor", "command", "subject", "text", "from", "to", "before", "limit"])?;
+    let wanted = wanted(&service, &call)?;
+    let before = call.asked("before").map(str::parse).transpose().map_err(|_| Refusal::invalid("before", "must be a sequence of the journal"))?;
+    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT).max(1);
+    let role = call.role();
+    let json = aside(move || {
+        let found = service.engine.read(|snapshot| views::changes::look_back(snapshot, role, &wanted, before, limit))??;
+        Ok(bodies::entry::found(&found))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
 pub(super) async fn plant(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
     let overview = service.engine.read(views::overview::overview)??;
@@ -257,11 +286,21 @@ pub(super) async fn metrics(service: Arc<Service>, _call: Call) -> Result<Reply,
     Ok(Reply::of(200, "text/plain; version=0.0.4", Body::from((service.metrics)())))
 }
 
+pub(super) async fn verify_progress(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&[])?;
+    let (done, all) = (service.proving.0.load(Ordering::Relaxed), service.proving.1.load(Ordering::Relaxed));
+    Ok(Reply::json(200, format!("{{\"done\":{done},\"total\":{all}}}")))
+}
+
 pub(super) async fn verify(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["head"])?;
     let head = call.asked("head").map(read::head).transpose()?;
     let json = aside(move || {
-        let mut report = service.engine.verify(head, &mut |_, _| {})?;
+        let (done, all) = &*service.proving;
+        let mut report = service.engine.verify(head, &mut |at, total| {
+            done.store(at, Ordering::Relaxed);
+            all.store(total, Ordering::Relaxed);
+        })?;
         service.lane.as_ref().map_or(Ok(()), |lane| lane.prove(&mut report))?;
         Ok(report.to_value().to_json())
     });

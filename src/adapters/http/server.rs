@@ -38,9 +38,14 @@ pub struct Server {
 impl Server {
     /// Binds an address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr, service: Arc<Service>) -> Result<Self, Refusal> {
+        Self::with(address, router(&service)).await
+    }
+
+    /// Binds an address for other routes.
+    pub(super) async fn with(address: SocketAddr, router: Router) -> Result<Self, Refusal> {
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|error| Refusal::new(Code::Unavailable, format!("{address} cannot be listened on: {error}; choose another address with --http")))?;
-        Ok(Self { listener, router: router(&service) })
+        Ok(Self { listener, router })
     }
 
     /// Where it listens.

@@ -25,7 +25,16 @@ static BUILT: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/ui.rs"));
 const PLAIN_STYLE: &str = include_str!("../../../assets/start/start.css");
 
 pub(super) async fn start(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    let page = built("index.html", &call)?;
+    page(&call)
+}
+
+pub(super) async fn asset(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    part(&call)
+}
+
+/// The page.
+pub(super) fn page(call: &Call) -> Result<Reply, Refusal> {
+    let page = built("index.html", call)?;
     let page = page.unwrap_or_else(|| Reply::of(200, "text/html; charset=utf-8", Body::from(include_str!("../../../assets/start/start.html"))));
     Ok(page.with(header::CONTENT_SECURITY_POLICY, POLICY))
 }
@@ -37,12 +46,13 @@ pub(super) async fn worker(_service: Arc<Service>, call: Call) -> Result<Reply, 
     Ok(worker.with(header::CONTENT_SECURITY_POLICY, policy).with(header::CACHE_CONTROL, "no-cache"))
 }
 
-pub(super) async fn asset(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+/// A part of it.
+pub(super) fn part(call: &Call) -> Result<Reply, Refusal> {
     let wanted = call.param("file")?;
     if wanted == "start.css" {
         return Ok(Reply::of(200, "text/css; charset=utf-8", Body::from(PLAIN_STYLE)));
     }
-    let part = built(wanted, &call)?.ok_or_else(|| Refusal::new(Code::NotFound, "there is no such part; after an upgrade, load the page anew"))?;
+    let part = built(wanted, call)?.ok_or_else(|| Refusal::new(Code::NotFound, "there is no such part; after an upgrade, load the page anew"))?;
     Ok(part.with(header::CACHE_CONTROL, FOR_EVER))
 }
 

@@ -13,6 +13,7 @@ mod plan;
 mod search;
 mod serve;
 mod sql;
+mod wizard;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;

@@ -46,7 +46,7 @@ export interface Scanned {
 }
 
 export interface Overview {
-  plant: { plant_name: string; timezone: string; simulated: boolean; clock_rate: number } | null;
+  plant: { plant_name: string; timezone: string; simulated: boolean; clock_rate: number; silent_stop_minutes: number | null } | null;
   plant_time: string;
   head: number;
   records: Record<string, number>;
@@ -400,4 +400,43 @@ export interface WhatIf {
 export interface CenterLoad {
   work_center_id: string;
   buckets: { from: string; to: string; open_minutes: number; planned_minutes: number; load_percentage: number | null }[];
+}
+
+/** What of a material is there, needed and coming. */
+export interface Stock {
+  material_id: string;
+  material_code: string;
+  material_name: string;
+  material_type: string;
+  stock_unit: string;
+  safety_stock: number | null;
+  on_hand: number;
+  available: number;
+  held: number;
+  expired: number;
+  lots: number;
+  remnants: number;
+  next_expiry: string | null;
+  needed: number;
+  incoming: number;
+  lacking: number;
+  first_short: { work_order_id: string; work_order_number: string | null; at: string | null } | null;
+  below_minimum: boolean;
+}
+
+/** What an open order takes from a material's stock (below nothing) or brings. */
+export interface StockUse {
+  work_order_id: string;
+  work_order_number: string | null;
+  status: string;
+  product_name: string;
+  at: string | null;
+  quantity: number;
+  balance: number;
+}
+
+export interface MaterialStock extends Stock {
+  material: Record<string, unknown>;
+  uses: StockUse[];
+  products: { product_id: string; product_name: string; quantity_per_unit: number; unit_of_measure: string }[];
 }

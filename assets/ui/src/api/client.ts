@@ -20,6 +20,8 @@ export class Refused extends Error {
     readonly status: number,
     readonly code: string,
     detail: string,
+    /** What else the problem says, such as the position in a statement. */
+    readonly more: Record<string, unknown> = {},
   ) {
     super(detail);
   }
@@ -56,6 +58,18 @@ export const forgetTerminal = () => ask("/api/v1/terminal", { method: "DELETE" }
 /** Writes every table as Parquet; it has no body, so the description names none. */
 export const writeLake = () => ask("/api/v1/lake", { method: "POST" });
 
+export const keepBackup = () => ask("/api/v1/backups", { method: "POST" });
+
+/** A file that the server makes in the form that is accepted. */
+export async function file(path: string, query: Query, accept: string): Promise<Blob> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const answer = await fetch(`/api/v1/${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`, { headers: { Accept: accept } }).catch(() => {
+    throw new Refused(0, "unreachable", "");
+  });
+  if (!answer.ok) throw refused(answer.status, await answer.text());
+  return answer.blob();
+}
+
 /** `crypto.randomUUID` is missing on plain HTTP, where most plants are. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -67,16 +81,16 @@ async function ask<T>(address: string, options: RequestInit, person = hand.perso
   });
   const text = await answer.text();
   if (answer.ok) return (text ? JSON.parse(text) : null) as T;
-  const refused = refusal(answer.status, text);
-  // A PIN that was wrong is no log-in that has ended.
-  if (answer.status === 401 && !address.endsWith("/badge")) door.closed();
-  throw refused;
+  throw refused(answer.status, text, address);
 }
 
-function refusal(status: number, text: string): Refused {
+/** An answer that was no success, as an error. Whoever is not known any more is shown the door. */
+export function refused(status: number, text: string, address = ""): Refused {
+  // A PIN that was wrong is no log-in that has ended.
+  if (status === 401 && !address.endsWith("/badge")) door.closed();
   try {
     const problem = JSON.parse(text) as { code: string; detail: string };
-    return new Refused(status, problem.code, sentence(problem.detail));
+    return new Refused(status, problem.code, sentence(problem.detail), problem);
   } catch {
     return new Refused(status, "unknown", text.slice(0, 200));
   }

@@ -6,7 +6,7 @@ export interface Grip {
   /** Somebody pointed at this place and lifted the finger there. */
   press(x: number, y: number): void;
   /** A mouse stands here, or has left. */
-  hover?(x: number | undefined, y: number): void;
+  hover?(x: number | undefined, y: number): unknown;
   /** The wheel without a key; answers whether anything moved, else the page scrolls on. */
   scroll?(dx: number, dy: number): boolean;
 }
@@ -40,7 +40,7 @@ export class Hand {
 
   #move(event: PointerEvent) {
     const finger = this.#fingers.get(event.pointerId);
-    if (!finger) return this.grip.hover?.(event.offsetX, event.offsetY);
+    if (!finger) return void this.grip.hover?.(event.offsetX, event.offsetY);
     const other = [...this.#fingers].find(([id]) => id !== event.pointerId)?.[1];
     const [dx, dy] = [event.offsetX - finger.x, event.offsetY - finger.y];
     this.#moved += Math.abs(dx) + Math.abs(dy);

@@ -8,6 +8,8 @@ export interface Scene {
   paint(brush: CanvasRenderingContext2D): void;
   /** Somebody pointed at this place and lifted the finger there. */
   press(x: number, y: number): void;
+  /** A mouse stands at this place of it. */
+  hover?(x: number, y: number): void;
 }
 
 const MARGIN = 16;
@@ -23,10 +25,12 @@ export class Stage {
     private scene: Scene,
   ) {
     this.#brush = canvas.getContext("2d")!;
+    const placed = (x: number, y: number) => [(x - this.#view.x) / this.#view.scale, (y - this.#view.y) / this.#view.scale] as const;
     const grip = {
       drag: (dx: number, dy: number) => this.#drag(dx, dy),
       zoom: (by: number, x: number, y: number) => this.zoom(by, x, y),
-      press: (x: number, y: number) => scene.press((x - this.#view.x) / this.#view.scale, (y - this.#view.y) / this.#view.scale),
+      press: (x: number, y: number) => scene.press(...placed(x, y)),
+      hover: (x: number | undefined, y: number) => x !== undefined && scene.hover?.(...placed(x, y)),
     };
     new Hand(canvas, grip, this.#gone.signal);
     const watch = new ResizeObserver(() => this.paint());

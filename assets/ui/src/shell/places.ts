@@ -18,6 +18,7 @@ export function placeOf(id: string): string {
   const known = prefix(id);
   if (known === "LOT" || TRACED.includes(known)) return link("lots", id);
   if (known === "WO") return link("orders", id);
+  if (known === "MATL") return link("materials", id);
   if (known === "MACH") return link("machines", id);
   return link("records", id);
 }

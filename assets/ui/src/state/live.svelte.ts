@@ -1,6 +1,7 @@
 // One event stream for the tab: it says that something happened, and pages read anew. It carries no data into pages itself.
 import type { Entry } from "../api/answers";
 import { read } from "../api/client";
+import { upgrade } from "./upgrade.svelte";
 
 type Hears = (entry: Entry) => void;
 
@@ -9,9 +10,12 @@ const AGAIN_AFTER = 5000;
 
 class Live {
   connected = $state(false);
+  /** How often the stream came back: what was read before is older than it. */
+  returns = $state(0);
   /** When what is shown was last known to be current. */
   lostAt = $state.raw<Date>();
   #source: EventSource | undefined;
+  #wasThere = false;
   #hearers = new Set<Hears>();
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -28,6 +32,7 @@ class Live {
   }
 
   stop() {
+    this.connected = false;
     clearTimeout(this.#retry);
     this.#source?.close();
     this.#source = undefined;
@@ -40,7 +45,11 @@ class Live {
   }
 
   #hear() {
-    this.connected = true;
+    if (!this.connected && this.#wasThere) {
+      this.returns += 1;
+      upgrade.look();
+    }
+    this.#wasThere = this.connected = true;
     this.lostAt = undefined;
   }
 

@@ -6,7 +6,7 @@ import { live } from "./live.svelte";
 /** A busy plant tells many things a second; pages follow at their own pace. */
 const PACE = 2500;
 
-interface Follow {
+export interface Follow {
   /** Beginnings of event names, such as `lot.`; an empty one follows everything. */
   events?: string[];
   /** Milliseconds between reads of what the journal does not tell. */
@@ -23,6 +23,7 @@ export class Reading<T> {
     follow: Follow,
   ) {
     $effect(() => {
+      void live.returns;
       this.again();
     });
     $effect(() => this.#follow(follow));

@@ -13,15 +13,20 @@ class Holder {
   current = $state.raw<Session>();
   /** Nobody knows yet whether somebody is logged in. */
   asking = $state(true);
-  /** The log-in ended by itself, so the door should say so. */
+  /** The log-in ended by itself: the door stands before the page, which keeps what was typed. */
   ended = $state(false);
   fault = $state.raw<Refused>();
+  /** The server has no plant yet, and waits for somebody to start one. */
+  unfounded = $state(false);
 
   constructor() {
     door.closed = () => {
+      if (this.ended) return;
       this.ended = this.current !== undefined;
       crew.stepBack();
-      this.#leave();
+      // At a terminal others go on; elsewhere the page waits behind the door.
+      if (crew.terminal) this.#leave();
+      else this.#forget();
     };
   }
 
@@ -35,6 +40,7 @@ class Holder {
       this.ended = false;
       live.listen();
     } catch (fault) {
+      if (fault instanceof Refused && fault.status === 503) this.unfounded = await read<{ founded: boolean }>("founding").then((told) => !told.founded, () => false);
       if (fault instanceof Refused && fault.status !== 401) this.fault = fault;
     } finally {
       this.asking = false;
@@ -67,11 +73,15 @@ class Holder {
     return this.current?.may.includes(act) ?? false;
   }
 
-  #leave() {
+  /** Not even without a network does anybody go on as whoever has left. */
+  #forget() {
     live.stop();
-    this.current = undefined;
-    // Not even without a network does anybody go on as whoever has left.
     void shelf.change(KEPT, () => undefined).catch(() => {});
+  }
+
+  #leave() {
+    this.#forget();
+    this.current = undefined;
     // Others may still be signed on at this terminal.
     if (crew.terminal) void crew.learn().then(() => (hand.person ? this.resume() : undefined), () => {});
   }

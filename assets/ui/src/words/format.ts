@@ -10,6 +10,14 @@ export const measured = (number: number | null | undefined, unit: string | null 
 
 export const percent = (number: number | null, digits = 1) => (number === null ? "" : `${number.toLocaleString(tongue.language, { minimumFractionDigits: digits, maximumFractionDigits: digits })}\u00a0%`);
 
+const SIZES = ["B", "KB", "MB", "GB", "TB"];
+
+/** Bytes as people say them, in steps of 1024. */
+export function bytes(count: number): string {
+  const step = Math.min(SIZES.length - 1, count > 0 ? Math.floor(Math.log2(count) / 10) : 0);
+  return `${amount(count / 1024 ** step, step && 1)}\u00a0${SIZES[step]}`;
+}
+
 function inZone(time: string | Date, options: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat(tongue.language === "en" ? "en-GB" : tongue.language, { timeZone: plant.zone, ...options }).format(new Date(time));
 }
@@ -18,6 +26,9 @@ export const hour = (time: string | Date) => inZone(time, { hour: "2-digit", min
 export const second = (time: string | Date) => inZone(time, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const day = (time: string | Date) => inZone(time, { weekday: "short", day: "numeric", month: "short" });
 export const moment = (time: string | Date | null | undefined) => (time ? `${day(time)}, ${hour(time)}` : "");
+
+/** A day of the calendar as the API tells it, whatever the zone. */
+export const calendarDay = (date: string | null | undefined) => (date ? new Intl.DateTimeFormat(tongue.language === "en" ? "en-GB" : tongue.language, { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" }).format(new Date(`${date}T00:00:00Z`)) : "");
 
 /** A due moment is the end of a day; people say the day. */
 export const dueDay = (time: string | number | null | undefined) => (time ? day(new Date(new Date(time).getTime() - 1)) : "");

@@ -1,8 +1,11 @@
-// Every text of the interface by its key, in the language of this browser. English is compiled in; the others come when asked for.
+// Every text of the interface by its key, in the language of this browser. English is compiled in; the others come when asked for,
+// and so do the texts of the office's pages, which no terminal on the floor needs.
 import { en } from "./en";
+import type { en as office } from "./office/en";
 
-export type Key = keyof typeof en;
-export type Words = Record<Key, string>;
+export type Words = Record<keyof typeof en, string>;
+export type OfficeWords = Record<keyof typeof office, string>;
+export type Key = keyof Words | keyof OfficeWords;
 
 export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español" } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -12,16 +15,31 @@ const LOADERS: Record<Exclude<Language, "en">, () => Promise<Words>> = {
   es: async () => (await import("./es")).es,
 };
 
+const OFFICE: Record<Language, () => Promise<OfficeWords>> = {
+  en: async () => (await import("./office/en")).en,
+  de: async () => (await import("./office/de")).de,
+  es: async () => (await import("./office/es")).es,
+};
+
 class Tongue {
   language = $state<Language>("en");
-  words = $state.raw<Words>(en);
+  words = $state.raw<Words & Partial<OfficeWords>>(en);
+  #inOffice = false;
   #plural = $derived(new Intl.PluralRules(this.language));
 
   async speak(language: Language) {
-    this.words = language === "en" ? en : await LOADERS[language]();
+    const words = language === "en" ? en : await LOADERS[language]();
+    this.words = this.#inOffice ? { ...words, ...(await OFFICE[language]()) } : words;
     this.language = language;
     document.documentElement.lang = language;
     localStorage.setItem("language", language);
+  }
+
+  /** From here on with the texts of the office's pages. */
+  async enterOffice() {
+    if (this.#inOffice) return;
+    this.words = { ...this.words, ...(await OFFICE[this.language]()) };
+    this.#inOffice = true;
   }
 
   /** The language chosen here before, else the browser's own. */
@@ -46,7 +64,8 @@ export const tongue = new Tongue();
 
 /** The text of a key. */
 export function t(key: Key, values?: Record<string, string | number>): string {
-  const text = tongue.words[key];
+  // A page of the office is shown only when its texts are there.
+  const text = tongue.words[key] ?? key;
   return values ? tongue.fill(text, values) : text;
 }
 

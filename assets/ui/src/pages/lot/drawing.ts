@@ -4,6 +4,7 @@ import { fontFamily, ink, textWidth } from "../../canvas/ink";
 import { layOut, type Box, type Layout, type Wire } from "../../canvas/layers";
 import { word } from "../../words/index.svelte";
 import { measured } from "../../words/format";
+import { wayTo } from "./trace";
 
 const PAD = 12;
 const LINES = [{ weight: 650, size: 15, y: 21 }, { weight: 450, size: 13, y: 39 }, { weight: 450, size: 13, y: 56 }] as const;
@@ -36,7 +37,10 @@ export function drawing(trace: Trace): Drawing {
   return {
     layout,
     paint(brush, chosen) {
-      for (const wire of layout.wires) paintWire(brush, wire);
+      const way = wayTo(trace, chosen);
+      const isOnWay = ({ edge }: Wire<TraceEdge>) => way.has(edge.from) && way.has(edge.to);
+      for (const wire of layout.wires) if (!isOnWay(wire)) paintWire(brush, wire, "edge", 1.25);
+      for (const wire of layout.wires) if (isOnWay(wire)) paintWire(brush, wire, "act", 3);
       for (const [id, at] of layout.boxes) paintBox(brush, nodes.get(id)!, at, id === trace.root, id === chosen);
       for (const wire of layout.wires) paintAmount(brush, wire, leaving.get(wire.edge.from)! < arriving.get(wire.edge.to)!);
     },
@@ -51,9 +55,9 @@ function count(edges: TraceEdge[], of: (edge: TraceEdge) => string): Map<string,
 
 const level = (box: Box) => box.y + box.height / 2;
 
-function paintWire(brush: CanvasRenderingContext2D, { stops }: Wire<TraceEdge>) {
-  brush.strokeStyle = ink("edge");
-  brush.lineWidth = 1.25;
+function paintWire(brush: CanvasRenderingContext2D, { stops }: Wire<TraceEdge>, colour: string, width: number) {
+  brush.strokeStyle = ink(colour);
+  brush.lineWidth = width;
   brush.beginPath();
   brush.moveTo(stops[0]!.x + stops[0]!.width, level(stops[0]!));
   for (let at = 1; at < stops.length; at += 1) {

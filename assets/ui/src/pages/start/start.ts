@@ -1,0 +1,50 @@
+// The acts of the first start, before there is a plant and anybody who could log in.
+import { refused, Refused } from "../../api/client";
+
+export interface Progress {
+  step: "sending" | "restoring";
+  done: number;
+  total: number;
+}
+
+const LOOK_MS = 500;
+const ADDRESS = "/api/v1/founding";
+
+const pause = () => new Promise((ready) => setTimeout(ready, LOOK_MS));
+
+export async function found(code: string, plant: Record<string, string>): Promise<void> {
+  const answer = await fetch(ADDRESS, { method: "POST", body: JSON.stringify(plant), headers: { "Content-Type": "application/json", "Millwright-Code": code } }).catch(() => {
+    throw new Refused(0, "unreachable", "");
+  });
+  if (!answer.ok) throw refused(answer.status, await answer.text());
+}
+
+/** Sends a backup and tells how far it is; the server, when it has all of it, tells how far restoring is. */
+export function restore(code: string, backup: File, tell: (progress: Progress) => void): Promise<void> {
+  return new Promise((done, fail) => {
+    // fetch does not tell how much of a body has been sent.
+    const request = new XMLHttpRequest();
+    request.open("POST", `${ADDRESS}/restore`);
+    request.setRequestHeader("Millwright-Code", code);
+    request.upload.onprogress = (event) => tell({ step: "sending", done: event.loaded, total: event.total });
+    request.upload.onload = async () => {
+      while (request.readyState !== XMLHttpRequest.DONE) {
+        const told = await fetch(ADDRESS).then((answer) => answer.json() as Promise<{ done: number; total: number }>).catch(() => undefined);
+        if (told?.total) tell({ step: "restoring", ...told });
+        await pause();
+      }
+    };
+    request.onload = () => (request.status < 300 ? done() : fail(refused(request.status, request.responseText)));
+    request.onerror = () => fail(new Refused(0, "unreachable", ""));
+    request.send(backup);
+  });
+}
+
+/** The plant opens its store and its address a moment after the founding. */
+export async function awaitPlant(): Promise<void> {
+  for (;;) {
+    const ready = await fetch("/readyz").then((answer) => answer.ok, () => false);
+    if (ready) return;
+    await pause();
+  }
+}

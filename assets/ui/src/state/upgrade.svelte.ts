@@ -1,0 +1,14 @@
+// Whether the server was upgraded under this page: its start page then names another script than the one that runs here.
+
+class Upgrade {
+  there = $state(false);
+  #own = document.querySelector<HTMLScriptElement>('script[type="module"]')?.getAttribute("src");
+
+  /** Asked whenever the server was away and is back. The page itself decides nothing: whoever types goes on. */
+  async look() {
+    const page = await fetch("/", { cache: "no-store" }).then((answer) => (answer.ok ? answer.text() : ""), () => "");
+    if (page && this.#own && !page.includes(this.#own)) this.there = true;
+  }
+}
+
+export const upgrade = new Upgrade();

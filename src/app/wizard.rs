@@ -1,0 +1,74 @@
+//! The first start of an empty data folder: instead of a plant, the page that founds or restores
+//! one is served, until there is a plant. A folder that does not exist is refused as ever: it is more
+//! likely misspelled than new.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::output::Output;
+use super::serve::{Ends, runtime};
+use super::{founding, wiring};
+use crate::accounts::random_token;
+use crate::adapters::http::{Begin, Beginning, Founding, Progress, Wizard};
+use crate::base::Refusal;
+use crate::model::permission::Role;
+use crate::store::{Home, archive};
+
+/// Where a backup is received; inside the folder, since elsewhere there may be no room for it.
+const UPLOAD: &str = "restore.mwb";
+/// Characters of the code: 60 bits, which nobody guesses at one a second.
+const CODE_LENGTH: usize = 10;
+
+/// Founds a plant in an empty folder with the help of a browser. Answers whether there is one to serve now.
+pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<bool, Refusal> {
+    // Held until the first command: nobody else founds here meanwhile.
+    drop(Home::existing_or_new(data)?);
+    let code: String = random_token()?.chars().filter(char::is_ascii_alphanumeric).skip("mw".len()).take(CODE_LENGTH).collect();
+    let folder = data.to_path_buf();
+    let begin: Begin = Arc::new(move |beginning, progress| begin(&folder, beginning, progress));
+    let wizard = Wizard { code: code.clone(), upload: data.join(UPLOAD), begin };
+    runtime()?.block_on(async move {
+        let mut ends = Ends::listen()?;
+        let (stop, stopping) = watch::channel(false);
+        let serving = wizard.serve(http, stopping, |address| tell(address, &code, output));
+        tokio::pin!(serving);
+        tokio::select! {
+            founded = &mut serving => founded,
+            () = ends.any() => {
+                drop(stop);
+                Ok(false)
+            }
+        }
+    })
+}
+
+fn tell(address: SocketAddr, code: &str, output: &Output) {
+    if output.json() {
+        return output.data(&format!("{{\"founding\":\"http://{address}\",\"code\":\"{code}\"}}"));
+    }
+    output.data(&format!("there is no plant here yet: start one at http://{address}/#/start?code={code}"));
+}
+
+fn begin(data: &Path, beginning: Beginning, progress: Progress<'_>) -> Result<(), Refusal> {
+    match beginning {
+        Beginning::Found(it) => found(data, &it),
+        Beginning::Restore => Ok(archive::restore(&data.join(UPLOAD), data, progress).map(|_| ())?),
+    }
+}
+
+fn found(data: &Path, it: &Founding) -> Result<(), Refusal> {
+    // Looked at before anything is written, so that a slip can be put right.
+    if crate::base::time::zone(&it.timezone).is_none() {
+        return Err(Refusal::invalid("timezone", format!("{} is no IANA zone such as Europe/Berlin", it.timezone)));
+    }
+    crate::accounts::verifier::check_strength(&it.password)?;
+    let engine = wiring::open_or_make(data, false)?;
+    let made = engine.read(|snapshot| snapshot.head())??;
+    let founded = if made == 0 { founding::found(&engine, founding::Moment::NOW, &it.plant_name, &it.timezone, false) } else { Ok(()) };
+    let founded = founded.and_then(|()| founding::add_user(&engine, founding::Moment::NOW, &it.admin, Role::Admin, &it.password));
+    engine.stop();
+    founded.map(|_| ())
+}
