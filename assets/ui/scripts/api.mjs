@@ -15,7 +15,7 @@ const SENT = [
   "openSession", "setPlantClock", "startDowntime", "respondDowntime", "changeDowntimeCause", "resolveDowntime", "createConnector", "updateConnector",
   "setConnectorSecret", "tryConnector", "holdLot", "releaseLot", "releaseWorkOrder", "startWorkOrder", "holdWorkOrder", "resumeWorkOrder", "startOperation",
   "reportOperation", "finishOperation", "clockIn", "clockOut", "createUser", "changeUser", "setPassword",
-  "makePlan", "stopPlan", "publishDraft", "whatIf",
+  "makePlan", "stopPlan", "publishDraft", "whatIf", "moveOperation", "goToPlanVersion", "branchPlan", "pinOperation", "unpinOperation", "setFrozenZone",
 ];
 
 const arguments_ = process.argv.slice(2).filter((it) => it !== "--check");
