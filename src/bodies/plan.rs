@@ -5,9 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::base::Time;
 use crate::model::{Id, Subject, WorkCenter, WorkOrder};
-use crate::planning::{
-    Act, Adherence, Bucket, Draft, Effect, Hindered, Hold, Holds, Moved, Promise, Reason, Seen, Shop, Tally, Waits, against, carried, compare, is_ready,
-};
+use crate::planning::{Act, Adherence, Bucket, Draft, Effect, Hindered, Hold, Holds, Moved, Promise, Reason, Seen, Shop, Tally, Waits, against, carried, compare, is_ready};
 use crate::scheduling::{Plan, Slot};
 
 fn order(id: Id<WorkOrder>) -> String {

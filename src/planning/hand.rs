@@ -77,6 +77,9 @@ pub fn by_hand(shop: &Shop, plan: &Plan, holds: &Holds, ask: &ByHand, now: Time)
         return Err(Hindered::new("pinned", format!("{} is pinned; unpin it first", title(shop, ask.operation))));
     }
     let mut held = holds.flags(plan);
+    // What waits for it goes with it, frozen or not: a person moves it. A pin says more than the zone.
+    let waits = |at: &usize| plan.slots[*at].start >= own.end && holds.of(*at, plan.slots[*at]) == Some(Hold::Frozen);
+    shop.instance.operations_of(shop.instance.place_of(ask.operation).0).filter(waits).for_each(|at| held[at] = false);
     let neighbour = match ask.target {
         Target::Before(other) | Target::After(other) if other == ask.operation => return Err(Hindered::new("itself", "an operation cannot stand beside itself".to_owned())),
         Target::Before(other) | Target::After(other) => plan.slots[other],

@@ -13,8 +13,8 @@ mod publish;
 mod shop;
 mod story;
 
-pub use board::{Bucket, Seen, capacity, dispatch, is_ready, schedule};
 pub use adherence::{Adherence, Tally, adherence};
+pub use board::{Bucket, Seen, capacity, dispatch, is_ready, schedule};
 pub use compare::{Effect, Move, Promise, against, carried, compare};
 pub use desk::{Act, Ask, Desk, Draft, Standing, Version};
 pub use hand::{ByHand, Hindered, Moved, Target, by_hand};

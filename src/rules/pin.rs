@@ -23,7 +23,9 @@ pub(super) fn pin(draft: &mut Draft<'_, '_>, moment: &Moment, it: &PinOperation)
     let order: WorkOrder = need(draft, it.work_order_id)?;
     let operation = operation::find(&work_order::operations(draft, it.work_order_id)?, it.operation_sequence, &order)?;
     if !matches!(operation.status, OperationStatus::Pending | OperationStatus::Ready) {
-        return Err(Refusal::new(Code::IllegalState, format!("operation {} is {} and no longer planned, so there is nothing to pin", it.operation_sequence, operation.status)).into());
+        return Err(
+            Refusal::new(Code::IllegalState, format!("operation {} is {} and no longer planned, so there is nothing to pin", it.operation_sequence, operation.status)).into()
+        );
     }
     let slot = schedule::of(draft, it.work_order_id, Some(operation.operation_id))?;
     let center = it.work_center_id.or_else(|| slot.as_ref()?.work_center_id).or(operation.work_center_id);

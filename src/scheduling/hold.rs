@@ -11,8 +11,11 @@ use super::problem::{Fault, Minutes};
 pub fn keepable(instance: &Instance, wanted: &[Option<Slot>]) -> Vec<Option<Slot>> {
     let mut board = Board::new(instance);
     let by_rank = (0..instance.jobs() as u32).flat_map(|job| instance.sequence_of(job).iter().copied());
-    let mut waiting: Vec<(Minutes, usize, u32, Slot)> =
-        by_rank.enumerate().filter(|(_, op)| !board.is_seated(*op)).filter_map(|(rank, op)| wanted.get(op as usize).copied().flatten().map(|slot| (slot.start, rank, op, slot))).collect();
+    let mut waiting: Vec<(Minutes, usize, u32, Slot)> = by_rank
+        .enumerate()
+        .filter(|(_, op)| !board.is_seated(*op))
+        .filter_map(|(rank, op)| wanted.get(op as usize).copied().flatten().map(|slot| (slot.start, rank, op, slot)))
+        .collect();
     waiting.sort_unstable_by_key(|(start, rank, ..)| (*start, *rank));
     let mut kept = vec![None; instance.len()];
     for (.., op, slot) in waiting {

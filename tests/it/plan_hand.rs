@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 
 use crate::client::{Client, read_chunk};
 use crate::http::Site;
-use crate::plant::*;
 use crate::planning::{by_order, lived, order, ready};
+use crate::plant::*;
 
 /// Two orders, planned: the client, the orders, and the plan's address.
 fn planned(site: &Site) -> (Client, String, String, String) {
@@ -52,7 +52,8 @@ fn a_planner_moves_by_hand_undoes_redoes_and_publishes() {
     planner.make(&format!("{plan}/versions/2"), &json!({}));
     assert_eq!(planner.read(&format!("{plan}/slots"))["data"], after, "done again");
     let versions = planner.read(&format!("{plan}/versions"));
-    let told: Vec<_> = versions["data"].as_array().unwrap().iter().map(|it| (it["act"].as_str().unwrap(), it["by"].as_str().unwrap(), it["is_present"].as_bool().unwrap())).collect();
+    let told: Vec<_> =
+        versions["data"].as_array().unwrap().iter().map(|it| (it["act"].as_str().unwrap(), it["by"].as_str().unwrap(), it["is_present"].as_bool().unwrap())).collect();
     assert_eq!(told, [("solved", "planner", false), ("moved", "planner", true)], "{versions}");
 
     // Something else after an undo takes the place of what was undone.
@@ -185,7 +186,8 @@ fn a_branch_is_another_draft_and_two_are_laid_beside_each_other() {
     // A lead moves one job of the plan in force, and it is the plan at once.
     planner.make(&format!("{plan}/publish"), &json!({}));
     let mut lead = site.client(Role::Lead);
-    let moved = lead.make("/api/v1/plans/in-force/moves", &json!({"work_order_id": first, "operation_sequence": 30, "planned_start_time": "2026-03-04T09:00:00Z", "publish": true}));
+    let moved =
+        lead.make("/api/v1/plans/in-force/moves", &json!({"work_order_id": first, "operation_sequence": 30, "planned_start_time": "2026-03-04T09:00:00Z", "publish": true}));
     assert!(moved["seq"].as_u64() > Some(0), "{moved}");
     let schedule = lead.read("/api/v1/schedule?from=2026-03-01&to=2026-03-10");
     assert_eq!(by_order(&schedule, &first).last().unwrap()["planned_start_time"], "2026-03-04T09:00:00Z");

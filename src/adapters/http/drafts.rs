@@ -28,8 +28,12 @@ struct Asked {
 }
 
 fn step(service: &Service, body: &mut Map<String, Json>) -> Result<Step, Refusal> {
-    let order = body.remove("work_order_id").and_then(|id| id.as_str().map(str::to_owned)).ok_or_else(|| Refusal::invalid("work_order_id", "work_order_id must be given, as a text"))?;
-    let sequence = body.remove("operation_sequence").and_then(|it| it.as_i64()).ok_or_else(|| Refusal::invalid("operation_sequence", "operation_sequence must be given, as a whole number"))?;
+    let order =
+        body.remove("work_order_id").and_then(|id| id.as_str().map(str::to_owned)).ok_or_else(|| Refusal::invalid("work_order_id", "work_order_id must be given, as a text"))?;
+    let sequence = body
+        .remove("operation_sequence")
+        .and_then(|it| it.as_i64())
+        .ok_or_else(|| Refusal::invalid("operation_sequence", "operation_sequence must be given, as a whole number"))?;
     Ok((Id::new(service.find(Noun::WorkOrder, &order)?.number), sequence))
 }
 
@@ -68,7 +72,8 @@ fn asked(service: &Service, body: &mut Map<String, Json>) -> Result<Asked, Refus
 }
 
 fn operation(draft: &Draft, (order, sequence): Step) -> Result<usize, Refusal> {
-    let gone = || Refusal::new(Code::NotFound, format!("operation {sequence} of {} is not in plan {}: it was not released, or is done", crate::model::Subject::of(order), draft.id));
+    let gone =
+        || Refusal::new(Code::NotFound, format!("operation {sequence} of {} is not in plan {}: it was not released, or is done", crate::model::Subject::of(order), draft.id));
     draft.shop.operation(order, sequence).ok_or_else(gone)
 }
 
@@ -171,7 +176,8 @@ pub(super) async fn branch(service: Arc<Service>, mut call: Call) -> Result<Repl
     let by = call.actor()?.name;
     reach(&service).await;
     let json = aside(move || {
-        let draft = if call.param("id")? == IN_FORCE { draft_of(&service, &call, name)? } else { service.desk.branch(&*draft(&service, &call)?, name, &by, service.engine.plant_now()) };
+        let draft =
+            if call.param("id")? == IN_FORCE { draft_of(&service, &call, name)? } else { service.desk.branch(&*draft(&service, &call)?, name, &by, service.engine.plant_now()) };
         Ok(shapes::draft(&draft))
     });
     Ok(Reply::json(201, json.await?))

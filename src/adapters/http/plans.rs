@@ -86,7 +86,8 @@ pub(super) async fn make(service: Arc<Service>, mut call: Call) -> Result<Reply,
     let json = aside(move || {
         let (shop, kept) = look_and_keep(&service, None)?;
         Ok(shapes::draft(&*service.desk.begin(shop, kept, ask, &by)?))
-    }).await?;
+    })
+    .await?;
     Ok(Reply::json(201, json))
 }
 
@@ -114,7 +115,9 @@ pub(super) async fn difference(service: Arc<Service>, call: Call) -> Result<Repl
     call.only(&["against"])?;
     let of = draft(&service, &call)?;
     let number = call.asked("against").filter(|word| *word != IN_FORCE);
-    let other = number.map(|id| id.parse().map_err(|_| Refusal::invalid("against", "against must be the number of a plan, or in-force")).and_then(|id| service.desk.find(id))).transpose()?;
+    let other = number
+        .map(|id| id.parse().map_err(|_| Refusal::invalid("against", "against must be the number of a plan, or in-force")).and_then(|id| service.desk.find(id)))
+        .transpose()?;
     Ok(Reply::json(200, aside(move || Ok(shapes::difference(&of, other.as_deref()))).await?))
 }
 
@@ -290,7 +293,9 @@ pub(super) async fn adherence(service: Arc<Service>, call: Call) -> Result<Reply
     let json = aside(move || {
         let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
         let now = service.engine.plant_now();
-        let day = |name: &'static str, default: Date| call.asked(name).map_or(Ok(default), |text| text.parse().map_err(|_| Refusal::invalid(name, format!("{name} must be a day such as 2026-03-31"))));
+        let day = |name: &'static str, default: Date| {
+            call.asked(name).map_or(Ok(default), |text| text.parse().map_err(|_| Refusal::invalid(name, format!("{name} must be a day such as 2026-03-31"))))
+        };
         let to = day("to", now.date(&zone))?;
         let from = day("from", to.plus_days(-ADHERED))?;
         Ok(shapes::adherence(&service.engine.read(|snapshot| planning::adherence(snapshot, from, to, now, &zone))??))
