@@ -144,7 +144,13 @@ pub const PARQUET_FILES_OPEN: usize = 64;
 /// Plans that are made at once.
 pub const PLANS_SOLVED: usize = 2;
 /// Drafts of plans that are kept.
-pub const PLANS_KEPT: usize = 8;
+pub const PLANS_KEPT: usize = 16;
+/// Versions of a draft that are kept.
+pub const PLAN_VERSIONS_KEPT: usize = 200;
+/// Characters of a draft's name.
+pub const PLAN_NAME_MAX: usize = 60;
+/// Longest frozen zone, in hours: two weeks.
+pub const FROZEN_HOURS_MAX: i64 = 336;
 /// How long a plan may get better.
 pub const PLAN_TIME: Duration = Duration::from_secs(120);
 /// Slots of the plan in force that one answer shows.

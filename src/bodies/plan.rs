@@ -1,11 +1,11 @@
 //! Shapes of plans: drafts with their figures, what they do to each order, why an order ends when it does,
-//! slots for the Gantt, the next work of a work center, and load against capacity.
+//! moves by hand, versions, slots for the Gantt, the next work of a work center, and load against capacity.
 
 use serde_json::{Value as Json, json};
 
 use crate::base::Time;
 use crate::model::{Id, Subject, WorkCenter, WorkOrder};
-use crate::planning::{Bucket, Draft, Effect, Promise, Reason, Seen, Shop, Waits, compare, is_ready};
+use crate::planning::{Act, Adherence, Bucket, Draft, Effect, Hindered, Hold, Holds, Moved, Promise, Reason, Seen, Shop, Tally, Waits, against, carried, compare, is_ready};
 use crate::scheduling::{Plan, Slot};
 
 fn order(id: Id<WorkOrder>) -> String {
@@ -52,14 +52,20 @@ fn summary(draft: &Draft) -> Json {
     json!({
         "plan_id": draft.id,
         "state": standing.word(),
+        "name": draft.name,
+        "branched_from": draft.parent,
         "made_by": draft.by,
         "why": draft.ask.why,
         "as_of_seq": draft.shop.seq,
         "as_of": draft.shop.epoch.to_string(),
         "keeps_the_plan_in_force": draft.ask.keep,
         "seconds": draft.ask.time.as_secs(),
+        "version": draft.versions().1,
+        "kept_operations": draft.kept.kept,
+        "pins_let_go": draft.kept.let_go.iter().map(|(id, sequence)| json!({"work_order_id": order(*id), "operation_sequence": sequence})).collect::<Vec<_>>(),
         "best": progress.map(|it| it.objective),
         "cannot_be_below": progress.map(|it| it.bound),
+        "best_late_orders": progress.map(|it| it.late_jobs),
         "steps": progress.map(|it| it.steps),
         "figures": figures(&draft.shop, &draft.plan()),
         "left_out": draft.shop.left_out.iter().map(|(id, why)| json!({"work_order_id": order(*id), "why": why})).collect::<Vec<_>>(),
@@ -110,16 +116,23 @@ fn effect(shop: &Shop, it: &Effect, job: usize) -> Json {
     })
 }
 
-/// What a draft does to each order that it moves.
-pub fn difference(it: &Draft) -> String {
+/// What a draft does to each order that it moves, beside the plan in force or beside another draft.
+pub fn difference(it: &Draft, other: Option<&Draft>) -> String {
     let plan = it.plan();
-    let effects = compare(&it.shop, &plan);
+    let effects = other.map_or_else(|| compare(&it.shop, &plan), |other| against(&it.shop, &carried(&it.shop, &other.shop, &other.plan()), &plan));
     let changed = effects.iter().enumerate().filter(|(_, effect)| !effect.moves.is_empty()).map(|(job, known)| effect(&it.shop, known, job));
-    json!({"plan_id": it.id, "figures": figures(&it.shop, &plan), "data": changed.collect::<Vec<_>>()}).to_string()
+    json!({
+        "plan_id": it.id,
+        "against": other.map(|other| other.id),
+        "figures": figures(&it.shop, &plan),
+        "figures_against": other.map(|other| figures(&other.shop, &other.plan())),
+        "data": changed.collect::<Vec<_>>(),
+    })
+    .to_string()
 }
 
 /// The slots of a draft.
-pub fn slots(it: &Draft) -> String {
+pub fn slots(it: &Draft, holds: &Holds) -> String {
     let plan = it.plan();
     let all = plan.slots.iter().enumerate().map(|(operation, slot)| {
         let (job, _) = it.shop.instance.place_of(operation);
@@ -133,9 +146,109 @@ pub fn slots(it: &Draft) -> String {
         row["due"] = time(known.due);
         row["is_late"] = known.due.is_some_and(|due| it.shop.moment(slot.end) > due).into();
         row["is_running"] = task.running.into();
+        let hold = holds.of(operation, *slot).filter(|_| !task.running);
+        row["is_pinned"] = (hold == Some(Hold::Pinned)).into();
+        row["is_frozen"] = (hold == Some(Hold::Frozen)).into();
         row
     });
-    json!({"plan_id": it.id, "data": all.collect::<Vec<_>>()}).to_string()
+    json!({"plan_id": it.id, "version": it.versions().1, "frozen_hours": holds.frozen_hours, "data": all.collect::<Vec<_>>()}).to_string()
+}
+
+/// A move by hand: what it does, or what hinders it.
+pub fn hand(it: &Draft, version: u64, seq: Option<u64>, moved: &Result<Moved, Hindered>) -> String {
+    let shop = &*it.shop;
+    let row = |operation: usize, from: Slot, to: Slot| {
+        let (job, task) = (shop.instance.place_of(operation).0, &shop.tasks[operation]);
+        json!({
+            "work_order_id": order(shop.orders[job].id),
+            "operation_sequence": task.sequence,
+            "operation_name": task.name,
+            "is_late": shop.orders[job].due.is_some_and(|due| shop.moment(to.end) > due),
+            "from": placed(shop, from),
+            "to": placed(shop, to),
+        })
+    };
+    let mut told = json!({"plan_id": it.id, "version": version, "seq": seq, "does": moved.is_ok()});
+    match moved {
+        Ok(moved) => {
+            let count = |wanted: Promise| moved.effects.iter().filter(|(_, it)| it.promise == wanted).count();
+            told["promises_broken"] = count(Promise::Broken).into();
+            told["promises_saved"] = count(Promise::Saved).into();
+            told["late_minutes"] = moved.effects.iter().map(|(_, it)| it.late_minutes).sum::<i64>().into();
+            told["moves"] = moved.changed.iter().map(|(operation, from, to)| row(*operation, *from, *to)).collect();
+            told["orders"] = moved.effects.iter().map(|(job, it)| effect(shop, it, *job)).collect();
+        }
+        Err(hindered) => {
+            told["obstacle"] = hindered.word.into();
+            told["why"] = hindered.why.clone().into();
+            told["nearest"] = hindered.nearest.map_or(Json::Null, |slot| placed(shop, slot));
+        }
+    }
+    told.to_string()
+}
+
+/// The versions of a draft.
+pub fn versions(it: &Draft) -> String {
+    let (all, present) = it.versions();
+    let rows = all.iter().map(|version| {
+        let (act, of) = match version.act {
+            Act::Solved => ("solved", Json::Null),
+            Act::Branched(from) => ("branched", json!({"plan_id": from})),
+            Act::Moved { operation, to, others } => {
+                let (job, task) = (it.shop.instance.place_of(operation).0, &it.shop.tasks[operation]);
+                let (id, sequence) = (order(it.shop.orders[job].id), task.sequence);
+                ("moved", json!({"work_order_id": id, "operation_sequence": sequence, "operation_name": task.name, "to": placed(&it.shop, to), "others": others}))
+            }
+        };
+        json!({"version": version.number, "is_present": version.number == present, "act": act, "of": of, "by": version.by, "at": version.at.to_string()})
+    });
+    json!({"plan_id": it.id, "version": present, "data": rows.collect::<Vec<_>>()}).to_string()
+}
+
+/// Thousandths as percent.
+fn percent(thousandths: Option<i64>) -> Json {
+    // Thousandths fit into a double.
+    #[allow(clippy::cast_precision_loss)]
+    thousandths.map_or(Json::Null, |it| Json::from(it as f64 / 10.0))
+}
+
+fn tally(it: &Tally) -> Json {
+    json!({
+        "slots_due": it.due,
+        "slots_on_time": it.on_time,
+        "slots_finished": it.finished,
+        "slots_replaced": it.replaced,
+        "orders_due": it.orders_due,
+        "orders_on_time": it.orders_on_time,
+        "schedule_adherence_percentage": percent(it.adherence()),
+        "schedule_accuracy_percentage": percent(it.accuracy()),
+        "on_time_percentage": percent(it.on_time_rate()),
+    })
+}
+
+/// Whether plans came true.
+pub fn adherence(it: &Adherence) -> String {
+    let days = it.days.iter().map(|(day, of)| {
+        let mut row = tally(of);
+        row["day"] = day.to_string().into();
+        row
+    });
+    let plans = it.plans.iter().map(|plan| {
+        let mut row = tally(&plan.tally);
+        row["in_force_from"] = plan.at.to_string().into();
+        row["in_force_until"] = time(plan.until);
+        row["published_by"] = plan.by.clone().into();
+        row["notes"] = plan.notes.clone().into();
+        row["slots"] = plan.slots.into();
+        row
+    });
+    json!({"total": tally(&it.total), "data": days.collect::<Vec<_>>(), "plans": plans.collect::<Vec<_>>()}).to_string()
+}
+
+/// How the making of a draft goes on, for those who watch.
+pub fn progress(it: &Draft) -> String {
+    let (standing, progress) = it.standing();
+    json!({"plan_id": it.id, "state": standing.word(), "version": it.versions().1, "best": progress.map(|it| it.objective), "late_orders": progress.map(|it| it.late_jobs), "steps": progress.map(|it| it.steps)}).to_string()
 }
 
 /// Why an order ends when it does.
@@ -227,8 +340,8 @@ fn seen(it: &Seen) -> Json {
 }
 
 /// The plan in force in a time.
-pub fn schedule(all: &[Seen]) -> String {
-    json!({"data": all.iter().map(seen).collect::<Vec<_>>()}).to_string()
+pub fn schedule(all: &[Seen], frozen_hours: i64) -> String {
+    json!({"frozen_hours": frozen_hours, "data": all.iter().map(seen).collect::<Vec<_>>()}).to_string()
 }
 
 /// The work of a work center.

@@ -12,7 +12,7 @@ use crate::base::Refusal;
 use crate::engine::Engine;
 use crate::engine::follow::Follower;
 use crate::model::{DowntimeEvent, Entry, Id, Noun, Subject, WorkCenter, WorkOrder};
-use crate::planning::{Ask, Desk, Standing, look};
+use crate::planning::{Ask, Desk, Holds, Standing, look};
 use crate::store::View as _;
 
 /// Who makes these drafts.
@@ -57,14 +57,20 @@ pub async fn run(engine: Engine, figures: Figures, desk: Desk, mut stopping: wat
 
 fn replan(engine: &Engine, figures: &Figures, desk: &Desk, why: String) -> Result<(), Refusal> {
     let now = engine.plant_now();
-    let shop = figures.read(|facts| engine.read(|snapshot| look(snapshot, facts, now, None))?)?;
+    let (shop, kept) = figures.read(|facts| {
+        engine.read(|snapshot| {
+            let shop = look(snapshot, facts, now, None)?;
+            let kept = Holds::look(snapshot, &shop, now)?.keep(&shop)?;
+            Ok((shop, kept))
+        })?
+    })?;
     // Without a plan in force there is nothing to repair.
     if shop.in_force.iter().all(Option::is_none) {
         return Ok(());
     }
     // What was made for the last event and nobody took up is out of date.
     desk.all().iter().filter(|draft| draft.by == PLANNER && draft.standing().0 == Standing::Solving).for_each(|draft| draft.stop());
-    desk.begin(shop, Ask { time: TIME, keep: true, seed: SEED, why: Some(why) }, PLANNER).map(drop)
+    desk.begin(shop, kept, Ask { time: TIME, keep: true, seed: SEED, why: Some(why) }, PLANNER).map(drop)
 }
 
 /// What of an entry makes the plan in force doubtful, in words.

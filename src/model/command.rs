@@ -188,6 +188,22 @@ commands! {
         slots: Vec<PlannedSlot>,
         notes: Option<Note>,
     }
+    /// Pins an operation that has not begun: planning leaves it where it is.
+    PinOperation {
+        work_order_id: Id<WorkOrder>,
+        operation_sequence: i64,
+        /// Where its slot is, where absent.
+        work_center_id: Option<Id<WorkCenter>>,
+        /// When its slot begins, where absent.
+        planned_start_time: Option<Time>,
+    }
+    /// Takes an operation's pin away.
+    UnpinOperation {
+        work_order_id: Id<WorkOrder>,
+        operation_sequence: i64,
+    }
+    /// Sets the frozen zone: what is planned to begin within so many hours is moved by people only. 0 ends it.
+    SetFrozenZone { hours: i64, }
     /// Starts a released or scheduled order.
     StartWorkOrder { work_order_id: Id<WorkOrder>, }
     /// Puts an order on hold; nothing may be reported or issued until it is resumed.

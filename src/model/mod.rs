@@ -47,7 +47,7 @@ pub use permission::Role;
 pub use plant::{Attachment, Factory, JournalDay, Plant, ProductionLine, Timer};
 pub use product::{BillOfMaterial, Customer, CustomerProductMapping, LineProductMapping, Product, Routing};
 pub use quality::{Defect, QualityInspection};
-pub use schedule::ProductionSchedule;
+pub use schedule::{FrozenZone, PlanPin, ProductionSchedule};
 pub use shift::{CalendarException, Shift};
 pub use shipment::Shipment;
 pub use terminal::{Badge, RefusedAct, Terminal};

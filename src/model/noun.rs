@@ -129,6 +129,10 @@ nouns! {
     40 OperationCount Public "OCT" "operation_count" "operation_counts" "";
     /// A fault that a machine's sensors show.
     41 MachineFault Public "FLT" "machine_fault" "machine_faults" "";
+    /// A pin: an operation that stays where it is planned.
+    52 PlanPin Public "PIN" "plan_pin" "plan_pins" "";
+    /// A frozen zone: how far ahead only people move what is planned.
+    53 FrozenZone Public "FRZ" "frozen_zone" "frozen_zones" "";
     /// A tablet or a panel on the floor where people sign on by badge.
     60 Terminal Public "TERM" "terminal" "terminals" "terminal_name";
     /// A badge: which employee shows it, and as whom they act.

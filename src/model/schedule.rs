@@ -1,9 +1,9 @@
-//! The published plan: which operation runs where and when, and how it went.
+//! The published plan: which operation runs where and when, and how it went; what of it stays whatever is planned anew.
 
 use super::field::Note;
 use super::ids::Id;
 use super::machine::WorkCenter;
-use super::plant::{Factory, ProductionLine};
+use super::plant::{Factory, ProductionLine, Status};
 use super::shift::Shift;
 use super::work_order::{WorkOrder, WorkOrderOperation};
 use crate::base::{Date, Decimal, Time};
@@ -77,5 +77,31 @@ record! {
         made plain planning_notes: Option<Note>,
         made plain created_at: Time,
         made plain updated_at: Time,
+    }
+}
+
+record! {
+    /// A pin: an operation that stays where it is planned, whatever is planned anew. It ends when the operation starts, or when somebody takes it away.
+    PlanPin { pin_id,
+        made by work_order_id: Id<WorkOrder>,
+        made by operation_id: Id<WorkOrderOperation>,
+        made plain operation_sequence: i64,
+        made plain work_center_id: Id<WorkCenter>,
+        made plain planned_start_time: Time,
+        made plain pinned_by: String,
+        /// Inactive: it holds no more.
+        made by status: Status,
+        made plain created_at: Time,
+        made plain updated_at: Time,
+    }
+}
+
+record! {
+    /// The frozen zone from when it was set: the newest one holds.
+    FrozenZone { zone_id,
+        /// What is planned to begin within so many hours is moved by people only.
+        made plain hours: i64,
+        made plain set_by: String,
+        made plain created_at: Time,
     }
 }

@@ -1,5 +1,7 @@
-//! A plan beside the plan in force: which operations move, which orders end earlier or later, and which
+//! A plan beside the plan in force, or beside another draft: which operations move, which orders end earlier or later, and which
 //! promises it keeps or breaks.
+
+use std::collections::BTreeMap;
 
 use super::shop::Shop;
 use crate::base::Time;
@@ -53,7 +55,7 @@ pub struct Move {
 pub struct Effect {
     /// The order.
     pub order: Id<WorkOrder>,
-    /// When it would end by the plan in force, if all of it is in it.
+    /// When it would end by the other plan, if all of it is in it.
     pub ends_before: Option<Time>,
     /// When it ends by this one.
     pub ends: Time,
@@ -65,16 +67,39 @@ pub struct Effect {
     pub moves: Vec<Move>,
 }
 
-/// What a plan does to every order.
+/// What a plan does to every order, beside the plan in force.
 pub fn compare(shop: &Shop, plan: &Plan) -> Vec<Effect> {
-    (0..shop.orders.len()).map(|job| effect(shop, plan, job)).collect()
+    against(shop, &shop.in_force, plan)
 }
 
-fn effect(shop: &Shop, plan: &Plan, job: usize) -> Effect {
+/// What a plan does to every order, beside another one.
+pub fn against(shop: &Shop, other: &[Option<Slot>], plan: &Plan) -> Vec<Effect> {
+    (0..shop.orders.len()).map(|job| effect(shop, other, plan, job)).collect()
+}
+
+/// What a plan does to some orders, beside another one; each with its place among the jobs.
+pub(super) fn effects(shop: &Shop, other: &[Option<Slot>], plan: &Plan, jobs: Vec<usize>) -> Vec<(usize, Effect)> {
+    jobs.into_iter().map(|job| (job, effect(shop, other, plan, job))).collect()
+}
+
+/// A plan of another moment, as it lies on the operations and minutes of this one.
+pub fn carried(shop: &Shop, other: &Shop, plan: &Plan) -> Vec<Option<Slot>> {
+    let known: BTreeMap<(u64, i64), usize> = (0..other.tasks.len()).map(|at| ((other.orders[other.instance.place_of(at).0].id.number(), other.tasks[at].sequence), at)).collect();
+    let places: BTreeMap<u64, u32> = (0_u32..).zip(&shop.centers).map(|(at, center)| (center.work_center_id.number(), at)).collect();
+    let carry = |at: usize| {
+        let slot = plan.slots[*known.get(&(shop.orders[shop.instance.place_of(at).0].id.number(), shop.tasks[at].sequence))?];
+        let center = *places.get(&other.centers[slot.center as usize].work_center_id.number())?;
+        let minute = |at| shop.minute(other.moment(at));
+        Some(Slot { center, start: minute(slot.start), end: minute(slot.end) })
+    };
+    (0..shop.tasks.len()).map(carry).collect()
+}
+
+fn effect(shop: &Shop, other: &[Option<Slot>], plan: &Plan, job: usize) -> Effect {
     let order = &shop.orders[job];
     let operations = shop.instance.operations_of(job);
     let end = operations.clone().map(|at| plan.slots[at].end).max().unwrap_or(0);
-    let before: Option<Vec<Slot>> = operations.clone().map(|at| shop.in_force[at]).collect();
+    let before: Option<Vec<Slot>> = operations.clone().map(|at| other[at]).collect();
     let ends_before = before.and_then(|slots| slots.iter().map(|slot| slot.end).max()).map(|end| shop.moment(end));
     let ends = shop.moment(end);
     let late = |ends: Time| order.due.is_some_and(|due| ends > due);
@@ -86,7 +111,7 @@ fn effect(shop: &Shop, plan: &Plan, job: usize) -> Effect {
         (.., false) => Promise::Kept,
     };
     let moves = operations.filter_map(|operation| {
-        let (from, to) = (shop.in_force[operation], plan.slots[operation]);
+        let (from, to) = (other[operation], plan.slots[operation]);
         let still = from.is_some_and(|from| from.center == to.center && (from.start - to.start).abs() <= STILL_MINUTES && (from.end - to.end).abs() <= STILL_MINUTES);
         (!still && !shop.tasks[operation].running).then_some(Move { operation, from, to })
     });

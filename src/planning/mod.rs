@@ -1,18 +1,24 @@
 //! Floor 5: the plant as a problem for the planner's engine, and the engine's plan as something a person may
-//! judge: what moves, why, which promises break. Drafts are solved on threads of their own and live in
-//! memory; only what is published becomes commands. Deliberately no decision of its own about the floor.
+//! judge and change by hand: what moves, why, which promises break. Drafts are solved on threads of their own and
+//! live in memory; only what is published or pinned becomes commands. Deliberately no decision of its own about the floor.
 
+mod adherence;
 mod board;
 mod compare;
 mod desk;
+mod hand;
+mod hold;
 mod pace;
 mod publish;
 mod shop;
 mod story;
 
+pub use adherence::{Adherence, Tally, adherence};
 pub use board::{Bucket, Seen, capacity, dispatch, is_ready, schedule};
-pub use compare::{Effect, Move, Promise, compare};
-pub use desk::{Ask, Desk, Draft, Standing};
+pub use compare::{Effect, Move, Promise, against, carried, compare};
+pub use desk::{Act, Ask, Desk, Draft, Standing, Version};
+pub use hand::{ByHand, Hindered, Moved, Target, by_hand};
+pub use hold::{Hold, Holds, Kept, frozen_hours};
 pub use pace::Pace;
 pub use publish::{Chosen, chosen, fitted};
 pub use shop::{Extra, Order, Shop, Task, look};

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::compare::{Move, compare};
 use super::desk::Draft;
+use super::hold::Kept;
 use super::shop::Shop;
 use crate::base::{Refusal, limits};
 use crate::model::field::Field as _;
@@ -63,7 +64,7 @@ impl Chosen {
 }
 
 /// The plan in force with what is new put into it, disturbed as little as may be.
-pub fn fitted(shop: &Shop, time: Duration, seed: u64) -> Plan {
+pub fn fitted(shop: &Shop, kept: &Kept, time: Duration, seed: u64) -> Plan {
     let end = Instant::now() + time;
-    repair(&shop.instance, &shop.in_force, &Options { seed, ..Options::default() }, || Instant::now() >= end, |_| {}).plan
+    repair(kept.instance(shop), &shop.in_force, &Options { seed, ..Options::default() }, || Instant::now() >= end, |_| {}).plan
 }

@@ -14,6 +14,7 @@ mod machine_signal;
 mod master;
 pub mod material;
 mod operation;
+mod pin;
 mod plant;
 mod quality;
 mod schedule;
@@ -74,6 +75,9 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::ReleaseWorkOrder(it) => work_order::release(draft, moment, it.work_order_id),
         Command::ScheduleWorkOrder(it) => work_order::schedule(draft, moment, it),
         Command::PublishPlan(it) => work_order::publish_plan(draft, moment, it),
+        Command::PinOperation(it) => pin::pin(draft, moment, it),
+        Command::UnpinOperation(it) => pin::unpin(draft, moment, it),
+        Command::SetFrozenZone(it) => pin::freeze(draft, moment, it),
         Command::StartWorkOrder(it) => work_order::start(draft, moment, it.work_order_id),
         Command::HoldWorkOrder(it) => work_order::hold(draft, moment, it.work_order_id),
         Command::ResumeWorkOrder(it) => work_order::resume(draft, moment, it.work_order_id),

@@ -3,7 +3,7 @@
 //! makes more than the ones before it have passed on.
 
 use super::shift::shift_at;
-use super::{Moment, lot, machine_count, material, need, percent, schedule, whole, work_order};
+use super::{Moment, lot, machine_count, material, need, percent, pin, schedule, whole, work_order};
 use crate::base::limits::{OVERRUN_PERCENT, PIECES_MAX};
 use crate::base::{Code, Decimal, Refusal};
 use crate::model::command::{DisposeHeldPieces, FinishOperation, ReportOperation, ReverseReport, StartOperation};
@@ -52,6 +52,7 @@ pub(super) fn start(draft: &mut Draft<'_, '_>, moment: &Moment, it: &StartOperat
     operation.actual_start_time.get_or_insert(moment.occurred_at);
     operation.shift_id = shift_at(draft, moment.occurred_at, &moment.zone)?.map(|open| open.shift.shift_id);
     schedule::started(draft, moment, it.work_order_id, Some(operation.operation_id))?;
+    pin::end(draft, moment, operation.operation_id)?;
     store(draft, moment, operation, "operation.started")
 }
 

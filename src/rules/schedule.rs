@@ -172,7 +172,7 @@ fn open(draft: &Draft<'_, '_>, order: Id<WorkOrder>) -> Result<Vec<ProductionSch
 }
 
 /// The open slot of an operation, or of the whole order.
-fn of(draft: &Draft<'_, '_>, order: Id<WorkOrder>, operation: Option<Id<WorkOrderOperation>>) -> Result<Option<ProductionSchedule>, Halt> {
+pub(super) fn of(draft: &Draft<'_, '_>, order: Id<WorkOrder>, operation: Option<Id<WorkOrderOperation>>) -> Result<Option<ProductionSchedule>, Halt> {
     Ok(open(draft, order)?.into_iter().find(|slot| slot.operation_id == operation))
 }
 

@@ -277,6 +277,11 @@ impl<'i> Board<'i> {
         at_hand || self.instance.calendars[center as usize].has_between(free, row[next].start, needed)
     }
 
+    /// Whether all people of a pool are held at some instant of a time.
+    pub(super) fn is_short_of(&self, pool: usize, start: Minutes, end: Minutes) -> bool {
+        self.people[pool].busy_until(start, end).is_some()
+    }
+
     /// Whether an operation still fits exactly here: for plans that are repaired.
     pub(super) fn fits_at(&self, op: u32, slot: Slot) -> Option<Fit> {
         let mode = self.instance.mode_on(op, slot.center)?;

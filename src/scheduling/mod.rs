@@ -15,6 +15,7 @@
 //! | `anneal` | simulated annealing on sequences, for the weighted tardiness of plain job shops |
 //! | `team`, [`solve()`] | searches side by side, exchanging at fixed steps; the way from first plan to best |
 //! | [`event`], [`repair()`] | what happens on the floor; feasible again at once, then better with few moves |
+//! | [`relocate()`], [`keepable`] | one operation put elsewhere by a person; places that are kept whatever is planned |
 //! | [`explain()`], [`bounds`] | why a job ends when it does; how good a plan can be at most |
 //! | [`shop_file`] | the public file shapes, and only there serde |
 //!
@@ -30,6 +31,7 @@ pub mod dispatch;
 pub mod event;
 pub mod explain;
 mod graph;
+mod hold;
 mod insertion;
 pub mod instance;
 mod people;
@@ -37,6 +39,7 @@ pub mod plan;
 pub mod portfolio;
 pub mod problem;
 mod random;
+mod relocate;
 pub mod repair;
 mod ruin;
 pub mod shop_file;
@@ -51,8 +54,10 @@ pub use bounds::bound;
 pub use check::check;
 pub use event::Event;
 pub use explain::{Cause, Stretch, explain};
+pub use hold::keepable;
 pub use instance::Instance;
 pub use plan::{Figures, Plan, Slot};
 pub use problem::{Fault, Objective, Problem};
+pub use relocate::{Obstacle, Refused, Wish, relocate};
 pub use repair::{mend, repair};
 pub use solve::{Options, Progress, Solution, solve};

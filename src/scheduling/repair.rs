@@ -30,7 +30,10 @@ pub fn repair(instance: &Instance, before: &[Option<Slot>], options: &Options, s
     let board = mended(instance, before);
     let bound = bounds::bound(instance);
     let objective = |plan: &Plan| plan.figures(instance).objective(instance.objective());
-    let mut news = |plan: &Plan, steps: u64| progress(&Progress { objective: objective(plan), bound, steps });
+    let mut news = |plan: &Plan, steps: u64| {
+        let figures = plan.figures(instance);
+        progress(&Progress { objective: figures.objective(instance.objective()), bound, late_jobs: figures.late_jobs, steps });
+    };
     news(&board.plan(), 0);
     let mut team: Vec<Ruin<'_>> = (0..options.threads.clamp(1, THREADS_MAX))
         .map(|thread| Ruin::new(board.clone(), Random::branch(options.seed, thread as u64)).keeping_to(Disturbance::from(&board, before)))

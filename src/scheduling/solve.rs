@@ -46,6 +46,8 @@ pub struct Progress {
     pub objective: i64,
     /// No plan has a lower one.
     pub bound: i64,
+    /// Jobs that the best plan so far has late.
+    pub late_jobs: usize,
     /// Steps that each search has made.
     pub steps: u64,
 }
@@ -69,8 +71,8 @@ pub struct Solution {
 pub fn solve(instance: &Instance, options: &Options, stop: impl Fn() -> bool + Sync, mut progress: impl FnMut(&Progress)) -> Solution {
     let bound = bounds::bound(instance);
     let mut news = |plan: &Plan, steps: u64| {
-        let objective = plan.figures(instance).objective(instance.objective());
-        progress(&Progress { objective, bound, steps });
+        let figures = plan.figures(instance);
+        progress(&Progress { objective: figures.objective(instance.objective()), bound, late_jobs: figures.late_jobs, steps });
     };
     let outlook = Outlook::new(instance);
     let first = portfolio::first(&outlook, &options.trials);

@@ -388,3 +388,104 @@ fn every_public_instance_is_planned_soundly_under_random_stops() {
         }
     }
 }
+
+#[test]
+fn whatever_a_person_moves_the_plan_stays_sound_and_a_refusal_names_a_place_that_does() {
+    let (mut moved, mut refused) = (0, 0);
+    for seed in 0..12 {
+        let instance = Instance::new(shop(seed, 20)).unwrap();
+        let mut random = Random::new(seed + 100);
+        let mut plan = solve(&instance, &Options { steps: Some(50), ..Options::default() }, || false, |_| {}).plan;
+        let held: Vec<bool> = (0..instance.len()).map(|_| random.percent(10)).collect();
+        for _ in 0..40 {
+            let operation = random.below(instance.len());
+            let other = random.below(instance.len());
+            let wish = Wish { operation, center: plan.slots[other].center as usize, from: plan.slots[other].start, exact: random.percent(50) };
+            let wish = match relocate(&instance, &plan, &held, &wish) {
+                Ok(_) => wish,
+                Err(Refused { nearest: None, .. }) => continue,
+                Err(Refused { nearest: Some(slot), .. }) => {
+                    refused += 1;
+                    Wish { center: slot.center as usize, from: slot.start, exact: true, ..wish }
+                }
+            };
+            let after = relocate(&instance, &plan, &held, &wish).expect("the nearest place does");
+            assert_sound(&instance, &after, &format!("shop {seed}, {wish:?}"));
+            let to = after.slots[operation];
+            assert!(to.center as usize == wish.center && (to.start == wish.from || !wish.exact && to.start > wish.from));
+            for (at, (was, is)) in plan.slots.iter().zip(&after.slots).enumerate() {
+                assert!(at == operation || (is.center == was.center && is.start >= was.start && (is == was || !held[at])), "shop {seed}: {at} from {was:?} to {is:?}");
+            }
+            moved += 1;
+            plan = after;
+        }
+    }
+    assert!(moved > 200 && refused > 50, "{moved} moves, {refused} refusals");
+}
+
+#[test]
+fn a_refused_move_says_what_stands_in_the_way() {
+    let mut shop = problem(
+        vec![Center { hours: Some(0), ..center("A") }, center("B")],
+        vec![job("J", vec![operation(&[(0, 60)], &[]), operation(&[(1, 30)], &[(0, 10)])]), job("K", vec![operation(&[(0, 60)], &[])]), job("L", vec![operation(&[(1, 30)], &[])])],
+    );
+    shop.pools = vec![Pool { id: "TIG".into(), capacity: 1 }];
+    shop.jobs[0].operations[1].pool = Some(0);
+    shop.jobs[2].release = 100;
+    let instance = Instance::new(shop).unwrap();
+    let at = |center, start, end| Slot { center, start, end };
+    let plan = Plan { slots: vec![at(0, 480, 540), at(1, 550, 580), at(0, 540, 600), at(1, 600, 630)] };
+    assert_sound(&instance, &plan, "by hand");
+    let ask = |held: &[usize], operation, center, from| {
+        let held: Vec<bool> = (0..4).map(|at| held.contains(&at)).collect();
+        relocate(&instance, &plan, &held, &Wish { operation, center, from, exact: true })
+    };
+    let refusal = |obstacle, nearest| Err(Refused { obstacle, nearest: Some(nearest) });
+    assert_eq!(ask(&[], 0, 1, 480), refusal(Obstacle::NotEligible, at(0, 480, 540)));
+    assert_eq!(ask(&[], 1, 1, 500), refusal(Obstacle::After { operation: 0 }, at(1, 550, 580)));
+    assert_eq!(ask(&[], 3, 1, 50), refusal(Obstacle::Release, at(1, 100, 130)));
+    assert_eq!(ask(&[], 2, 0, 970), refusal(Obstacle::Closed, at(0, DAY + 480, DAY + 540)));
+    assert_eq!(ask(&[2], 0, 0, 560), refusal(Obstacle::Behind { operation: 2 }, at(0, 600, 660)));
+    assert_eq!(ask(&[1], 0, 0, 490), refusal(Obstacle::Before { operation: 1 }, at(0, 480, 540)));
+    // What is not held moves on, and what waits for it with it.
+    let pushed = ask(&[], 2, 0, 480).unwrap();
+    assert_eq!(pushed.slots, [at(0, 540, 600), at(1, 610, 640), at(0, 480, 540), at(1, 640, 670)]);
+}
+
+#[test]
+fn what_is_kept_stays_where_it_was_whatever_is_planned_anew() {
+    let (mut wanted_in_all, mut kept_in_all) = (0, 0);
+    for seed in 0..12 {
+        let instance = Instance::new(shop(seed, 20)).unwrap();
+        let before = solve(&instance, &Options { steps: Some(20), ..Options::default() }, || false, |_| {}).plan;
+        let wanted: Vec<Option<Slot>> = before.slots.iter().map(|slot| (slot.start < 600).then_some(*slot)).collect();
+        let kept = keepable(&instance, &wanted);
+        wanted_in_all += wanted.iter().flatten().count();
+        kept_in_all += kept.iter().flatten().count();
+        let keeping = instance.keeping(&kept).unwrap();
+        let plan = solve(&keeping, &Options { steps: Some(100), seed: seed + 1, ..Options::default() }, || false, |_| {}).plan;
+        // Sound by the rules of the problem in which nothing is fixed: keeping excuses nothing.
+        assert_sound(&instance, &plan, &format!("shop {seed}"));
+        kept.iter().zip(&plan.slots).filter_map(|(kept, slot)| kept.map(|kept| (kept, *slot))).for_each(|(kept, slot)| assert_eq!(kept, slot));
+    }
+    assert!(kept_in_all == wanted_in_all && kept_in_all > 100, "{kept_in_all} of {wanted_in_all} places are kept");
+}
+
+#[test]
+fn a_move_among_two_thousand_operations_is_answered_in_time() {
+    let instance = Instance::new(shop(3, 700)).unwrap();
+    let plan = solve(&instance, &Options::default(), || true, |_| {}).plan;
+    let mut random = Random::new(5);
+    let mut times: Vec<std::time::Duration> = (0..15)
+        .map(|_| {
+            let (operation, other) = (random.below(instance.len()), random.below(instance.len()));
+            let wish = Wish { operation, center: plan.slots[operation].center as usize, from: plan.slots[other].start, exact: false };
+            let begun = std::time::Instant::now();
+            let _ = relocate(&instance, &plan, &[], &wish);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    println!("{} operations: a move in {:?} in the middle, {:?} at most", instance.len(), times[7], times[14]);
+    assert!(instance.len() > 2_000 && times[7] < std::time::Duration::from_millis(300), "{} operations, {times:?}", instance.len());
+}

@@ -16,6 +16,7 @@ mod lake;
 mod mqtt;
 mod mtconnect;
 mod opcua;
+mod plan_hand;
 mod planning;
 mod plant;
 mod rules;

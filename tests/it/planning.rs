@@ -17,20 +17,20 @@ use crate::client::Client;
 use crate::http::Site;
 use crate::plant::*;
 
-fn order(planner: &mut Client, quantity: i64, due: &str) -> String {
+pub(crate) fn order(planner: &mut Client, quantity: i64, due: &str) -> String {
     let made = planner.make("/api/v1/work-orders", &json!({"product_id": "BRACKET", "planned_quantity": quantity, "planned_end_date": due}));
     let id = made["work_order_id"].as_str().unwrap().to_owned();
     planner.make(&format!("/api/v1/work-orders/{id}/release"), &json!({}));
     id
 }
 
-fn ready(planner: &mut Client, ask: &Json) -> Json {
+pub(crate) fn ready(planner: &mut Client, ask: &Json) -> Json {
     let made = planner.make("/api/v1/plans", ask);
     let path = format!("/api/v1/plans/{}", made["plan_id"]);
     crate::binary::until("the plan is ready", || Some(planner.read(&path)).filter(|plan| plan["state"] == "ready"))
 }
 
-fn by_order<'j>(rows: &'j Json, order: &str) -> Vec<&'j Json> {
+pub(crate) fn by_order<'j>(rows: &'j Json, order: &str) -> Vec<&'j Json> {
     rows["data"].as_array().unwrap().iter().filter(|row| row["work_order_id"] == order).collect()
 }
 
@@ -134,7 +134,7 @@ fn sales_asks_by_when_and_bad_questions_are_answered_plainly() {
 }
 
 /// A simulated plant with some days behind it, as a problem.
-fn lived(days: u64) -> Shop {
+pub(crate) fn lived(days: u64) -> (millwright::engine::Engine, Shop, millwright::base::Time) {
     let start = time("2026-03-02T05:00:00Z");
     let clock = millwright::engine::clock::Clock::manual(start);
     let plant = Plant { engine: millwright::engine::Engine::start(millwright::store::Store::in_memory().unwrap(), options(&clock)).unwrap(), clock };
@@ -145,12 +145,13 @@ fn lived(days: u64) -> Shop {
     let end = start.plus(Duration::from_secs(days * 86_400));
     simulator.history(&History { seed: 3, start, end }, &mut |_, _| {}).unwrap();
     let facts = figures::gather(&plant.engine).unwrap();
-    plant.engine.read(|snapshot| planning::look(snapshot, &facts, end, None)).unwrap().unwrap()
+    let shop = plant.engine.read(|snapshot| planning::look(snapshot, &facts, end, None)).unwrap().unwrap();
+    (plant.engine.clone(), shop, end)
 }
 
 #[test]
 fn a_lived_in_plant_is_planned_feasibly_and_no_worse_than_by_hand() {
-    let shop = lived(4);
+    let (_, shop, _) = lived(4);
     assert!(
         shop.tasks.len() > 200 && shop.left_out.len() < shop.orders.len() / 10,
         "{} operations, {} orders left out: {:?}",

@@ -16,9 +16,8 @@ const SENT = [
   "setConnectorSecret", "tryConnector", "holdLot", "releaseLot", "releaseWorkOrder", "startWorkOrder", "holdWorkOrder", "resumeWorkOrder", "startOperation",
   "reportOperation", "finishOperation", "clockIn", "clockOut", "createUser", "changeUser", "setPassword",
   "createApiToken", "revokeApiToken", "holdLots", "recordMaterialTransaction", "updatePlant", "createShift", "updateShift", "createCalendarException",
-  "makePlan", "stopPlan", "publishDraft", "whatIf",
+  "makePlan", "stopPlan", "publishDraft", "whatIf", "moveOperation", "goToPlanVersion", "branchPlan", "pinOperation", "unpinOperation", "setFrozenZone",
   "openDemoSession", "becomeTerminal", "signOn", "registerTerminal", "revokeTerminal", "issueBadge", "setPin", "revokeBadge", "changeOwnPin", "keepRefusedAct", "settleRefusedAct",
-  "recordMaterialTransaction",
 ];
 
 const arguments_ = process.argv.slice(2).filter((it) => it !== "--check");

@@ -1,7 +1,7 @@
 //! Server-sent events: one message an entry of the journal, its id the sequence, so that a browser
 //! that lost its connection goes on where it was. The stream pulls: a slow client holds one page.
-//! Machines' newest values come along where they are asked for, once a second, without an id: who
-//! comes back gets the newest again.
+//! Machines' newest values and the making of plans come along where they are asked for, without an id:
+//! who comes back gets the newest again.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,6 +20,7 @@ use crate::bodies;
 use crate::engine::follow::Follower;
 use crate::model::permission::Role;
 use crate::model::telemetry::{Sample, SeriesId};
+use crate::planning::Desk;
 use crate::telemetry::Lane;
 use crate::views::changes::visible;
 
@@ -28,6 +29,39 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// How often changed values are told.
 const VALUES_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the making of plans is told.
+const PLANS_EVERY: Duration = Duration::from_millis(250);
+
+/// The drafts whose making comes along.
+struct Plans {
+    desk: Desk,
+    changed: watch::Receiver<u64>,
+    told: BTreeMap<u64, String>,
+}
+
+impl Plans {
+    fn of(desk: &Desk) -> Self {
+        Self { desk: desk.clone(), changed: desk.news(), told: BTreeMap::new() }
+    }
+
+    /// Waits until there may be something new.
+    async fn wait(&mut self) {
+        if self.changed.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(PLANS_EVERY).await;
+    }
+
+    /// What is new since the last time, a message a draft.
+    fn news(&mut self) -> String {
+        let all: Vec<(u64, String)> = self.desk.all().iter().map(|draft| (draft.id, bodies::plan::progress(draft))).collect();
+        let new: Vec<(u64, String)> = all.into_iter().filter(|(id, told)| self.told.get(id) != Some(told)).collect();
+        let text = new.iter().map(|(_, told)| format!("event: plan\ndata: {told}\n\n")).collect();
+        self.told.extend(new);
+        text
+    }
+}
 
 /// The machines whose values come along.
 struct Values {
@@ -65,6 +99,7 @@ impl Values {
 
 struct Stream {
     values: Option<Values>,
+    plans: Option<Plans>,
     follower: Follower,
     role: Role,
     wanted: Vec<String>,
@@ -73,7 +108,7 @@ struct Stream {
 }
 
 pub(super) async fn stream(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    call.only(&["after", "events", "values"])?;
+    call.only(&["after", "events", "values", "plans"])?;
     let place = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::new(Code::Busy, "too many event streams are open"))?;
     let resumed = call.header("last-event-id").and_then(|id| id.trim().parse().ok());
     let after = match (resumed, call.asked("after")) {
@@ -83,7 +118,12 @@ pub(super) async fn stream(service: Arc<Service>, call: Call) -> Result<Reply, R
     };
     let wanted = call.asked("events").unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let values = call.asked("values").map(|asked| Ok::<_, Refusal>(Values::of(service.lane()?, asked))).transpose()?;
-    let state = Stream { values, follower: Follower::new(&service.engine, after), role: call.role(), wanted, stopping: service.stopping.clone(), _place: place };
+    let plans = match call.asked("plans") {
+        None | Some("false") => None,
+        Some("true") => Some(Plans::of(&service.desk)),
+        Some(_) => return Err(Refusal::invalid("plans", "plans must be true or false")),
+    };
+    let state = Stream { values, plans, follower: Follower::new(&service.engine, after), role: call.role(), wanted, stopping: service.stopping.clone(), _place: place };
     let hello = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(b"retry: 2000\n\n")) });
     let news = stream::unfold(state, next);
     Ok(Reply::of(200, "text/event-stream", Body::from_stream(futures_util::StreamExt::chain(hello, news))))
@@ -91,10 +131,21 @@ pub(super) async fn stream(service: Arc<Service>, call: Call) -> Result<Reply, R
 
 async fn next(mut state: Stream) -> Option<(Result<Bytes, Infallible>, Stream)> {
     let quiet = if state.values.is_some() { VALUES_EVERY } else { HEARTBEAT };
-    let entries = tokio::select! {
+    let planned = async {
+        match &mut state.plans {
+            Some(plans) => plans.wait().await,
+            None => std::future::pending().await,
+        }
+    };
+    let woken = tokio::select! {
         biased;
-        _ = state.stopping.wait_for(|stopping| *stopping) => return None,
-        entries = tokio::time::timeout(quiet, state.follower.next()) => entries,
+        _ = state.stopping.wait_for(|stopping| *stopping) => None,
+        () = planned => Some(None),
+        entries = tokio::time::timeout(quiet, state.follower.next()) => Some(Some(entries)),
+    };
+    let Some(entries) = woken? else {
+        let news = state.plans.as_mut().map(Plans::news).filter(|news| !news.is_empty());
+        return Some((Ok(Bytes::from(news.unwrap_or_else(|| ": still here\n\n".to_owned()))), state));
     };
     let values = state.values.as_mut().map(Values::news).unwrap_or_default();
     let text = match entries {

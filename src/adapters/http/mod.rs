@@ -7,6 +7,7 @@ mod call;
 pub mod client;
 mod connectors;
 mod docs;
+mod drafts;
 mod events;
 mod files;
 mod health;

@@ -9,7 +9,8 @@ use axum::http::Method;
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
 use super::{
-    Service, acts, backups, connectors, events, files, health, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, stock, telemetry, terminals, ui,
+    Service, acts, backups, connectors, drafts, events, files, health, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, stock, telemetry, terminals,
+    ui,
 };
 use crate::base::Refusal;
 use crate::model::Noun;
@@ -133,6 +134,8 @@ pub(super) static ACTS: &[ActRoute] = &[
     on(WO, "work-orders/{id}/operations/{sequence}/report", "ReportOperation", "work_order_id"),
     on(WO, "work-orders/{id}/operations/{sequence}/finish", "FinishOperation", "work_order_id"),
     on(WO, "work-orders/{id}/operations/{sequence}/dispose-held", "DisposeHeldPieces", "work_order_id"),
+    on(WO, "work-orders/{id}/operations/{sequence}/pin", "PinOperation", "work_order_id"),
+    on(WO, "work-orders/{id}/operations/{sequence}/unpin", "UnpinOperation", "work_order_id"),
     on(Noun::OperationReport, "operation-reports/{id}/reverse", "ReverseReport", "report_id"),
     plain("material-transactions", "RecordMaterialTransaction"),
     on(Noun::MaterialTransaction, "material-transactions/{id}/reverse", "ReverseMaterialTransaction", "transaction_id"),
@@ -183,6 +186,7 @@ pub(super) static ACTS: &[ActRoute] = &[
     on(Noun::ApiToken, "api-tokens/{id}/revoke", "RevokeApiToken", "token_id"),
     plain("plant/clock", "SetPlantClock"),
     plain("production-schedule/publish", "PublishPlan"),
+    plain("frozen-zones", "SetFrozenZone"),
 ];
 
 const PLANT: FixedBody = FixedBody::Json(&[
@@ -224,6 +228,7 @@ const STREAM: &[(&str, &str)] = &[
     ("after", "Resume after this sequence; the Last-Event-ID header does the same."),
     ("events", "Only events whose names begin with one of these, separated by commas."),
     ("values", "Machines whose newest values come along, separated by commas; `*` for all."),
+    ("plans", "true: how the making of plans goes on comes along."),
 ];
 const SEARCH: &[(&str, &str)] = &[
     ("q", "Words, numbers, the last digits of one, or field:value; up to 200 characters and 16 words."),
@@ -287,6 +292,18 @@ const WHAT_IF: FixedBody = FixedBody::Json(&[
     ("due", "string", false, "By which day."),
     ("priority", "integer", false, "1 highest to 10 lowest; 5 unless given."),
 ]);
+const MOVE: FixedBody = FixedBody::Json(&[
+    ("work_order_id", "string", true, "The order."),
+    ("operation_sequence", "integer", true, "Its operation."),
+    ("work_center_id", "string", false, "To this work center; where it is where absent."),
+    ("planned_start_time", "string", false, "Beginning exactly then; as soon as may be where absent."),
+    ("before", "object", false, "In front of this work_order_id and operation_sequence."),
+    ("after", "object", false, "Behind this work_order_id and operation_sequence."),
+    ("publish", "boolean", false, "true: what it moves is the plan in force at once."),
+    ("dry_run", "boolean", false, "true: only what would become of it, as in the address."),
+]);
+const BRANCH: FixedBody = FixedBody::Json(&[("name", "string", false, "What it is called.")]);
+const ADHERENCE: &[(&str, &str)] = &[("from", "The first day; a week before the last where absent."), ("to", "The last day; today where absent. 62 days at most.")];
 const PUBLISH: FixedBody = FixedBody::Json(&[("work_orders", "array", false, "Only these orders."), ("notes", "string", false, "Why.")]);
 const SCHEDULE: &[(&str, &str)] = &[("from", "From this moment or day; a day ago where absent."), ("to", "Until before this moment or day; a week later where absent.")];
 const CAPACITY: &[(&str, &str)] = &[("bucket", "week, of which six are shown, or day, of which fourteen."), ("plan", "By this draft; by the plan in force where absent.")];
@@ -370,9 +387,14 @@ static FIXED: &[Fixed] = &[
     fixed!(POST "/api/v1/plans" "makePlan" FixedPermit::Act("MakePlan"), &[], MAKE_PLAN, plans::make, "Makes a draft of a plan: feasible at once, better by the second."),
     fixed!(GET "/api/v1/plans" "listPlans" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::list, "The newest drafts."),
     fixed!(POST "/api/v1/plans/what-if" "whatIf" FixedPermit::Act("MakePlan"), &[], WHAT_IF, plans::what_if, "Can you do it, by when: an order more, put into the plan in force, and what it would displace."),
+    fixed!(GET "/api/v1/plans/adherence" "planAdherence" FixedPermit::Act("ReadFloor"), ADHERENCE, FixedBody::None, plans::adherence, "Whether plans came true, by day and by published plan: adherence, accuracy, orders on time."),
+    fixed!(POST "/api/v1/plans/{id}/moves" "moveOperation" FixedPermit::Act("MakePlan"), &[("dry_run", "true: only what would become of it.")], MOVE, drafts::move_one, "Moves an operation of a draft by hand; of the plan in force (`in-force`) in a new draft. What it meets moves on."),
+    fixed!(GET "/api/v1/plans/{id}/versions" "planVersions" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, drafts::versions, "The versions of a draft: every move makes one."),
+    fixed!(POST "/api/v1/plans/{id}/versions/{version}" "goToPlanVersion" FixedPermit::Act("MakePlan"), &[], FixedBody::Json(&[]), drafts::go_to, "Goes to a version of a draft, back or forth."),
+    fixed!(POST "/api/v1/plans/{id}/branch" "branchPlan" FixedPermit::Act("MakePlan"), &[], BRANCH, drafts::branch, "Copies a draft, or the plan in force (`in-force`), to try something else."),
     fixed!(GET "/api/v1/plans/{id}" "getPlan" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::get, "A draft: how far it is, and what it comes to."),
     fixed!(POST "/api/v1/plans/{id}/stop" "stopPlan" FixedPermit::Act("MakePlan"), &[], FixedBody::Json(&[]), plans::stop, "Good enough: the draft stays as it is."),
-    fixed!(GET "/api/v1/plans/{id}/diff" "planDifference" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::difference, "What a draft moves, and which promises it keeps, saves and breaks."),
+    fixed!(GET "/api/v1/plans/{id}/diff" "planDifference" FixedPermit::Act("ReadFloor"), &[("against", "Beside this draft; beside the plan in force where absent.")], FixedBody::None, plans::difference, "What a draft moves, and which promises it keeps, saves and breaks."),
     fixed!(GET "/api/v1/plans/{id}/slots" "planSlots" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::slots, "Where and when every operation runs by a draft."),
     fixed!(GET "/api/v1/plans/{id}/explain/{order}" "explainPlan" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, plans::explain, "Why an order ends when it does by a draft: its decisive chain, stretch by stretch."),
     fixed!(POST "/api/v1/plans/{id}/publish" "publishDraft" FixedPermit::Act("PublishPlan"), &[], PUBLISH, plans::publish, "Makes a draft the plan in force, all of it or some orders."),

@@ -15,8 +15,9 @@ use crate::bodies::plan as shapes;
 use crate::engine::Envelope;
 use crate::model::command::PublishPlan;
 use crate::model::field::Note;
+use crate::model::journal::Actor;
 use crate::model::{Command, Id, Noun, WorkOrder};
-use crate::planning::{self, Ask, Draft, Extra, Shop};
+use crate::planning::{self, Ask, Draft, Extra, Holds, Kept, Shop};
 use crate::views;
 
 /// How long a plan gets better that does not say it.
@@ -25,12 +26,16 @@ const SECONDS: u64 = 10;
 const WHAT_IF: Duration = Duration::from_millis(150);
 /// How much of a work center's work is listed.
 const DISPATCHED: u64 = 50;
+/// Days before the last that adherence is told for, where nothing else is asked.
+const ADHERED: i32 = 6;
 /// How far the plan in force is shown that does not say it.
 const SHOWN: Duration = Duration::from_secs(7 * 86_400);
 const SEED: u64 = 1;
+/// The plan in force, where a draft is named.
+pub(super) const IN_FORCE: &str = "in-force";
 
 /// Whoever changed something a moment ago finds it in the plan.
-async fn reach(service: &Service) {
+pub(super) async fn reach(service: &Service) {
     let head = *service.engine.head().borrow();
     service.figures.reach(head).await;
 }
@@ -38,6 +43,14 @@ async fn reach(service: &Service) {
 fn look(service: &Service, extra: Option<&Extra>) -> Result<Shop, Refusal> {
     let now = service.engine.plant_now();
     service.figures.read(|facts| service.engine.read(|snapshot| planning::look(snapshot, facts, now, extra))?)
+}
+
+/// The plant, and what of its plan stays where it is.
+pub(super) fn look_and_keep(service: &Service, extra: Option<&Extra>) -> Result<(Shop, Kept), Refusal> {
+    let shop = look(service, extra)?;
+    let now = service.engine.plant_now();
+    let kept = service.engine.read(|snapshot| Holds::look(snapshot, &shop, now)?.keep(&shop))??;
+    Ok((shop, kept))
 }
 
 fn whole(body: &mut Map<String, Json>, name: &'static str, default: u64, range: std::ops::RangeInclusive<u64>) -> Result<u64, Refusal> {
@@ -50,7 +63,7 @@ fn whole(body: &mut Map<String, Json>, name: &'static str, default: u64, range: 
     }
 }
 
-fn nothing_else(body: &Map<String, Json>, known: &str) -> Result<(), Refusal> {
+pub(super) fn nothing_else(body: &Map<String, Json>, known: &str) -> Result<(), Refusal> {
     match body.keys().next() {
         None => Ok(()),
         Some(name) => Err(Refusal::new(Code::Malformed, format!("`{name}` is not known here; this takes {known}"))),
@@ -70,7 +83,11 @@ pub(super) async fn make(service: Arc<Service>, mut call: Call) -> Result<Reply,
     let by = call.actor()?.name;
     reach(&service).await;
     let ask = Ask { time: Duration::from_secs(seconds), keep, seed, why: None };
-    let json = aside(move || Ok(shapes::draft(&*service.desk.begin(look(&service, None)?, ask, &by)?))).await?;
+    let json = aside(move || {
+        let (shop, kept) = look_and_keep(&service, None)?;
+        Ok(shapes::draft(&*service.desk.begin(shop, kept, ask, &by)?))
+    })
+    .await?;
     Ok(Reply::json(201, json))
 }
 
@@ -79,7 +96,7 @@ pub(super) async fn list(service: Arc<Service>, call: Call) -> Result<Reply, Ref
     Ok(Reply::json(200, aside(move || Ok(shapes::drafts(&service.desk.all()))).await?))
 }
 
-fn draft(service: &Service, call: &Call) -> Result<Arc<Draft>, Refusal> {
+pub(super) fn draft(service: &Service, call: &Call) -> Result<Arc<Draft>, Refusal> {
     let number = call.param("id")?.parse().map_err(|_| Refusal::new(Code::NotFound, "a plan is named by its number"))?;
     service.desk.find(number)
 }
@@ -95,11 +112,24 @@ pub(super) async fn get(service: Arc<Service>, call: Call) -> Result<Reply, Refu
 }
 
 pub(super) async fn difference(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    shown(service, call, shapes::difference).await
+    call.only(&["against"])?;
+    let of = draft(&service, &call)?;
+    let number = call.asked("against").filter(|word| *word != IN_FORCE);
+    let other = number
+        .map(|id| id.parse().map_err(|_| Refusal::invalid("against", "against must be the number of a plan, or in-force")).and_then(|id| service.desk.find(id)))
+        .transpose()?;
+    Ok(Reply::json(200, aside(move || Ok(shapes::difference(&of, other.as_deref()))).await?))
 }
 
 pub(super) async fn slots(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    shown(service, call, shapes::slots).await
+    call.only(&[])?;
+    let draft = draft(&service, &call)?;
+    let now = service.engine.plant_now();
+    let json = aside(move || {
+        let holds = service.engine.read(|snapshot| Holds::look(snapshot, &draft.shop, now))??;
+        Ok(shapes::slots(&draft, &holds))
+    });
+    Ok(Reply::json(200, json.await?))
 }
 
 pub(super) async fn stop(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
@@ -142,8 +172,8 @@ pub(super) async fn what_if(service: Arc<Service>, mut call: Call) -> Result<Rep
     let extra = Extra { product: Id::new(service.find(Noun::Product, &product)?.number), quantity: number(quantity), due, priority: number(priority) };
     reach(&service).await;
     let json = aside(move || {
-        let shop = look(&service, Some(&extra))?;
-        let plan = planning::fitted(&shop, WHAT_IF, SEED);
+        let (shop, kept) = look_and_keep(&service, Some(&extra))?;
+        let plan = planning::fitted(&shop, &kept, WHAT_IF, SEED);
         Ok(shapes::promise(&shop, &plan))
     });
     Ok(Reply::json(200, json.await?))
@@ -170,20 +200,51 @@ pub(super) async fn publish(service: Arc<Service>, mut call: Call) -> Result<Rep
         Some(_) => return Err(Refusal::invalid("notes", "notes must be a text")),
     };
     nothing_else(&body, "work_orders and notes")?;
-    let chosen = service.engine.read(|snapshot| planning::chosen(snapshot, &draft, wanted.as_ref()))??;
+    Ok(Reply::json(200, put_in_force(&service, Sender::of(&call)?, &draft, wanted.as_ref(), notes).await?.shown(draft.id)))
+}
+
+/// What was put in force.
+pub(super) struct InForce {
+    slots: usize,
+    orders: usize,
+    begun: Vec<(Id<WorkOrder>, i64)>,
+    pub(super) seq: u64,
+}
+
+impl InForce {
+    fn shown(&self, id: u64) -> String {
+        shapes::published(id, self.slots, self.orders, &self.begun, self.seq)
+    }
+}
+
+/// Who puts it in force, from where, and under which key.
+pub(super) struct Sender {
+    actor: Actor,
+    terminal: Option<String>,
+    key: Option<String>,
+}
+
+impl Sender {
+    pub(super) fn of(call: &Call) -> Result<Self, Refusal> {
+        Ok(Self { actor: call.actor()?, terminal: call.terminal()?, key: call.command_id()? })
+    }
+}
+
+/// Makes a draft, or some orders of it, the plan in force.
+pub(super) async fn put_in_force(service: &Service, sender: Sender, draft: &Draft, wanted: Option<&BTreeSet<u64>>, notes: Option<Note>) -> Result<InForce, Refusal> {
+    let chosen = service.engine.read(|snapshot| planning::chosen(snapshot, draft, wanted))??;
     if chosen.orders.is_empty() {
         return Err(Refusal::new(Code::IllegalState, "nothing of this plan differs from the plan in force, or all of it has begun meanwhile; make it again"));
     }
-    let (count, total, begun) = (chosen.orders.len(), chosen.orders.iter().map(Vec::len).sum(), chosen.begun.clone());
-    let key = call.command_id()?;
-    let mut seq = 0;
+    let mut done = InForce { slots: chosen.orders.iter().map(Vec::len).sum(), orders: chosen.orders.len(), begun: chosen.begun.clone(), seq: 0 };
+    let Sender { actor, terminal, key } = sender;
     for (piece, slots) in chosen.pieces().into_iter().enumerate() {
         let command = Command::PublishPlan(PublishPlan { slots, notes: notes.clone() });
-        let envelope = Envelope { terminal: call.terminal()?, command_id: key.as_ref().map(|key| format!("{key}.{piece}")), ..Envelope::of(call.actor()?, command) };
-        seq = service.engine.submit(envelope).await?.seq;
+        let envelope = Envelope { terminal: terminal.clone(), command_id: key.as_ref().map(|key| format!("{key}.{piece}")), ..Envelope::of(actor.clone(), command) };
+        done.seq = service.engine.submit(envelope).await?.seq;
     }
     draft.published();
-    Ok(Reply::json(200, shapes::published(draft.id, total, count, &begun, seq)))
+    Ok(done)
 }
 
 pub(super) async fn schedule(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
@@ -193,7 +254,8 @@ pub(super) async fn schedule(service: Arc<Service>, call: Call) -> Result<Reply,
         let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
         let from = moment("from")?.unwrap_or_else(|| service.engine.plant_now().minus(Duration::from_secs(86_400)));
         let to = moment("to")?.unwrap_or_else(|| from.plus(SHOWN));
-        Ok(shapes::schedule(&service.engine.read(|snapshot| planning::schedule(snapshot, from, to))??))
+        let (all, frozen_hours) = service.engine.read(|snapshot| Ok::<_, Refusal>((planning::schedule(snapshot, from, to)?, planning::frozen_hours(snapshot)?)))??;
+        Ok(shapes::schedule(&all, frozen_hours))
     });
     Ok(Reply::json(200, json.await?))
 }
@@ -218,10 +280,25 @@ pub(super) async fn capacity(service: Arc<Service>, call: Call) -> Result<Reply,
     let json = aside(move || {
         let draft = plan.map(|plan| service.desk.find(plan)).transpose()?;
         let in_force = if draft.is_none() { Some(look(&service, None)?) } else { None };
-        let (shop, plan) = (draft.as_ref().map(|draft| &draft.shop).or(in_force.as_ref()), draft.as_ref().map(|draft| draft.plan()));
+        let (shop, plan) = (draft.as_ref().map(|draft| &*draft.shop).or(in_force.as_ref()), draft.as_ref().map(|draft| draft.plan()));
         let shop = shop.ok_or_else(|| Refusal::new(Code::Internal, "there is neither a draft nor a plan in force"))?;
         let (buckets, unplanned) = planning::capacity(shop, plan.as_deref(), days, stretches);
         Ok(shapes::capacity(shop, &buckets, &unplanned))
+    });
+    Ok(Reply::json(200, json.await?))
+}
+
+pub(super) async fn adherence(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
+    call.only(&["from", "to"])?;
+    let json = aside(move || {
+        let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
+        let now = service.engine.plant_now();
+        let day = |name: &'static str, default: Date| {
+            call.asked(name).map_or(Ok(default), |text| text.parse().map_err(|_| Refusal::invalid(name, format!("{name} must be a day such as 2026-03-31"))))
+        };
+        let to = day("to", now.date(&zone))?;
+        let from = day("from", to.plus_days(-ADHERED))?;
+        Ok(shapes::adherence(&service.engine.read(|snapshot| planning::adherence(snapshot, from, to, now, &zone))??))
     });
     Ok(Reply::json(200, json.await?))
 }

@@ -340,12 +340,60 @@ export interface PlanFigures {
 export interface PlanDraft {
   plan_id: number;
   state: "solving" | "ready" | "published";
+  name: string | null;
+  branched_from: number | null;
+  version: number;
   made_by: string;
   as_of: string;
   keeps_the_plan_in_force: boolean;
   seconds: number;
   figures: PlanFigures;
   left_out: { work_order_id: string; why: string }[];
+}
+
+/** What a move by hand does, or what hinders it. */
+export interface MoveAnswer {
+  plan_id: number;
+  version: number;
+  does: boolean;
+  promises_broken?: number;
+  promises_saved?: number;
+  /** The moved one first. */
+  moves?: { work_order_id: string; operation_sequence: number; operation_name: string; is_late: boolean; from: Placed; to: Placed }[];
+  obstacle?: string;
+  why?: string;
+  nearest?: Placed | null;
+}
+
+export interface PlanVersions {
+  plan_id: number;
+  version: number;
+  data: { version: number; is_present: boolean; by: string; at: string }[];
+}
+
+/** A pin that holds. */
+export interface PlanPin {
+  work_order_id: string;
+  operation_sequence: number;
+}
+
+/** Whether plans came true. */
+export interface PlanTally {
+  slots_due: number;
+  slots_on_time: number;
+  slots_finished: number;
+  slots_replaced: number;
+  orders_due: number;
+  orders_on_time: number;
+  schedule_adherence_percentage: number | null;
+  schedule_accuracy_percentage: number | null;
+  on_time_percentage: number | null;
+}
+
+export interface PlanAdherence {
+  total: PlanTally;
+  data: (PlanTally & { day: string })[];
+  plans: (PlanTally & { in_force_from: string; in_force_until: string | null; published_by: string | null; notes: string | null; slots: number })[];
 }
 
 export type PromiseWord = "kept" | "saved" | "broken" | "late" | "none";

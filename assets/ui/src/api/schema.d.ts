@@ -455,6 +455,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/frozen-zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        hours?: number;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labor-transactions/clock-in": {
         parameters: {
             query?: never;
@@ -764,6 +802,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What it is called. */
+                        name?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Behind this work_order_id and operation_sequence. */
+                        after?: Record<string, unknown>;
+                        /** @description In front of this work_order_id and operation_sequence. */
+                        before?: Record<string, unknown>;
+                        /** @description true: only what would become of it, as in the address. */
+                        dry_run?: boolean;
+                        /** @description Its operation. */
+                        operation_sequence: number;
+                        /** @description Beginning exactly then; as soon as may be where absent. */
+                        planned_start_time?: string;
+                        /** @description true: what it moves is the plan in force at once. */
+                        publish?: boolean;
+                        /** @description To this work center; where it is where absent. */
+                        work_center_id?: string;
+                        /** @description The order. */
+                        work_order_id: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/publish": {
         parameters: {
             query?: never;
@@ -799,6 +915,35 @@ export interface paths {
         trace?: never;
     };
     "/api/v1/plans/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/versions/{version}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1402,6 +1547,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/{id}/operations/{sequence}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        operation_sequence?: number;
+                        /**
+                         * Format: date-time
+                         * @description When its slot begins, where absent.
+                         */
+                        planned_start_time?: string | null;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        /** @description Where its slot is, where absent. */
+                        work_center_id?: string | null;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work-orders/{id}/operations/{sequence}/report": {
         parameters: {
             query?: never;
@@ -1476,6 +1666,44 @@ export interface paths {
                          * @description When it happened, if not now; at most 7 days ago.
                          */
                         occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{id}/operations/{sequence}/unpin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        operation_sequence?: number;
                         /** @description Why, for the record's history. */
                         reason?: string;
                     };

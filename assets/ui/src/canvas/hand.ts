@@ -7,16 +7,27 @@ export interface Grip {
   press(x: number, y: number): void;
   /** A mouse stands here, or has left. */
   hover?(x: number | undefined, y: number): unknown;
+  /** A mouse begins to drag here, or a finger rests here; answers whether something is taken along. It is then carried until it is dropped, or let go. */
+  take?(x: number, y: number): boolean;
+  carry?(x: number, y: number): void;
+  drop?(): void;
+  letGo?(): void;
   /** The wheel without a key; answers whether anything moved, else the page scrolls on. */
   scroll?(dx: number, dy: number): boolean;
 }
 
 /** A finger that moved less meant to press. */
 const SLACK = 6;
+/** A finger that rests so long takes hold; one that moves sooner moves the drawing. */
+const REST = 350;
 
 export class Hand {
   #fingers = new Map<number, { x: number; y: number }>();
   #moved = 0;
+  #began = { x: 0, y: 0 };
+  /** Undecided as long as the hand has not moved far enough. */
+  #hold: "open" | "none" | "carries" = "none";
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private canvas: HTMLCanvasElement,
@@ -27,7 +38,8 @@ export class Hand {
     canvas.addEventListener("pointerdown", (event) => this.#down(event), on);
     canvas.addEventListener("pointermove", (event) => this.#move(event), on);
     canvas.addEventListener("pointerup", (event) => this.#up(event), on);
-    canvas.addEventListener("pointercancel", (event) => this.#fingers.delete(event.pointerId), on);
+    canvas.addEventListener("pointercancel", (event) => this.#cancel(event), on);
+    signal.addEventListener("abort", () => clearTimeout(this.#rest));
     canvas.addEventListener("pointerleave", () => this.grip.hover?.(undefined, 0), on);
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { ...on, passive: false });
   }
@@ -36,6 +48,22 @@ export class Hand {
     this.canvas.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
     this.#moved = 0;
+    this.#began = { x: event.offsetX, y: event.offsetY };
+    clearTimeout(this.#rest);
+    if (this.#hold === "carries") this.grip.letGo?.();
+    this.#hold = this.grip.take && this.#fingers.size === 1 ? "open" : "none";
+    if (this.#hold === "open" && event.pointerType !== "mouse") this.#rest = setTimeout(() => this.#moved <= SLACK && this.#decide(), REST);
+  }
+
+  #decide() {
+    if (this.#hold === "open") this.#hold = this.grip.take?.(this.#began.x, this.#began.y) ? "carries" : "none";
+  }
+
+  #cancel(event: PointerEvent) {
+    this.#fingers.delete(event.pointerId);
+    clearTimeout(this.#rest);
+    if (this.#hold === "carries") this.grip.letGo?.();
+    this.#hold = "none";
   }
 
   #move(event: PointerEvent) {
@@ -44,17 +72,27 @@ export class Hand {
     const other = [...this.#fingers].find(([id]) => id !== event.pointerId)?.[1];
     const [dx, dy] = [event.offsetX - finger.x, event.offsetY - finger.y];
     this.#moved += Math.abs(dx) + Math.abs(dy);
+    this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+    if (this.#hold === "open" && this.#moved > SLACK) {
+      if (event.pointerType === "mouse") this.#decide();
+      else this.#hold = "none";
+    }
+    if (this.#hold === "carries") return this.grip.carry?.(event.offsetX, event.offsetY);
     if (other) {
       const apart = (x: number, y: number) => Math.max(1, Math.hypot(x - other.x, y - other.y));
       this.grip.zoom(apart(event.offsetX, event.offsetY) / apart(finger.x, finger.y), other.x, other.y);
     } else {
       this.grip.drag(dx, dy);
     }
-    this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
   }
 
   #up(event: PointerEvent) {
     this.#fingers.delete(event.pointerId);
+    clearTimeout(this.#rest);
+    const carried = this.#hold === "carries";
+    this.#hold = "none";
+    if (carried && this.#moved > SLACK) return this.grip.drop?.();
+    if (carried) this.grip.letGo?.();
     if (this.#moved <= SLACK) this.grip.press(event.offsetX, event.offsetY);
   }
 

@@ -20,13 +20,15 @@ export interface Bar extends Span {
   origin?: Span & { lane: string };
   /** A draft puts it where nothing was. */
   moved: boolean;
+  /** Planning leaves it where it is. */
+  pinned: boolean;
 }
 
-const keyOf = (order: string, sequence: number | null) => `${order}/${sequence ?? 0}`;
+export const keyOf = (order: string, sequence: number | null) => `${order}/${sequence ?? 0}`;
 const span = (it: Placed) => ({ from: Date.parse(it.planned_start_time), to: Date.parse(it.planned_end_time) });
 
 /** Done and running bars stand where they really were; what runs longer than planned reaches to now. `endOf` is the end of a day of the plant. */
-export function barsInForce(slots: ScheduleSlot[], now: number, endOf: (day: string) => number): Bar[] {
+export function barsInForce(slots: ScheduleSlot[], now: number, endOf: (day: string) => number, pins: ReadonlySet<string> = new Set()): Bar[] {
   return slots.filter((it) => it.work_center_id && it.schedule_status !== "cancelled").map((it) => {
     const state = stateOf(it);
     const from = Date.parse(it.actual_start_time ?? it.planned_start_time);
@@ -34,9 +36,10 @@ export function barsInForce(slots: ScheduleSlot[], now: number, endOf: (day: str
     const to = state === "done" && it.actual_end_time ? Date.parse(it.actual_end_time) : state === "running" ? Math.max(planned, now) : planned;
     const due = it.customer_due_date ? endOf(it.customer_due_date) : undefined;
     const late = state !== "done" && (planned < now || (due !== undefined && to > due));
+    const key = keyOf(it.work_order_id, it.operation_sequence);
     return {
-      key: keyOf(it.work_order_id, it.operation_sequence), lane: it.work_center_id!, state, from, to: Math.max(to, from), order: it.work_order_id, number: it.work_order_number ?? it.work_order_id,
-      product: it.product, sequence: it.operation_sequence ?? 0, operation: it.operation_name ?? "", due, late, moved: false,
+      key, lane: it.work_center_id!, state, from, to: Math.max(to, from), order: it.work_order_id, number: it.work_order_number ?? it.work_order_id,
+      product: it.product, sequence: it.operation_sequence ?? 0, operation: it.operation_name ?? "", due, late, moved: false, pinned: state === "planned" && pins.has(key),
     };
   });
 }
@@ -47,7 +50,7 @@ function stateOf(it: ScheduleSlot): BarState {
 }
 
 /** A draft over the plan in force: what is done stays, all else stands where the draft wants it, and knows where it comes from. */
-export function barsOfDraft(inForce: Bar[], slots: DraftSlot[], effects: OrderEffect[]): Bar[] {
+export function barsOfDraft(inForce: Bar[], slots: DraftSlot[], effects: OrderEffect[], pins: ReadonlySet<string> = new Set()): Bar[] {
   const known = new Map(inForce.map((it) => [it.key, it]));
   const origins = new Map(effects.flatMap((it) => it.moves.map((move) => [keyOf(it.work_order_id, move.operation_sequence), move.from] as const)));
   const drafted = slots.map((it): Bar => {
@@ -56,7 +59,7 @@ export function barsOfDraft(inForce: Bar[], slots: DraftSlot[], effects: OrderEf
     const origin = origins.get(key);
     return {
       key, lane: it.work_center_id, state: it.is_running ? "running" : "planned", ...span(it), order: it.work_order_id, number: before?.number ?? it.work_order_id, product: before?.product ?? it.product,
-      sequence: it.operation_sequence, operation: it.operation_name, due: it.due ? Date.parse(it.due) : undefined, late: it.is_late, moved: origins.has(key),
+      sequence: it.operation_sequence, operation: it.operation_name, due: it.due ? Date.parse(it.due) : undefined, late: it.is_late, moved: origins.has(key), pinned: !it.is_running && pins.has(key),
       ...(origin ? { origin: { lane: origin.work_center_id, ...span(origin) } } : {}),
     };
   });

@@ -1,9 +1,10 @@
-// How the Gantt is painted: lanes by department with their load, bars by state, a draft's moves with where they come from, the axis, now.
+// How the Gantt is painted: lanes by department with their load, bars by state, pins, the frozen zone, a draft's moves with where they come from, what is in a hand, the axis, now.
 // It draws what is seen and nothing else; where things stand is the timeline's.
 import { fontFamily, ink } from "../../canvas/ink";
 import { lanesSeen, Row, seen, timeAt, xOf, yOf, type Lane, type Room, type Span, type View } from "../../canvas/timeline";
 import { day, hour } from "../../words/format";
 import type { Bar } from "./bars";
+import type { Outline } from "./places";
 
 export const AXIS = 44;
 export const NAMES = 148;
@@ -28,6 +29,17 @@ export interface Board {
   loads: Map<string, Load[]>;
   /** Midnights of the plant, so that lines fall on its full hours. */
   midnights: number[];
+  /** What begins before it is moved by people only. */
+  frozenUntil: number | undefined;
+}
+
+/** A bar in somebody's hand. */
+export interface Held {
+  bar: Bar;
+  /** Where it would stand, and what would move on with it. */
+  outlines: Outline[];
+  state: "asked" | "does" | "hindered";
+  nearest: Outline | undefined;
 }
 
 export interface Shown {
@@ -36,6 +48,9 @@ export interface Shown {
   now: number;
   order: string;
   hovered: string;
+  /** The bar that keys are at. */
+  picked: string;
+  held: Held | undefined;
 }
 
 type Inks = Record<(typeof TOKENS)[number], string>;
@@ -63,6 +78,7 @@ export function paint(brush: CanvasRenderingContext2D, board: Board, shown: Show
   brush.rect(room.left, room.top, room.width, room.height);
   brush.clip();
   for (const lane of lanes) paintGround(brush, inks, lane, yOf(view, room, lane), shown, board.loads.get(lane.id) ?? []);
+  if (board.frozenUntil !== undefined) paintFrozen(brush, inks, board.frozenUntil, shown);
   for (const line of lines) rule(brush, line.isDay ? inks.edge : inks.line, line.x, room.top, room.top + room.height);
   const time = seen(view, room);
   for (const lane of lanes) {
@@ -70,6 +86,7 @@ export function paint(brush: CanvasRenderingContext2D, board: Board, shown: Show
     for (const bar of board.ghosts.get(lane.id)?.within(time) ?? []) paintGhost(brush, inks, bar, y, shown);
     for (const bar of board.rows.get(lane.id)?.within(time) ?? []) paintBar(brush, inks, bar, y, shown);
   }
+  if (shown.held) paintHeld(brush, inks, lanes, shown.held, shown);
   rule(brush, inks.act, xOf(view, room, now), room.top, room.top + room.height, 2);
   brush.restore();
   paintNames(brush, inks, lanes, shown);
@@ -97,7 +114,80 @@ function paintGround(brush: CanvasRenderingContext2D, inks: Inks, lane: Lane, y:
   }
 }
 
-function paintBar(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, y: number, { view, room, order, hovered }: Shown) {
+/** Slanting lines over a box. */
+function hatch(brush: CanvasRenderingContext2D, colour: string, x: number, y: number, width: number, height: number, gap: number) {
+  brush.save();
+  brush.beginPath();
+  brush.rect(x, y, width, height);
+  brush.clip();
+  brush.strokeStyle = colour;
+  brush.lineWidth = 1;
+  brush.beginPath();
+  for (let at = x - height - ((x - height) % gap); at < x + width; at += gap) {
+    brush.moveTo(at, y + height);
+    brush.lineTo(at + height, y);
+  }
+  brush.stroke();
+  brush.restore();
+}
+
+function paintFrozen(brush: CanvasRenderingContext2D, inks: Inks, until: number, { view, room, now }: Shown) {
+  const from = Math.max(room.left, xOf(view, room, now));
+  const to = Math.min(room.left + room.width, xOf(view, room, until));
+  if (to <= from) return;
+  hatch(brush, inks.line, from, room.top, to - from, room.height, 12);
+  rule(brush, inks.muted, to - 1, room.top, room.top + room.height);
+}
+
+/** Dashed where it comes from and where others would go, an outline where it would stand, hatched where it cannot. */
+function paintHeld(brush: CanvasRenderingContext2D, inks: Inks, lanes: Lane[], held: Held, shown: Shown) {
+  const { view, room } = shown;
+  const box = ({ lane, from, to }: Outline) => {
+    const on = lanes.find((it) => it.id === lane);
+    if (!on) return undefined;
+    const x = xOf(view, room, from);
+    return { x, y: yOf(view, room, on) + PAD, width: Math.max(4, xOf(view, room, to) - x) };
+  };
+  const outline = (it: Outline, colour: string, width: number, dash: number[]) => {
+    const place = box(it);
+    if (!place) return;
+    brush.strokeStyle = colour;
+    brush.lineWidth = width;
+    brush.setLineDash(dash);
+    brush.strokeRect(place.x + width / 2, place.y + width / 2, Math.max(1, place.width - width), BAR - width);
+    brush.setLineDash([]);
+    if (!it.late) return;
+    brush.fillStyle = inks.down;
+    brush.fillRect(place.x, place.y, 3, BAR);
+  };
+  outline({ ...held.bar, late: false }, inks.text, 1.5, [4, 3]);
+  const [own, ...others] = held.outlines;
+  for (const other of others) outline(other, inks.act, 1.5, [4, 3]);
+  if (held.nearest) outline(held.nearest, inks.act, 2, [2, 2]);
+  const place = own && box(own);
+  if (!own || !place) return;
+  brush.fillStyle = inks.raised;
+  brush.globalAlpha = 0.85;
+  brush.fillRect(place.x, place.y, place.width, BAR);
+  brush.globalAlpha = 1;
+  if (held.state === "hindered") hatch(brush, inks.down, place.x, place.y, place.width, BAR, 6);
+  outline(own, held.state === "hindered" ? inks.down : held.state === "does" ? inks.act : inks.muted, 2.5, []);
+}
+
+/** A pin's head and needle, at the end of the bar. */
+function paintPin(brush: CanvasRenderingContext2D, inks: Inks, x: number, y: number) {
+  brush.fillStyle = inks.raised;
+  brush.strokeStyle = inks.text;
+  brush.lineWidth = 1.5;
+  brush.beginPath();
+  brush.arc(x, y + 6, 4, 0, 2 * Math.PI);
+  brush.moveTo(x, y + 10);
+  brush.lineTo(x, y + 17);
+  brush.fill();
+  brush.stroke();
+}
+
+function paintBar(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, y: number, { view, room, order, hovered, picked }: Shown) {
   const from = xOf(view, room, bar.from);
   const width = Math.max(2, xOf(view, room, bar.to) - from);
   brush.fillStyle = inks[`bar-${bar.state}`];
@@ -113,8 +203,17 @@ function paintBar(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, y: numb
     brush.fillStyle = inks.down;
     brush.fillRect(from, y, 3, BAR);
   }
+  if (bar.key === picked) {
+    brush.strokeStyle = inks.text;
+    brush.lineWidth = 2;
+    brush.setLineDash([6, 3]);
+    brush.strokeRect(from - 2, y - 2, width + 4, BAR + 4);
+    brush.setLineDash([]);
+  }
+  if (bar.pinned) paintPin(brush, inks, Math.max(from + 5, from + width - 8), y);
   const start = Math.max(from, room.left);
-  if (from + width - start > LEGIBLE) label(brush, inks, bar, start + 7, y + BAR / 2 + 1, from + width - start - 10);
+  const space = from + width - start - (bar.pinned ? 16 : 0);
+  if (space > LEGIBLE) label(brush, inks, bar, start + 7, y + BAR / 2 + 1, space - 10);
 }
 
 function label(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, x: number, y: number, room: number) {

@@ -1,0 +1,172 @@
+//! One operation put elsewhere by a person: what it meets there moves on, everything else stays where it is.
+//! It obeys and does not search: what would be a better place is for [`super::solve()`] to find.
+
+use super::board::{Board, Fit};
+use super::instance::{Instance, NONE};
+use super::plan::{Plan, Slot};
+use super::problem::Minutes;
+
+/// Where an operation is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Which one.
+    pub operation: usize,
+    /// Its work center.
+    pub center: usize,
+    /// When it begins.
+    pub from: Minutes,
+    /// Exactly then; otherwise as soon after it as may be.
+    pub exact: bool,
+}
+
+/// What stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is fixed: it runs.
+    Fixed,
+    /// The work center cannot do it.
+    NotEligible,
+    /// It may not begin so soon.
+    Release,
+    /// What it waits for ends later.
+    After {
+        /// This operation.
+        operation: usize,
+    },
+    /// What waits for it may not move and begins sooner.
+    Before {
+        /// This operation.
+        operation: usize,
+    },
+    /// The work center is closed then, or closes too soon.
+    Closed,
+    /// The work center is busy with what may not move.
+    Behind {
+        /// With this operation.
+        operation: usize,
+    },
+    /// The work center must be set up first, or for what comes next.
+    Setup,
+    /// All people of its pool are held.
+    People {
+        /// This pool.
+        pool: usize,
+    },
+}
+
+/// A wish that cannot be, and the nearest that can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub obstacle: Obstacle,
+    /// Where it could be instead.
+    pub nearest: Option<Slot>,
+}
+
+/// A plan with an operation put elsewhere. What is held, and what goes before something held, does not move for it;
+/// the rest moves later where it must, on the work center where it is, and never earlier.
+///
+/// # Errors
+/// What stands in the way, and the nearest place that would do.
+pub fn relocate(instance: &Instance, plan: &Plan, held: &[bool], wish: &Wish) -> Result<Plan, Refused> {
+    let op = wish.operation as u32;
+    if instance.fixed[wish.operation].is_some() {
+        return Err(Refused { obstacle: Obstacle::Fixed, nearest: None });
+    }
+    let mut board = Board::new(instance);
+    for other in staying(instance, held, op) {
+        board.reseat(other, plan.slots[other as usize]);
+    }
+    let fit = Look { instance, board: &board, op }.find(wish)?;
+    board.seat(op, &fit);
+    let mut others: Vec<(Minutes, usize, u32)> = Vec::with_capacity(instance.len());
+    let by_rank = (0..instance.jobs() as u32).flat_map(|job| instance.sequence_of(job).iter().copied());
+    others.extend(by_rank.enumerate().filter(|(_, other)| !board.is_seated(*other)).map(|(rank, other)| (plan.slots[other as usize].start, rank, other)));
+    others.sort_unstable();
+    for (start, _, other) in others {
+        let Some(mode) = instance.mode_on(other, plan.slots[other as usize].center) else { continue };
+        let from = board.ready(other).max(start);
+        if let Some(fit) = board.fit(other, mode, from, Minutes::MAX) {
+            board.seat(other, &fit);
+        }
+    }
+    Ok(board.plan())
+}
+
+/// What is held and everything before it, and what goes before the operation itself; the operation is not among them.
+fn staying(instance: &Instance, held: &[bool], op: u32) -> Vec<u32> {
+    let mut stays: Vec<bool> = (0..instance.len()).map(|other| held.get(other).copied().unwrap_or(false) || other as u32 == op).collect();
+    for job in 0..instance.jobs() as u32 {
+        for &other in instance.sequence_of(job).iter().rev() {
+            if stays[other as usize] {
+                instance.before.row(other).iter().for_each(|link| stays[link.op as usize] = true);
+            }
+        }
+    }
+    (0..instance.len() as u32).filter(|other| stays[*other as usize] && *other != op && instance.fixed[*other as usize].is_none()).collect()
+}
+
+/// Looks for the place of an operation among what stays.
+struct Look<'b, 'i> {
+    instance: &'i Instance,
+    board: &'b Board<'i>,
+    op: u32,
+}
+
+impl Look<'_, '_> {
+    fn find(&self, wish: &Wish) -> Result<Fit, Refused> {
+        let ready = self.board.ready(self.op);
+        let refused = |obstacle| Refused { obstacle, nearest: self.nearest(wish) };
+        let Some(mode) = self.instance.mode_on(self.op, wish.center as u32) else { return Err(refused(Obstacle::NotEligible)) };
+        if wish.exact && wish.from < ready {
+            return Err(refused(self.too_early(wish.from)));
+        }
+        let (cut, next) = self.cut();
+        let fit = self.board.fit(self.op, mode, wish.from.max(ready), Minutes::MAX);
+        let fit = fit.ok_or_else(|| refused(Obstacle::Closed))?;
+        if wish.exact && fit.start != wish.from {
+            return Err(refused(self.in_the_way(wish, mode.minutes)));
+        }
+        match next {
+            Some(operation) if fit.end > cut => Err(refused(Obstacle::Before { operation })),
+            _ => Ok(fit),
+        }
+    }
+
+    /// The earliest place from the wish on; where there is none before what waits for it, the earliest of all.
+    fn nearest(&self, wish: &Wish) -> Option<Slot> {
+        let (ready, (cut, _)) = (self.board.ready(self.op), self.cut());
+        let modes = self.instance.modes.row(self.op);
+        let own = modes.iter().filter(|mode| mode.center as usize == wish.center);
+        let from = |from: Minutes| {
+            let fits = own.clone().chain(modes).filter_map(|mode| self.board.fit(self.op, *mode, from, cut));
+            fits.min_by_key(|fit| (fit.mode.center as usize != wish.center, fit.start))
+        };
+        let fit = from(wish.from.max(ready)).or_else(|| from(ready))?;
+        Some(Slot { center: fit.mode.center, start: fit.start, end: fit.end })
+    }
+
+    /// Before when it must end, for the sake of what waits for it and stays.
+    fn cut(&self) -> (Minutes, Option<usize>) {
+        let waits = self.instance.after.row(self.op).iter().filter(|link| self.board.is_seated(link.op) && self.instance.fixed[link.op as usize].is_none());
+        let first = waits.map(|link| (self.board.slots[link.op as usize].start - link.lag, link.op as usize)).min();
+        first.map_or((Minutes::MAX, None), |(cut, operation)| (cut, Some(operation)))
+    }
+
+    fn too_early(&self, from: Minutes) -> Obstacle {
+        let waits = self.instance.before.row(self.op).iter().map(|link| (self.board.slots[link.op as usize].end + link.lag, link.op as usize));
+        waits.max().filter(|(until, _)| *until > from).map_or(Obstacle::Release, |(_, operation)| Obstacle::After { operation })
+    }
+
+    fn in_the_way(&self, wish: &Wish, minutes: Minutes) -> Obstacle {
+        let (start, end) = self.instance.calendars[wish.center].place(wish.from, minutes, self.instance.resumable[wish.operation]);
+        if start != wish.from {
+            return Obstacle::Closed;
+        }
+        if let Some(seat) = self.board.row(wish.center as u32).iter().find(|seat| seat.start < end && seat.end > start) {
+            return Obstacle::Behind { operation: seat.op as usize };
+        }
+        let pool = self.instance.pool[wish.operation];
+        if pool != NONE && self.board.is_short_of(usize::from(pool), start, end) { Obstacle::People { pool: usize::from(pool) } } else { Obstacle::Setup }
+    }
+}
