@@ -24,6 +24,7 @@ use crate::model::command::SetPlantClock;
 use crate::model::journal::{Actor, Origin};
 use crate::model::permission::Role;
 use crate::model::{Command, Id};
+use crate::planning::Desk;
 use crate::simulator::{Cast, Plan, Simulator, master_data};
 use crate::store::home::write_private;
 use crate::store::telemetry_file;
@@ -60,7 +61,9 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     let Open { engine, lane, mut logins, mut simulator } = open_or_make(&data, it, output)?;
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)) };
+    let desk = Desk::default();
+    simulator.plan_on(desk.clone());
+    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)), desk };
     let wires = Wires::lay(&engine, &lane, &mut simulator, logins.machines()?)?;
     let living = live(&engine, simulator, Arc::clone(&stop))?;
     let answer = serve::serve(&engine, &lane, doors, output, |addresses| {

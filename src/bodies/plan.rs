@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::base::Time;
 use crate::model::{Id, Subject, WorkCenter, WorkOrder};
-use crate::planning::{Bucket, Draft, Effect, Promise, Reason, Seen, Shop, Waits, compare, is_ready};
+use crate::planning::{Bucket, Draft, Effect, Outside, Overtime, Promise, Proposals, Reason, Seen, Shop, Waits, compare, is_ready};
 use crate::scheduling::{Plan, Slot};
 
 fn order(id: Id<WorkOrder>) -> String {
@@ -133,6 +133,7 @@ pub fn slots(it: &Draft) -> String {
         row["due"] = time(known.due);
         row["is_late"] = known.due.is_some_and(|due| it.shop.moment(slot.end) > due).into();
         row["is_running"] = task.running.into();
+        row["duration_basis"] = task.basis.word().into();
         row
     });
     json!({"plan_id": it.id, "data": all.collect::<Vec<_>>()}).to_string()
@@ -157,6 +158,8 @@ pub fn story(id: Id<WorkOrder>, effect: &Effect, chain: &[Waits]) -> String {
                 row["behind_operation"] = operation.clone().into();
             }
             Reason::People { skill } => row["skill"] = skill.clone().into(),
+            Reason::Material { material } => row["material"] = material.clone().into(),
+            Reason::Tool { tool } => row["tool"] = tool.clone().into(),
             _ => {}
         }
         row
@@ -241,8 +244,40 @@ pub fn dispatch(center: Id<WorkCenter>, all: &[Seen]) -> String {
     json!({"work_center_id": Subject::of(center).to_string(), "data": rows.collect::<Vec<_>>()}).to_string()
 }
 
+fn overtime(shop: &Shop, it: &Overtime) -> Json {
+    let code = &shop.centers[it.center].work_center_code;
+    let orders: Vec<String> = it.orders.iter().map(|at| order(shop.orders[*at].id)).collect();
+    let minutes = it.to.minutes_since(it.from);
+    let sentence = match orders.len() {
+        0 => format!("{minutes} min more of {code} would save {} weighted minutes late.", it.saved),
+        saved => format!("{minutes} min more of {code} would save {} weighted minutes late and {saved} promises.", it.saved),
+    };
+    json!({
+        "work_center_id": Subject::of(shop.centers[it.center].work_center_id).to_string(),
+        "work_center_code": code,
+        "from": it.from.to_string(),
+        "to": it.to.to_string(),
+        "weighted_late_minutes_saved": it.saved,
+        "saved_an_hour": it.saved * 60 / minutes.max(1),
+        "saves": orders,
+        "sentence": sentence,
+    })
+}
+
+fn outside(shop: &Shop, it: &Outside) -> Json {
+    let task = &shop.tasks[it.operation];
+    json!({
+        "work_order_id": order(shop.orders[it.order].id),
+        "operation_sequence": task.sequence,
+        "operation_name": task.name,
+        "waits_minutes": it.waits,
+        "away_max_minutes": it.away_max,
+        "sentence": format!("Operation {} ({}) given outside for no more than {} h, and the order is in time.", task.sequence, task.name, it.away_max / 60),
+    })
+}
+
 /// Load against capacity.
-pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64]) -> String {
+pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64], helps: &Proposals) -> String {
     let rows = shop.centers.iter().enumerate().map(|(at, center)| {
         let own = buckets.iter().filter(|bucket| bucket.center == at).map(|bucket| {
             json!({
@@ -261,5 +296,13 @@ pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64]) -> String {
             "buckets": own.collect::<Vec<_>>(),
         })
     });
-    json!({"as_of": shop.epoch.to_string(), "data": rows.collect::<Vec<_>>()}).to_string()
+    json!({
+        "as_of": shop.epoch.to_string(),
+        "weighted_late_minutes": helps.late,
+        "cannot_be_below": helps.least,
+        "overtime": helps.overtime.iter().map(|it| overtime(shop, it)).collect::<Vec<_>>(),
+        "outside": helps.outside.iter().map(|it| outside(shop, it)).collect::<Vec<_>>(),
+        "data": rows.collect::<Vec<_>>(),
+    })
+    .to_string()
 }

@@ -129,6 +129,12 @@ nouns! {
     40 OperationCount Public "OCT" "operation_count" "operation_counts" "";
     /// A fault that a machine's sensors show.
     41 MachineFault Public "FLT" "machine_fault" "machine_faults" "";
+    /// A tool that operations hold while they run.
+    50 Tool Public "TOOL" "tool" "tools" "tool_code";
+    /// Material that is on its way.
+    51 ExpectedReceipt Public "XRC" "expected_receipt" "expected_receipts" "";
+    /// How plans treat the operations of a work center.
+    52 PlanningRule Public "PLR" "planning_rule" "planning_rules" "";
 }
 
 impl Noun {
@@ -152,6 +158,9 @@ impl Noun {
         Self::CustomerProductMapping,
         Self::Connector,
         Self::MachineSignal,
+        Self::Tool,
+        Self::ExpectedReceipt,
+        Self::PlanningRule,
         Self::WorkOrder,
     ];
 

@@ -5,15 +5,20 @@
 mod board;
 mod compare;
 mod desk;
+mod family;
+mod means;
 mod pace;
+mod proposals;
 mod publish;
 mod shop;
 mod story;
+mod supply;
 
 pub use board::{Bucket, Seen, capacity, dispatch, is_ready, schedule};
 pub use compare::{Effect, Move, Promise, compare};
 pub use desk::{Ask, Desk, Draft, Standing};
-pub use pace::Pace;
+pub use pace::{Basis, Pace};
+pub use proposals::{Outside, Overtime, Proposals, proposals, whole};
 pub use publish::{Chosen, chosen, fitted};
 pub use shop::{Extra, Order, Shop, Task, look};
 pub use story::{Reason, Waits, story};

@@ -14,6 +14,7 @@ mod machine_signal;
 mod master;
 mod material;
 mod operation;
+mod planning;
 mod plant;
 mod quality;
 mod schedule;
