@@ -26,6 +26,7 @@ use crate::model::command::SetPlantClock;
 use crate::model::journal::{Actor, Origin};
 use crate::model::permission::Role;
 use crate::model::{Command, Id};
+use crate::planning::Desk;
 use crate::simulator::{Cast, Plan, Simulator, master_data};
 use crate::store::home::write_private;
 use crate::store::telemetry_file;
@@ -65,7 +66,9 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
     let demo = logins.users.iter().map(|login| login.user.clone()).collect();
-    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)), demo };
+    let desk = Desk::default();
+    simulator.plan_on(desk.clone());
+    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)), demo, desk };
     let wires = Wires::lay(&engine, &lane, &mut simulator, logins.machines()?)?;
     let living = live(&engine, simulator, Arc::clone(&stop))?;
     let answer = serve::serve(&engine, &lane, doors, output, |addresses| {

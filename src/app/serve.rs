@@ -44,6 +44,8 @@ pub(super) struct Doors {
     pub(super) mqtt: Option<Mqtt>,
     /// Log-ins that open without a password: none, but those of a demo.
     pub(super) demo: Vec<String>,
+    /// Where drafts of plans lie.
+    pub(super) desk: Desk,
 }
 
 /// Where the plant listens.
@@ -79,7 +81,8 @@ pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     }
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
-    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At), demo: Vec::new() };
+    let doors =
+        Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At), demo: Vec::new(), desk: Desk::default() };
     let answer = serve(&engine, &lane, doors, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
@@ -114,7 +117,7 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let around = Around::of(engine, broker.as_ref().map(Broker::hub));
     let trying = connections::trying(engine, around.clone());
     let lake = doors.lake.map(|folder| Arc::new(Lake::new(engine.clone(), Some(lane.clone()), folder)));
-    let desk = Desk::default();
+    let desk = doors.desk;
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
     let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);

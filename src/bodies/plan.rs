@@ -5,7 +5,10 @@ use serde_json::{Value as Json, json};
 
 use crate::base::Time;
 use crate::model::{Id, Subject, WorkCenter, WorkOrder};
-use crate::planning::{Act, Adherence, Bucket, Draft, Effect, Hindered, Hold, Holds, Moved, Promise, Reason, Seen, Shop, Tally, Waits, against, carried, compare, is_ready};
+use crate::planning::{
+    Act, Adherence, Bucket, Draft, Effect, Hindered, Hold, Holds, Moved, Outside, Overtime, Promise, Proposals, Reason, Seen, Shop, Tally, Waits, against, carried, compare,
+    is_ready,
+};
 use crate::scheduling::{Plan, Slot};
 
 fn order(id: Id<WorkOrder>) -> String {
@@ -149,6 +152,7 @@ pub fn slots(it: &Draft, holds: &Holds) -> String {
         let hold = holds.of(operation, *slot).filter(|_| !task.running);
         row["is_pinned"] = (hold == Some(Hold::Pinned)).into();
         row["is_frozen"] = (hold == Some(Hold::Frozen)).into();
+        row["duration_basis"] = task.basis.word().into();
         row
     });
     json!({"plan_id": it.id, "version": it.versions().1, "frozen_hours": holds.frozen_hours, "data": all.collect::<Vec<_>>()}).to_string()
@@ -270,6 +274,8 @@ pub fn story(id: Id<WorkOrder>, effect: &Effect, chain: &[Waits]) -> String {
                 row["behind_operation"] = operation.clone().into();
             }
             Reason::People { skill } => row["skill"] = skill.clone().into(),
+            Reason::Material { material } => row["material"] = material.clone().into(),
+            Reason::Tool { tool } => row["tool"] = tool.clone().into(),
             _ => {}
         }
         row
@@ -354,8 +360,40 @@ pub fn dispatch(center: Id<WorkCenter>, all: &[Seen]) -> String {
     json!({"work_center_id": Subject::of(center).to_string(), "data": rows.collect::<Vec<_>>()}).to_string()
 }
 
+fn overtime(shop: &Shop, it: &Overtime) -> Json {
+    let code = &shop.centers[it.center].work_center_code;
+    let orders: Vec<String> = it.orders.iter().map(|at| order(shop.orders[*at].id)).collect();
+    let minutes = it.to.minutes_since(it.from);
+    let sentence = match orders.len() {
+        0 => format!("{minutes} min more of {code} would save {} weighted minutes late.", it.saved),
+        saved => format!("{minutes} min more of {code} would save {} weighted minutes late and {saved} promises.", it.saved),
+    };
+    json!({
+        "work_center_id": Subject::of(shop.centers[it.center].work_center_id).to_string(),
+        "work_center_code": code,
+        "from": it.from.to_string(),
+        "to": it.to.to_string(),
+        "weighted_late_minutes_saved": it.saved,
+        "saved_an_hour": it.saved * 60 / minutes.max(1),
+        "saves": orders,
+        "sentence": sentence,
+    })
+}
+
+fn outside(shop: &Shop, it: &Outside) -> Json {
+    let task = &shop.tasks[it.operation];
+    json!({
+        "work_order_id": order(shop.orders[it.order].id),
+        "operation_sequence": task.sequence,
+        "operation_name": task.name,
+        "waits_minutes": it.waits,
+        "away_max_minutes": it.away_max,
+        "sentence": format!("Operation {} ({}) given outside for no more than {} h, and the order is in time.", task.sequence, task.name, it.away_max / 60),
+    })
+}
+
 /// Load against capacity.
-pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64]) -> String {
+pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64], helps: &Proposals) -> String {
     let rows = shop.centers.iter().enumerate().map(|(at, center)| {
         let own = buckets.iter().filter(|bucket| bucket.center == at).map(|bucket| {
             json!({
@@ -374,5 +412,13 @@ pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64]) -> String {
             "buckets": own.collect::<Vec<_>>(),
         })
     });
-    json!({"as_of": shop.epoch.to_string(), "data": rows.collect::<Vec<_>>()}).to_string()
+    json!({
+        "as_of": shop.epoch.to_string(),
+        "weighted_late_minutes": helps.late,
+        "cannot_be_below": helps.least,
+        "overtime": helps.overtime.iter().map(|it| overtime(shop, it)).collect::<Vec<_>>(),
+        "outside": helps.outside.iter().map(|it| outside(shop, it)).collect::<Vec<_>>(),
+        "data": rows.collect::<Vec<_>>(),
+    })
+    .to_string()
 }

@@ -121,8 +121,13 @@ async fn follow(engine: &Engine, figures: &Figures) -> Result<(), Refusal> {
 /// All facts as of the head, or a little later where records changed meanwhile: following on from the
 /// head takes those once more, which does no harm.
 pub fn gather(engine: &Engine) -> Result<Facts, Refusal> {
+    gather_of(engine, NOUNS)
+}
+
+/// Facts of some nouns only, for whoever asks for no more.
+pub fn gather_of(engine: &Engine, nouns: &[Noun]) -> Result<Facts, Refusal> {
     let mut facts = Facts { as_of_seq: engine.read(|snapshot| snapshot.head())??, ..Facts::default() };
-    for noun in NOUNS {
+    for noun in nouns {
         let mut after = None;
         while let Some(last) = page(engine, *noun, after, &mut facts)? {
             after = Some(last);

@@ -129,10 +129,16 @@ nouns! {
     40 OperationCount Public "OCT" "operation_count" "operation_counts" "";
     /// A fault that a machine's sensors show.
     41 MachineFault Public "FLT" "machine_fault" "machine_faults" "";
+    /// A tool that operations hold while they run.
+    50 Tool Public "TOOL" "tool" "tools" "tool_code";
+    /// Material that is on its way.
+    51 ExpectedReceipt Public "XRC" "expected_receipt" "expected_receipts" "";
     /// A pin: an operation that stays where it is planned.
     52 PlanPin Public "PIN" "plan_pin" "plan_pins" "";
     /// A frozen zone: how far ahead only people move what is planned.
     53 FrozenZone Public "FRZ" "frozen_zone" "frozen_zones" "";
+    /// How plans treat the operations of a work center.
+    54 PlanningRule Public "PLR" "planning_rule" "planning_rules" "";
     /// A tablet or a panel on the floor where people sign on by badge.
     60 Terminal Public "TERM" "terminal" "terminals" "terminal_name";
     /// A badge: which employee shows it, and as whom they act.
@@ -162,6 +168,9 @@ impl Noun {
         Self::CustomerProductMapping,
         Self::Connector,
         Self::MachineSignal,
+        Self::Tool,
+        Self::ExpectedReceipt,
+        Self::PlanningRule,
         Self::WorkOrder,
     ];
 

@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::pace::Pace;
+use super::family::{Families, Family};
+use super::means::Means;
+use super::pace::{Basis, Pace};
+use super::supply::{Supply, Wait};
 use crate::base::{ClockTime, Code, Date, Decimal, Refusal, Time};
 use crate::kpi::Facts;
 use crate::kpi::calendar::Calendar;
@@ -12,8 +15,9 @@ use crate::model::field::Field as _;
 use crate::model::plant::Status;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::{OperationStatus, WorkOrderStatus};
-use crate::model::{Employee, Id, Product, ProductionSchedule, Record as _, Routing, Shift, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
-use crate::scheduling::problem::{Center, Hours, Job, Matrix, Minutes, Operation, Pool};
+use crate::model::product::CustomerType;
+use crate::model::{Customer, Id, Product, ProductionSchedule, Record as _, Routing, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
+use crate::scheduling::problem::{Center, Hours, Job, Matrix, Minutes, Operation};
 use crate::scheduling::{Instance, Objective, Problem, Slot};
 use crate::store::{Snapshot, View as _};
 use crate::views::floor;
@@ -25,8 +29,6 @@ const STEPS_MAX: usize = 1_000;
 /// Days of calendar that are looked at; beyond them the hours repeat.
 const DAYS: i64 = 56;
 const DAY_MINUTES: i64 = 1_440;
-/// From the end of an operation in one department to the start of the next in another.
-const TRANSFER: Minutes = 30;
 /// A work center that stands is taken to stand for so long yet: nobody knows better.
 const STANDS: Minutes = 60;
 /// Share of planned time that becomes standard time where a work center does not say it, in percent.
@@ -54,6 +56,10 @@ pub struct Task {
     pub name: String,
     /// It has begun, so it stays where it is.
     pub running: bool,
+    /// What its time is learned from.
+    pub basis: Basis,
+    /// The material that it waits for, where its release is that.
+    pub material: Option<String>,
 }
 
 /// The plant as a problem.
@@ -153,6 +159,8 @@ pub fn look(snapshot: &Snapshot, facts: &Facts, now: Time, extra: Option<&Extra>
     let now = Time::from_micros(now.micros().div_euclid(60_000_000) * 60_000_000);
     let floor = Floor::look(snapshot, facts, now)?;
     let slots = slots_in_force(snapshot)?;
+    let orders = open_orders(snapshot)?;
+    let waits = waits(snapshot, &floor, &orders)?;
     let mut making = Making {
         floor: &floor,
         jobs: Vec::new(),
@@ -162,28 +170,52 @@ pub fn look(snapshot: &Snapshot, facts: &Facts, now: Time, extra: Option<&Extra>
         left_out: Vec::new(),
         learned: 0,
         busy: vec![false; floor.centers.len()],
+        families: Families::new(snapshot),
     };
-    for state in [WorkOrderStatus::InProgress, WorkOrderStatus::Scheduled, WorkOrderStatus::Released] {
-        for order in snapshot.related::<WorkOrder>("status", &state.to_value(), ORDERS_MAX)? {
-            let mut steps: Vec<WorkOrderOperation> = snapshot.related("work_order_id", &order.work_order_id.to_value(), STEPS_MAX)?;
-            steps.retain(|step| !matches!(step.status, OperationStatus::Completed | OperationStatus::Skipped));
-            steps.sort_by_key(|step| step.operation_sequence);
-            let product: Option<Product> = snapshot.get(order.product_id)?;
-            let id = order.work_order_id;
-            if let Err(why) = making.order(order, product, &steps, &slots) {
-                making.left_out.push((id, why));
-            }
-        }
+    for order in orders {
+        let mut steps: Vec<WorkOrderOperation> = snapshot.related("work_order_id", &order.work_order_id.to_value(), STEPS_MAX)?;
+        steps.retain(|step| !matches!(step.status, OperationStatus::Completed | OperationStatus::Skipped));
+        steps.sort_by_key(|step| step.operation_sequence);
+        let id = order.work_order_id;
+        let made = match waits.get(&id.number()) {
+            Some(Err(why)) => Err(why.clone()),
+            Some(Ok(wait)) => making.order(snapshot, order, &steps, &slots, wait)?,
+            None => making.order(snapshot, order, &steps, &slots, &None)?,
+        };
+        making.left_out.extend(made.err().map(|why| (id, why)));
     }
     if let Some(extra) = extra {
         let (order, steps) = extra.order(snapshot)?;
-        let product: Option<Product> = snapshot.get(extra.product)?;
-        making.order(order, product, &steps, &BTreeMap::new()).map_err(|why| Refusal::field(Code::IllegalState, "product_id", why))?;
+        making.order(snapshot, order, &steps, &BTreeMap::new(), &None)?.map_err(|why| Refusal::field(Code::IllegalState, "product_id", why))?;
     }
     let Making { jobs, orders, tasks, in_force, left_out, learned, .. } = making;
     let problem = floor.problem(jobs);
     let instance = Instance::new(problem).map_err(|fault| Refusal::invalid("plan", fault.to_string()))?;
     Ok(Shop { seq: snapshot.head()?, epoch: now, instance, orders, tasks, centers: floor.centers, in_force, left_out, pace: floor.pace, learned })
+}
+
+/// Orders that are released and not done; what runs goes first.
+fn open_orders(snapshot: &Snapshot) -> Result<Vec<WorkOrder>, Refusal> {
+    let mut orders = Vec::new();
+    for state in [WorkOrderStatus::InProgress, WorkOrderStatus::Scheduled, WorkOrderStatus::Released] {
+        orders.extend(snapshot.related::<WorkOrder>("status", &state.to_value(), ORDERS_MAX)?);
+    }
+    Ok(orders)
+}
+
+/// By order: until when it waits for its material, or why that never comes. What has begun has its material.
+fn waits(snapshot: &Snapshot, floor: &Floor, orders: &[WorkOrder]) -> Result<BTreeMap<u64, Result<Wait, String>>, Refusal> {
+    let mut supply = Supply::look(snapshot, floor.now, floor.now.date(&floor.zone))?;
+    let mut waits = BTreeMap::new();
+    if supply.is_empty() {
+        return Ok(waits);
+    }
+    let mut waiting: Vec<&WorkOrder> = orders.iter().filter(|order| order.status != WorkOrderStatus::InProgress).collect();
+    waiting.sort_by_key(|order| (order.priority, order.planned_end_date.is_none(), order.planned_end_date, order.work_order_id));
+    for order in waiting {
+        waits.insert(order.work_order_id.number(), supply.take(order.product_id, order.planned_quantity)?);
+    }
+    Ok(waits)
 }
 
 /// Slots of operations that are neither done nor cancelled, by operation.
@@ -207,7 +239,7 @@ struct Floor {
     place: BTreeMap<u64, usize>,
     hours: Vec<Hours>,
     stands: Vec<bool>,
-    pools: Vec<Pool>,
+    means: Means,
     pace: Pace,
 }
 
@@ -244,8 +276,16 @@ impl Floor {
             }
         }
         let zone = facts.zone.clone();
-        let pools = pools(snapshot, &centers, now, &zone)?;
-        Ok(Self { now, zone, centers, place, hours, stands, pools, pace: Pace::learn(snapshot)? })
+        let means = Means::look(snapshot, &centers, now, &zone)?;
+        let (mut families, mut products) = (Families::new(snapshot), BTreeMap::new());
+        let pace = Pace::learn(snapshot, |operation| {
+            let order = operation.work_order_id;
+            if !products.contains_key(&order.number()) {
+                products.insert(order.number(), snapshot.get(order)?.map(|order: WorkOrder| order.product_id));
+            }
+            products[&order.number()].map_or(Ok(String::new()), |product| Ok(families.of(product)?.name.clone()))
+        })?;
+        Ok(Self { now, zone, centers, place, hours, stands, means, pace })
     }
 
     /// Work centers that do the same work: the operation's own and its like in the same department.
@@ -261,11 +301,16 @@ impl Floor {
         !self.hours[center].windows.is_empty()
     }
 
-    /// Minutes that a part of an operation takes at a work center, and whether that is learned.
-    fn minutes(&self, center: usize, planned: i64) -> (Minutes, bool) {
-        let learned = self.pace.of(self.centers[center].number());
+    /// Minutes of the longest stretch without a closing; what closes within it is not looked at.
+    fn longest_opening(&self, center: usize) -> Minutes {
+        self.hours[center].windows.iter().map(|(from, to)| to - from).max().unwrap_or(0)
+    }
+
+    /// Minutes that planned minutes of an operation come to at a work center, and what that is learned from.
+    fn minutes(&self, center: usize, planned: i64, operation: &str, family: &str) -> (Minutes, Basis) {
+        let (learned, basis) = self.pace.of(self.centers[center].number(), operation, family);
         let taken = learned.map_or_else(|| planned * 100 / self.efficiency(center), |thousandths| planned * thousandths / 1_000);
-        (Minutes::try_from(taken.max(1)).unwrap_or(Minutes::MAX), learned.is_some())
+        (Minutes::try_from(taken.max(1)).unwrap_or(Minutes::MAX), basis)
     }
 
     fn efficiency(&self, center: usize) -> i64 {
@@ -274,40 +319,15 @@ impl Floor {
         told.filter(|share| (20..=150).contains(share)).unwrap_or(EFFICIENCY)
     }
 
-    fn problem(&self, jobs: Vec<(Job, Vec<String>)>) -> Problem {
-        // A work center is set up for a product; the same one again needs no setup.
-        let mut matrices: Vec<Matrix> = Vec::new();
-        let mut matrix_of: Vec<Option<usize>> = vec![None; self.centers.len()];
-        let mut states: BTreeMap<(usize, String), (usize, Minutes)> = BTreeMap::new();
-        let mut sizes = vec![0_usize; self.centers.len()];
-        for (job, products) in &jobs {
-            for (operation, product) in job.operations.iter().zip(products) {
-                let setup = operation.states.first().map_or(0, |(_, setup)| Minutes::try_from(*setup).unwrap_or(0));
-                for (center, _) in &operation.modes {
-                    let size = &mut sizes[*center];
-                    let state = states.entry((*center, product.clone())).or_insert_with(|| {
-                        *size += 1;
-                        (*size - 1, 0)
-                    });
-                    state.1 = state.1.max(setup);
-                }
-            }
-        }
-        for (center, size) in sizes.iter().enumerate().filter(|(_, size)| **size > 0) {
-            matrix_of[center] = Some(matrices.len());
-            let mut to = vec![0; *size];
-            states.iter().filter(|((of, _), _)| *of == center).for_each(|(_, (state, setup))| to[*state] = *setup);
-            let times = (0..*size).map(|from| to.iter().enumerate().map(|(state, setup)| if state == from { 0 } else { *setup }).collect()).collect();
-            matrices.push(Matrix { id: self.centers[center].work_center_code.clone(), times });
-        }
+    fn problem(&self, jobs: Vec<(Job, Vec<Setup>)>) -> Problem {
+        let setups = Setups::of(&self.centers, &jobs);
         let mut initial: Vec<Option<usize>> = vec![None; self.centers.len()];
         let mut planned = Vec::with_capacity(jobs.len());
-        for (mut job, products) in jobs {
-            for (operation, product) in job.operations.iter_mut().zip(products) {
-                let state = |center: usize| Some((matrix_of[center]?, states.get(&(center, product.clone()))?.0));
-                operation.states = operation.modes.iter().filter_map(|(center, _)| state(*center)).collect();
+        for (mut job, wanted) in jobs {
+            for (operation, setup) in job.operations.iter_mut().zip(&wanted) {
+                operation.states = operation.modes.iter().filter_map(|(center, _)| setups.state(*center, setup)).collect();
                 if let Some((center, _)) = operation.fixed {
-                    initial[center] = state(center).map(|(_, state)| state);
+                    initial[center] = setups.state(center, setup).map(|(_, state)| state);
                 }
             }
             planned.push(job);
@@ -316,15 +336,10 @@ impl Floor {
             id: self.centers[at].work_center_code.clone(),
             hours: Some(at),
             downtime: if self.stands[at] { vec![(0, STANDS)] } else { Vec::new() },
-            matrix: matrix_of[at],
+            matrix: setups.matrix_of[at],
             initial_state: initial[at],
         };
-        // Who is at work is there, whatever the shifts say.
-        let mut pools = self.pools.clone();
-        for (at, pool) in pools.iter_mut().enumerate() {
-            let at_work = planned.iter().flat_map(|job| &job.operations).filter(|operation| operation.fixed.is_some() && operation.pool == Some(at)).count();
-            pool.capacity = pool.capacity.max(u32::try_from(at_work).unwrap_or(u32::MAX));
-        }
+        let pools = self.means.pools(planned.iter().flat_map(|job| &job.operations));
         // A center that is never open must not break the problem: nothing is planned on it.
         let hours = self.hours.iter().map(|hours| if hours.windows.is_empty() { Hours { windows: vec![(0, hours.period)], ..hours.clone() } } else { hours.clone() });
         Problem {
@@ -332,7 +347,7 @@ impl Floor {
             objective: Objective::WeightedTardiness,
             milestones: false,
             hours: hours.collect(),
-            matrices,
+            matrices: setups.matrices,
             pools,
             centers: (0..self.centers.len()).map(center).collect(),
             jobs: planned,
@@ -344,30 +359,68 @@ fn minute(ms: i64) -> Minutes {
     Minutes::try_from(ms.div_euclid(60_000)).unwrap_or(Minutes::MAX)
 }
 
-/// People by the skill that work centers ask for: as many as the thinnest shift of the week has.
-fn pools(snapshot: &Snapshot, centers: &[WorkCenter], now: Time, zone: &jiff::tz::TimeZone) -> Result<Vec<Pool>, Refusal> {
-    let today = now.date(zone);
-    let shifts: Vec<Shift> = floor::all::<Shift>(snapshot)?.into_iter().filter(|shift| shift.status == Status::Active).collect();
-    let employees: Vec<Employee> = floor::all::<Employee>(snapshot)?.into_iter().filter(|it| it.status == Status::Active).collect();
-    let mut skills: Vec<&str> = centers.iter().filter_map(|center| center.required_skill.as_deref()).collect();
-    skills.sort_unstable();
-    skills.dedup();
-    let certified = |it: &Employee, skill: &str| it.certifications.iter().any(|held| held.skill == skill && held.valid_until.is_none_or(|until| until >= today));
-    let pool = |skill: &str| {
-        let holders: Vec<&Employee> = employees.iter().filter(|it| certified(it, skill)).collect();
-        let in_shift = |shift: &Shift| holders.iter().filter(|it| it.shift_id == Some(shift.shift_id)).count();
-        let thinnest = shifts.iter().map(in_shift).filter(|count| *count > 0).min();
-        let capacity = thinnest.unwrap_or(holders.len());
-        Pool { id: skill.to_owned(), capacity: u32::try_from(capacity).unwrap_or(u32::MAX) }
-    };
-    Ok(skills.into_iter().map(pool).collect())
+/// What an operation wants its work center set up for.
+#[derive(Clone, Debug)]
+struct Setup {
+    product: String,
+    family: String,
+    /// After something of its family.
+    like: Minutes,
+    /// By line: after anything else, where somebody has told it.
+    changeovers: Family,
+}
+
+/// Setup matrices: a work center is set up for a product.
+struct Setups {
+    matrices: Vec<Matrix>,
+    matrix_of: Vec<Option<usize>>,
+    states: BTreeMap<(usize, String), usize>,
+}
+
+impl Setups {
+    fn of(centers: &[WorkCenter], jobs: &[(Job, Vec<Setup>)]) -> Self {
+        // By work center and state: the family, the setup after its like and after anything else.
+        let mut rows: Vec<Vec<(&str, Minutes, Minutes)>> = vec![Vec::new(); centers.len()];
+        let mut states: BTreeMap<(usize, String), usize> = BTreeMap::new();
+        for (job, setups) in jobs {
+            for (operation, setup) in job.operations.iter().zip(setups) {
+                for &(center, _) in &operation.modes {
+                    let line = centers[center].line_id.map_or(0, Id::number);
+                    let state = *states.entry((center, setup.product.clone())).or_insert_with(|| {
+                        rows[center].push((&setup.family, 0, 0));
+                        rows[center].len() - 1
+                    });
+                    let (_, like, other) = &mut rows[center][state];
+                    *like = setup.like.max(*like);
+                    *other = setup.changeovers.changeover(line).unwrap_or(0).max(*like).max(*other);
+                }
+            }
+        }
+        let mut it = Self { matrices: Vec::new(), matrix_of: vec![None; centers.len()], states };
+        for (center, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
+            let time = |from: usize, to: usize| match (&row[from], &row[to]) {
+                _ if from == to => 0,
+                (before, after) if before.0 == after.0 => after.1,
+                (_, after) => after.2,
+            };
+            let times = (0..row.len()).map(|from| (0..row.len()).map(|to| time(from, to)).collect()).collect();
+            it.matrix_of[center] = Some(it.matrices.len());
+            it.matrices.push(Matrix { id: centers[center].work_center_code.clone(), times });
+        }
+        it
+    }
+
+    /// Matrix and state of a work center that is set up so.
+    fn state(&self, center: usize, setup: &Setup) -> Option<(usize, usize)> {
+        Some((self.matrix_of[center]?, *self.states.get(&(center, setup.product.clone()))?))
+    }
 }
 
 /// The problem in the making.
 struct Making<'f> {
     floor: &'f Floor,
-    /// Jobs, and what the work center must be set up for, by operation. Until the matrices are made, an operation's one state holds its setup minutes.
-    jobs: Vec<(Job, Vec<String>)>,
+    /// Jobs, and what each of their operations wants set up.
+    jobs: Vec<(Job, Vec<Setup>)>,
     orders: Vec<Order>,
     tasks: Vec<Task>,
     in_force: Vec<Option<Slot>>,
@@ -375,10 +428,35 @@ struct Making<'f> {
     learned: usize,
     /// Work centers on which something runs.
     busy: Vec<bool>,
+    families: Families<'f>,
 }
 
 impl Making<'_> {
-    fn order(&mut self, order: WorkOrder, product: Option<Product>, steps: &[WorkOrderOperation], slots: &BTreeMap<u64, ProductionSchedule>) -> Result<(), String> {
+    /// Takes an order in; the inner answer is why it cannot be planned.
+    fn order(
+        &mut self,
+        snapshot: &Snapshot,
+        order: WorkOrder,
+        steps: &[WorkOrderOperation],
+        slots: &BTreeMap<u64, ProductionSchedule>,
+        wait: &Wait,
+    ) -> Result<Result<(), String>, Refusal> {
+        let product: Option<Product> = snapshot.get(order.product_id)?;
+        let customer: Option<Customer> = order.customer_id.map(|id| snapshot.get(id)).transpose()?.flatten();
+        let family = self.families.of(order.product_id)?.clone();
+        Ok(self.take(&order, product, weight(&order, customer.as_ref()), &family, steps, slots, wait))
+    }
+
+    fn take(
+        &mut self,
+        order: &WorkOrder,
+        product: Option<Product>,
+        weight: i32,
+        family: &Family,
+        steps: &[WorkOrderOperation],
+        slots: &BTreeMap<u64, ProductionSchedule>,
+        wait: &Wait,
+    ) -> Result<(), String> {
         if steps.is_empty() {
             return Err("it has no operation left to plan".to_owned());
         }
@@ -393,17 +471,33 @@ impl Making<'_> {
             .map_or(0, |day| minute((day.at(ClockTime::default(), zone).micros() - self.floor.now.micros()) / 1_000).max(0));
         let mut operations = Vec::with_capacity(steps.len());
         for step in steps {
-            operations.push(self.operation(step, steps)?);
+            operations.push(self.operation(step, steps, order.product_id.number(), &family.name)?);
         }
         let product_name = product.map_or_else(|| Subject::of(order.product_id).to_string(), |product| product.product_code.unwrap_or(product.product_name));
-        let setups = vec![product_name.clone(); operations.len()];
-        for (step, operation) in steps.iter().zip(&operations) {
-            self.learned += usize::from(operation.modes.iter().any(|(center, _)| self.floor.pace.of(self.floor.centers[*center].number()).is_some()));
+        let mut setups = Vec::with_capacity(steps.len());
+        for (step, (operation, basis)) in steps.iter().zip(&mut operations) {
+            self.learned += usize::from(*basis != Basis::Planned);
             if let Some((center, _)) = operation.fixed {
                 self.busy[center] = true;
             }
-            self.tasks.push(Task { sequence: step.operation_sequence, name: step.operation_name.clone(), running: step.status == OperationStatus::InProgress });
+            // What waits for nothing else of its order takes the material.
+            let material = wait.as_ref().filter(|(at, _)| operation.predecessors.is_empty() && *at > release);
+            operation.release = material.map_or(0, |(at, _)| *at);
+            self.tasks.push(Task {
+                sequence: step.operation_sequence,
+                name: step.operation_name.clone(),
+                running: step.status == OperationStatus::InProgress,
+                basis: *basis,
+                material: material.map(|(_, code)| code.clone()),
+            });
             self.in_force.push(slots.get(&step.operation_id.number()).and_then(|slot| self.slot(step, slot)));
+            let like = if step.status == OperationStatus::InProgress { 0 } else { step.planned_setup_time_minutes.unwrap_or(0).max(0) };
+            setups.push(Setup {
+                product: product_name.clone(),
+                family: family.name.clone(),
+                like: Minutes::try_from(like).unwrap_or(Minutes::MAX),
+                changeovers: family.clone(),
+            });
         }
         let due_minute = due.map(|due| minute((due.micros() - self.floor.now.micros()) / 1_000));
         self.jobs.push((
@@ -412,9 +506,9 @@ impl Making<'_> {
                 release,
                 // What is late already is as late as it can be told: every minute still counts.
                 due: due_minute.map(|due| due.max(release)),
-                weight: i32::try_from(11 - order.priority.clamp(1, 10)).unwrap_or(1),
+                weight,
                 rush: order.priority == 1,
-                operations,
+                operations: operations.into_iter().map(|(operation, _)| operation).collect(),
             },
             setups,
         ));
@@ -422,35 +516,30 @@ impl Making<'_> {
         Ok(())
     }
 
-    fn operation(&self, step: &WorkOrderOperation, steps: &[WorkOrderOperation]) -> Result<Operation, String> {
+    fn operation(&self, step: &WorkOrderOperation, steps: &[WorkOrderOperation], product: u64, family: &str) -> Result<(Operation, Basis), String> {
         let title = || format!("operation {} ({})", step.operation_sequence, step.operation_name);
         let own = step.work_center_id.and_then(|id| self.floor.place.get(&id.number())).copied();
         let own = own.ok_or_else(|| format!("{} has no work center in use; give its routing one", title()))?;
-        let code = &self.floor.centers[own].work_center_code;
+        let center = &self.floor.centers[own];
         if !self.floor.is_open(own) {
-            return Err(format!("{} runs on {code}, which has no shift in the next {DAYS} days", title()));
+            return Err(format!("{} runs on {}, which has no shift in the next {DAYS} days", title(), center.work_center_code));
         }
-        let pool = self.floor.centers[own].required_skill.as_deref().and_then(|skill| self.floor.pools.iter().position(|pool| pool.id == skill));
-        if pool.is_some_and(|pool| self.floor.pools[pool].capacity == 0) {
-            return Err(format!("{} wants somebody certified for {}, and nobody is", title(), self.floor.pools[pool.unwrap_or(0)].id));
-        }
+        let pools = self.floor.means.held(center, product).map_err(|why| format!("{} {why}", title()))?;
         let running = step.status == OperationStatus::InProgress;
-        let setup = if running { 0 } else { step.planned_setup_time_minutes.unwrap_or(0).max(0) };
         let run = run_minutes(step);
         let centers = if running { vec![own] } else { self.floor.alternatives(own) };
         let before = |sequence: &i64| steps.iter().position(|it| it.operation_sequence == *sequence);
         // What runs has begun, whatever it should have waited for.
-        let predecessors = if running { Vec::new() } else { step.depends_on.iter().filter_map(before).map(|at| (at, transfer(&steps[at], step))).collect() };
+        let predecessors =
+            if running { Vec::new() } else { step.depends_on.iter().filter_map(before).map(|at| (at, self.floor.means.transfer(&steps[at], step))).collect() };
         let fixed = (running && !self.busy[own]).then(|| (own, self.first_open(own)));
-        Ok(Operation {
-            modes: centers.into_iter().map(|center| (center, self.floor.minutes(center, run).0)).collect(),
-            predecessors,
-            release: 0,
-            states: vec![(0, usize::try_from(setup).unwrap_or(0))],
-            pool,
-            resumable: true,
-            fixed,
-        })
+        let modes: Vec<(usize, Minutes)> = centers.into_iter().map(|center| (center, self.floor.minutes(center, run, &step.operation_name, family).0)).collect();
+        // What is longer than the longest opening must pause, whatever the rule says.
+        let fits = |(center, minutes): &(usize, Minutes)| self.floor.longest_opening(*center) >= *minutes;
+        let resumable = fixed.is_some() || self.floor.means.may_pause(center.number()) || !modes.iter().all(fits);
+        let batch = self.floor.means.batch(center.number(), step.planned_quantity - step.produced());
+        let basis = self.floor.minutes(own, run, &step.operation_name, family).1;
+        Ok((Operation { modes, predecessors, release: 0, states: Vec::new(), pools, batch, resumable, fixed }, basis))
     }
 
     /// The first minute at which a work center works.
@@ -487,6 +576,14 @@ fn run_minutes(step: &WorkOrderOperation) -> i64 {
     }
 }
 
-fn transfer(from: &WorkOrderOperation, to: &WorkOrderOperation) -> Minutes {
-    if from.line_id == to.line_id { 0 } else { TRANSFER }
+/// What a minute late costs: by priority, and by what kind of customer waits; a rush order counts three times.
+fn weight(order: &WorkOrder, customer: Option<&Customer>) -> i32 {
+    let tier = match customer.map(|customer| customer.customer_type) {
+        Some(CustomerType::Oem) => 4,
+        Some(CustomerType::Tier1) => 3,
+        Some(CustomerType::Tier2) => 2,
+        Some(CustomerType::Aftermarket) | None => 1,
+    };
+    let rush = if order.priority == 1 { 3 } else { 1 };
+    i32::try_from(11 - order.priority.clamp(1, 10)).unwrap_or(1) * tier * rush
 }

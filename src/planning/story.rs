@@ -2,7 +2,7 @@
 
 use super::shop::Shop;
 use crate::base::Time;
-use crate::scheduling::{Cause, Plan, explain};
+use crate::scheduling::{Cause, Plan, PoolKind, explain};
 
 /// What a stretch goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,18 @@ pub enum Reason {
     Setup,
     /// The work center is closed.
     Closed,
+    /// What is passed on in batches is made until there is enough.
+    Batch,
+    /// Its material is not there yet.
+    Material {
+        /// Which one.
+        material: String,
+    },
+    /// Every copy of a tool is in use or away.
+    Tool {
+        /// That tool.
+        tool: String,
+    },
     /// Everybody certified is busy.
     People {
         /// The skill.
@@ -61,6 +73,9 @@ impl Reason {
             Self::Behind { .. } => "behind",
             Self::Setup => "setup",
             Self::Closed => "closed",
+            Self::Batch => "batch",
+            Self::Material { .. } => "material",
+            Self::Tool { .. } => "tool",
             Self::People { .. } => "people",
             Self::Free => "free",
         }
@@ -81,6 +96,9 @@ impl Waits {
             Reason::Behind { order, operation } => format!("waits for {} behind {order} ({operation})", self.center),
             Reason::Setup => format!("waits while {} is set up for it", self.center),
             Reason::Closed => format!("waits while {} is closed", self.center),
+            Reason::Batch => format!("runs on {} until the first batch can go on", self.center),
+            Reason::Material { material } => format!("waits for its material {material}"),
+            Reason::Tool { tool } => format!("waits for the tool {tool}"),
             Reason::People { skill } => format!("waits for somebody certified for {skill}"),
             Reason::Free => "could begin earlier".to_owned(),
         };
@@ -96,14 +114,18 @@ pub fn story(shop: &Shop, plan: &Plan, job: usize) -> Vec<Waits> {
             Cause::Work => Reason::Work,
             Cause::Paused => Reason::Paused,
             Cause::Transfer => Reason::Transfer,
-            Cause::Release => Reason::Release,
+            Cause::Batch => Reason::Batch,
+            Cause::Release => task.material.clone().map_or(Reason::Release, |material| Reason::Material { material }),
             Cause::Behind { operation } => {
                 let (job, _) = shop.instance.place_of(operation);
                 Reason::Behind { order: shop.instance.problem().jobs[job].id.clone(), operation: shop.tasks[operation].name.clone() }
             }
             Cause::Setup => Reason::Setup,
             Cause::Closed => Reason::Closed,
-            Cause::People { pool } => Reason::People { skill: shop.instance.problem().pools[pool].id.clone() },
+            Cause::Pool { pool } => {
+                let (it, id) = (&shop.instance.problem().pools[pool], shop.instance.problem().pools[pool].id.clone());
+                if it.kind == PoolKind::Tools { Reason::Tool { tool: id } } else { Reason::People { skill: id } }
+            }
             Cause::Free => Reason::Free,
         };
         let center = shop.centers[plan.slots[stretch.operation].center as usize].work_center_code.clone();

@@ -7,8 +7,8 @@ use crate::model::command::FieldValues;
 use crate::model::field::{Access, Field as _, Mark};
 use crate::model::people::PersonalData;
 use crate::model::{
-    AnyRecord, BillOfMaterial, Connector, CustomerProductMapping, Employee, Id, LineProductMapping, MachineSignal, Material, Noun, Product, Routing, Sensor, Shift, Subject,
-    WorkCenter,
+    AnyRecord, BillOfMaterial, Connector, CustomerProductMapping, Employee, ExpectedReceipt, Id, LineProductMapping, MachineSignal, Material, Noun, PlanningRule, Product, Routing,
+    Sensor, Shift, Subject, Tool, WorkCenter,
 };
 use crate::store::{Draft, Halt, View};
 
@@ -195,6 +195,9 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
             refuse_second(other.map(|other| other.line_product_mapping_id.to_string()), "line_id")
         }),
         Noun::Connector => checked!(Connector, |it: &mut Connector| super::connector::check(it)),
+        Noun::Tool => checked!(Tool, |it: &mut Tool| super::planning::check_tool(it)),
+        Noun::ExpectedReceipt => checked!(ExpectedReceipt, |it: &mut ExpectedReceipt| super::planning::check_receipt(it)),
+        Noun::PlanningRule => checked!(PlanningRule, |it: &mut PlanningRule| super::planning::check_rule(draft, it)),
         Noun::MachineSignal => checked!(MachineSignal, |it: &mut MachineSignal| super::machine_signal::check(draft, it)),
         Noun::CustomerProductMapping => checked!(CustomerProductMapping, |it: &mut CustomerProductMapping| {
             let known: Vec<CustomerProductMapping> = draft.related("product_id", &it.product_id.to_value(), MAPPINGS_MAX)?;

@@ -15,6 +15,7 @@ mod master;
 pub mod material;
 mod operation;
 mod pin;
+mod planning;
 mod plant;
 mod quality;
 mod schedule;

@@ -2,10 +2,10 @@
 //! Operations come and go one at a time and the others stay where they are, so a change costs what it touches.
 //! It finds the earliest gap; which operation goes next is decided elsewhere.
 
-use super::instance::{Instance, Mode, NONE};
+use super::instance::{Instance, Link, Mode, NONE};
 use super::people::People;
 use super::plan::{Plan, Slot};
-use super::problem::{Minutes, Objective};
+use super::problem::{Minutes, Objective, WHOLE, part};
 
 /// No slot yet.
 const NOWHERE: Slot = Slot { center: u32::MAX, start: 0, end: 0 };
@@ -54,7 +54,7 @@ pub(super) struct Board<'i> {
 impl<'i> Board<'i> {
     /// Nothing seated but what is fixed.
     pub(super) fn new(instance: &'i Instance) -> Self {
-        let people = instance.problem().pools.iter().map(|pool| People::new(pool.capacity)).collect();
+        let people = instance.problem().pools.iter().map(People::new).collect();
         let heeded = instance.objective() == Objective::WeightedTardiness;
         let due = (0..instance.jobs() as u32).map(|job| instance.job(job).due.filter(|_| heeded).unwrap_or(Minutes::MAX)).collect();
         let mut it = Self {
@@ -139,10 +139,25 @@ impl<'i> Board<'i> {
         self.cost_of_jobs += cost - std::mem::replace(&mut self.settled[job as usize], cost);
     }
 
-    /// The earliest start that predecessors and releases allow.
-    pub(super) fn ready(&self, op: u32) -> Minutes {
-        let ends = self.instance.before.row(op).iter().map(|link| self.slots[link.op as usize].end + link.lag);
-        ends.fold(self.instance.release[op as usize], Minutes::max)
+    /// The earliest start on a mode that predecessors and releases allow.
+    pub(super) fn ready(&self, op: u32, mode: Mode) -> Minutes {
+        let opens = self.instance.before.row(op).iter().map(|link| self.opens(*link, mode));
+        opens.fold(self.instance.release[op as usize], Minutes::max)
+    }
+
+    /// The earliest start on any mode.
+    pub(super) fn ready_anywhere(&self, op: u32) -> Minutes {
+        self.instance.modes.row(op).iter().map(|mode| self.ready(op, *mode)).min().unwrap_or(0)
+    }
+
+    /// When a predecessor lets an operation on a mode begin: at its end, or with its first transfer batch, and then so late
+    /// that the last batch finds its time.
+    fn opens(&self, link: Link, mode: Mode) -> Minutes {
+        let slot = self.slots[link.op as usize];
+        if link.share == WHOLE || slot.center == NOWHERE.center {
+            return slot.end + link.lag;
+        }
+        first_batch(self.instance, link, slot).max(slot.end - link.ahead(mode.minutes)) + link.lag
     }
 
     /// The state that a center is in before a position.
@@ -156,7 +171,7 @@ impl<'i> Board<'i> {
         let instance = self.instance;
         let row = &self.rows[mode.center as usize];
         let calendar = &instance.calendars[mode.center as usize];
-        let (resumable, pool) = (instance.resumable[op as usize], instance.pool[op as usize]);
+        let (resumable, pools) = (instance.resumable[op as usize], instance.pools.row(op));
         let mut position = row.partition_point(|seat| seat.end <= from);
         loop {
             let free = if position == 0 { 0 } else { row[position - 1].end };
@@ -172,13 +187,11 @@ impl<'i> Board<'i> {
                     start = start.max(calendar.advance(free, setup));
                 }
                 let (mut start, mut end) = calendar.place(start, mode.minutes, resumable);
-                if pool != NONE {
-                    while end <= closes
-                        && end <= cut
-                        && let Some(later) = self.people[usize::from(pool)].busy_until(start, end)
-                    {
-                        (start, end) = calendar.place(later, mode.minutes, resumable);
-                    }
+                while end <= closes
+                    && end <= cut
+                    && let Some(later) = pools.iter().find_map(|pool| self.people[usize::from(*pool)].busy_until(start, end))
+                {
+                    (start, end) = calendar.place(later, mode.minutes, resumable);
                 }
                 if end > cut {
                     return None;
@@ -216,9 +229,8 @@ impl<'i> Board<'i> {
 
     fn enter(&mut self, op: u32, center: u32, start: Minutes, end: Minutes) {
         self.slots[op as usize] = Slot { center, start, end };
-        let pool = self.instance.pool[op as usize];
-        if pool != NONE {
-            self.people[usize::from(pool)].hold(start, end, 1);
+        for pool in self.instance.pools.row(op) {
+            self.people[usize::from(*pool)].hold(start, end, 1);
         }
     }
 
@@ -260,9 +272,8 @@ impl<'i> Board<'i> {
         }
         let seat = self.rows[center as usize].remove(position);
         self.setup_minutes -= i64::from(self.setup_change(center, position, seat.state));
-        let pool = self.instance.pool[op as usize];
-        if pool != NONE {
-            self.people[usize::from(pool)].hold(start, end, -1);
+        for pool in self.instance.pools.row(op) {
+            self.people[usize::from(*pool)].hold(start, end, -1);
         }
         self.setup_holds(center, position)
     }
@@ -282,10 +293,22 @@ impl<'i> Board<'i> {
         self.people[pool].busy_until(start, end).is_some()
     }
 
+    /// Whether a seated operation begins before its predecessors let it.
+    pub(super) fn is_early(&self, op: u32) -> bool {
+        let slot = self.slots[op as usize];
+        self.instance.mode_on(op, slot.center).is_some_and(|mode| slot.start < self.ready(op, mode))
+    }
+
     /// Whether an operation still fits exactly here: for plans that are repaired.
     pub(super) fn fits_at(&self, op: u32, slot: Slot) -> Option<Fit> {
-        let mode = self.instance.mode_on(op, slot.center)?;
+        let mode = self.instance.mode_on(op, slot.center).filter(|mode| slot.start >= self.ready(op, *mode))?;
         let fit = self.fit(op, mode, slot.start, slot.end)?;
         (fit.start == slot.start && fit.end == slot.end).then_some(fit)
     }
+}
+
+/// When the first transfer batch of a seated predecessor is done.
+pub(super) fn first_batch(instance: &Instance, link: Link, slot: Slot) -> Minutes {
+    let minutes = instance.mode_on(link.op, slot.center).map_or(0, |mode| mode.minutes);
+    instance.calendars[slot.center as usize].place(slot.start, part(minutes, link.share), instance.resumable[link.op as usize]).1
 }

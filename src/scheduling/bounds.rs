@@ -1,8 +1,8 @@
 //! How good a plan can be at most: no plan ends before its longest job alone, nor before its busiest work center.
 //! The bounds are quick and safe, not tight.
 
-use super::instance::Instance;
-use super::problem::{Minutes, Objective};
+use super::instance::{Instance, Link};
+use super::problem::{Minutes, Objective, WHOLE, part};
 
 /// A lower bound of the objective.
 pub fn bound(instance: &Instance) -> i64 {
@@ -19,7 +19,7 @@ fn ways(instance: &Instance) -> (Vec<Minutes>, Vec<Minutes>) {
     for job in 0..instance.jobs() as u32 {
         let sequence = instance.sequence_of(job);
         for &op in sequence {
-            let ends = instance.before.row(op).iter().map(|link| earliest_end(instance, link.op, heads[link.op as usize]) + link.lag);
+            let ends = instance.before.row(op).iter().map(|link| earliest_batch(instance, *link, heads[link.op as usize]) + link.lag);
             // What is fixed is exempt from releases and predecessors.
             heads[op as usize] = instance.fixed[op as usize].map_or_else(|| ends.fold(instance.release[op as usize], Minutes::max), |(_, start)| start);
         }
@@ -29,7 +29,7 @@ fn ways(instance: &Instance) -> (Vec<Minutes>, Vec<Minutes>) {
                 .row(op)
                 .iter()
                 .filter(|link| instance.fixed[link.op as usize].is_none())
-                .map(|link| link.lag + least_minutes(instance, link.op) + tails[link.op as usize]);
+                .map(|link| link.lag + part(least_minutes(instance, link.op), link.share) + tails[link.op as usize]);
             tails[op as usize] = rest.fold(0, Minutes::max);
         }
     }
@@ -42,9 +42,15 @@ fn least_minutes(instance: &Instance, op: u32) -> Minutes {
 
 /// When an operation can end at the earliest, on the best of its work centers' calendars.
 fn earliest_end(instance: &Instance, op: u32, from: Minutes) -> Minutes {
-    let fixed = instance.fixed[op as usize];
-    let modes = instance.modes.row(op).iter().filter(|mode| fixed.is_none_or(|(center, _)| center == mode.center));
-    modes.map(|mode| instance.calendars[mode.center as usize].place(from, mode.minutes, instance.resumable[op as usize]).1).min().unwrap_or(from)
+    earliest_batch(instance, Link { op, lag: 0, share: WHOLE }, from)
+}
+
+/// When the first transfer batch of an operation can be done at the earliest.
+fn earliest_batch(instance: &Instance, link: Link, from: Minutes) -> Minutes {
+    let fixed = instance.fixed[link.op as usize];
+    let modes = instance.modes.row(link.op).iter().filter(|mode| fixed.is_none_or(|(center, _)| center == mode.center));
+    let end = |center: u32, minutes| instance.calendars[center as usize].place(from, part(minutes, link.share), instance.resumable[link.op as usize]).1;
+    modes.map(|mode| end(mode.center, mode.minutes)).min().unwrap_or(from)
 }
 
 fn job_end(instance: &Instance, job: u32, heads: &[Minutes]) -> Minutes {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::plan::Plan;
-use super::problem::{Center, Minutes, Operation, Problem};
+use super::problem::{Center, Minutes, Operation, Problem, part};
 
 /// Problems one check lists.
 const LISTED_MAX: usize = 20;
@@ -64,11 +64,23 @@ impl Checker<'_> {
             } else if hours.end_of(slot.start, minutes, op.resumable) != Some(slot.end) {
                 self.fault(at, "does not end where its time and the calendar say");
             }
-            let early = op.fixed.is_none() && op.predecessors.iter().any(|(before, lag)| slot.start < self.plan.slots[first + before].end + lag);
-            if early {
-                self.fault(at, "starts before a predecessor has ended");
+            for &(before, lag) in op.predecessors.iter().filter(|_| op.fixed.is_none()) {
+                let batch = self.operations[first + before].2.batch;
+                if self.batch_done(first + before).is_none_or(|done| slot.start < done + lag) {
+                    self.fault(at, "starts before a predecessor has passed anything on");
+                }
+                if slot.end < self.plan.slots[first + before].end + lag + part(minutes, batch) {
+                    self.fault(at, "ends too soon after a predecessor's last batch");
+                }
             }
         }
+    }
+
+    /// When the first transfer batch of an operation is done.
+    fn batch_done(&self, at: usize) -> Option<Minutes> {
+        let (op, slot) = (self.operations[at].2, self.plan.slots[at]);
+        let minutes = op.modes.iter().find(|mode| mode.0 == slot.center as usize)?.1;
+        self.hours(slot.center as usize).end_of(slot.start, part(minutes, op.batch), op.resumable)
     }
 
     fn hours(&self, center: usize) -> OpenTime<'_> {
@@ -103,17 +115,20 @@ impl Checker<'_> {
     }
 
     fn check_pools(&mut self) {
-        for pool in 0..self.problem.pools.len() {
-            let held = self.operations.iter().zip(&self.plan.slots).enumerate().filter(|(_, ((_, _, op), slot))| op.pool == Some(pool) && slot.end > slot.start);
-            let mut steps: Vec<(Minutes, i32, usize)> = held.flat_map(|(at, (_, slot))| [(slot.start, 1, at), (slot.end, -1, at)]).collect();
+        for (number, pool) in self.problem.pools.iter().enumerate() {
+            let held: Vec<usize> = (0..self.operations.len()).filter(|at| self.operations[*at].2.pools.contains(&number) && self.plan.slots[*at].start < self.plan.slots[*at].end).collect();
+            let slots = held.iter().map(|at| (self.plan.slots[*at].start, self.plan.slots[*at].end, 1));
+            let missing = pool.missing.iter().filter(|span| span.0 < span.1).map(|span| (span.0, span.1, i64::from(span.2)));
+            let mut steps: Vec<(Minutes, i64)> = slots.chain(missing).flat_map(|(from, to, count)| [(from, count), (to, -count)]).collect();
             steps.sort_unstable();
-            let mut people = 0;
+            let mut taken = 0;
             let over = steps.iter().find(|step| {
-                people += step.1;
-                people > self.problem.pools[pool].capacity as i32
+                taken += step.1;
+                taken > i64::from(pool.capacity)
             });
-            if let Some(&(_, _, at)) = over {
-                self.fault(at, "holds one person more than its pool has");
+            let at_once = over.and_then(|(when, _)| held.iter().rev().find(|at| (self.plan.slots[**at].start..self.plan.slots[**at].end).contains(when)));
+            if let Some(&at) = at_once {
+                self.fault(at, "holds one more than its pool has");
             }
         }
     }

@@ -168,7 +168,7 @@ impl<'o, 'i> Shop<'o, 'i> {
         };
         for op in 0..instance.len() as u32 {
             if shop.missing[op as usize] == 0 && !shop.board.is_seated(op) {
-                let ready = shop.board.ready(op);
+                let ready = shop.board.ready_anywhere(op);
                 shop.ready[op as usize] = ready;
                 shop.events.push(Reverse((ready, READY, op)));
             }
@@ -266,7 +266,7 @@ impl<'o, 'i> Shop<'o, 'i> {
             let busy = self.busy_until[mode.center as usize];
             if busy <= at {
                 let cut = best.map_or(Minutes::MAX, |best| best.end);
-                let fit = self.board.fit(op, mode, at, cut);
+                let fit = self.board.fit(op, mode, at.max(self.board.ready(op, mode)), cut);
                 best = match (fit, best) {
                     (Some(fit), Some(best)) if (fit.end, fit.start) >= (best.end, best.start) => Some(best),
                     (None, best) => best,
@@ -285,7 +285,7 @@ impl<'o, 'i> Shop<'o, 'i> {
         for link in instance.after.row(op) {
             self.missing[link.op as usize] -= 1;
             if self.missing[link.op as usize] == 0 && !self.board.is_seated(link.op) {
-                let ready = self.board.ready(link.op);
+                let ready = self.board.ready_anywhere(link.op);
                 self.ready[link.op as usize] = ready;
                 self.events.push(Reverse((ready, READY, link.op)));
             }

@@ -1,16 +1,19 @@
 //! Why a job ends when it ends: its decisive chain of operations, and for each stretch of time on it what it waited
 //! for. It tells what holds in the plan as it stands, not what another plan would do.
 
-use super::instance::{Instance, NONE};
+use super::board::first_batch;
+use super::instance::{Instance, Link, NONE};
 use super::people::People;
 use super::plan::Plan;
-use super::problem::Minutes;
+use super::problem::{Minutes, WHOLE};
 
 /// What a stretch of time goes to. Operations are numbered as in plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The operation runs.
     Work,
+    /// The operation runs, and what comes after it waits for enough of its pieces.
+    Batch,
     /// It has begun, and its work center is closed.
     Paused,
     /// Transfer, cooling: the least time after a predecessor.
@@ -26,8 +29,8 @@ pub enum Cause {
     Setup,
     /// The work center is closed, or closes too soon for what cannot pause.
     Closed,
-    /// All people of its pool are held.
-    People {
+    /// All people or tools of a pool of its are held, or missing.
+    Pool {
         /// This pool.
         pool: usize,
     },
@@ -52,25 +55,37 @@ pub struct Stretch {
 pub fn explain(instance: &Instance, plan: &Plan, job: usize) -> Vec<Stretch> {
     let rows = plan.rows(instance);
     let mut chain = Vec::new();
-    let mut next = instance.operations_of(job).max_by_key(|op| plan.slots[*op].end);
-    while let Some(op) = next {
-        let decisive = instance.before.row(op as u32).iter().max_by_key(|link| plan.slots[link.op as usize].end + link.lag);
+    let mut next = instance.operations_of(job).max_by_key(|op| plan.slots[*op].end).map(|op| (op, plan.slots[op].end));
+    while let Some((op, until)) = next {
+        let decisive = instance.before.row(op as u32).iter().map(|link| (passes_on(instance, plan, op, *link), *link)).max_by_key(|(at, link)| at + link.lag);
         // What was fixed before its predecessors ended did not wait for them.
-        let decisive = decisive.filter(|link| plan.slots[link.op as usize].end + link.lag <= plan.slots[op].start);
-        let mut stretches = Stretches { operation: op, at: decisive.map_or(0, |link| plan.slots[link.op as usize].end), list: Vec::new() };
-        if let Some(link) = decisive {
-            stretches.until(plan.slots[link.op as usize].end + link.lag, Cause::Transfer);
+        let decisive = decisive.filter(|(at, link)| at + link.lag <= plan.slots[op].start);
+        let mut stretches = Stretches { operation: op, at: decisive.map_or(0, |(at, _)| at), until, list: Vec::new() };
+        if let Some((at, link)) = decisive {
+            stretches.until(at + link.lag, Cause::Transfer);
         }
         stretches.tell(instance, plan, &rows[plan.slots[op].center as usize]);
         chain.push(stretches.list);
-        next = decisive.map(|link| link.op as usize);
+        next = decisive.map(|(at, link)| (link.op as usize, at));
     }
     chain.into_iter().rev().flatten().collect()
+}
+
+/// When a predecessor has passed on what an operation needs to begin.
+fn passes_on(instance: &Instance, plan: &Plan, op: usize, link: Link) -> Minutes {
+    let before = plan.slots[link.op as usize];
+    if link.share == WHOLE {
+        return before.end;
+    }
+    let minutes = instance.mode_on(op as u32, plan.slots[op].center).map_or(0, |mode| mode.minutes);
+    first_batch(instance, link, before).max(before.end - link.ahead(minutes))
 }
 
 struct Stretches {
     operation: usize,
     at: Minutes,
+    /// What the job's end waits for is there now; before the operation's end where it goes on in transfer batches.
+    until: Minutes,
     list: Vec<Stretch>,
 }
 
@@ -103,33 +118,35 @@ impl Stretches {
         if setup > 0 {
             self.until(calendar.advance(free, setup).min(slot.start), Cause::Setup);
         }
-        let pool = instance.pool[self.operation];
-        let people = (pool != NONE).then(|| others_of_pool(instance, plan, op));
+        let held = others_of_pools(instance, plan, op);
         while self.at < slot.start {
             let (start, end) = calendar.place(self.at, mode.minutes, instance.resumable[self.operation]);
             self.until(start.min(slot.start), Cause::Closed);
-            let busy = people.as_ref().and_then(|people| people.busy_until(start, end));
+            let busy = held.iter().find_map(|(pool, people)| Some((*pool, people.busy_until(start, end)?)));
             match busy {
-                Some(later) if self.at < slot.start => self.until(later.min(slot.start), Cause::People { pool: usize::from(pool) }),
+                Some((pool, later)) if self.at < slot.start => self.until(later.min(slot.start), Cause::Pool { pool }),
                 _ => self.until(slot.start, Cause::Free),
             }
         }
         self.at = slot.start;
-        while self.at < slot.end {
+        let work = if self.until < slot.end { Cause::Batch } else { Cause::Work };
+        while self.at < self.until {
             let open = calendar.next_open(self.at);
-            self.until(open.min(slot.end), Cause::Paused);
-            let work = calendar.closing(self.at).min(slot.end);
-            self.until(work, Cause::Work);
+            self.until(open.min(self.until), Cause::Paused);
+            let closing = calendar.closing(self.at).min(self.until);
+            self.until(closing, work);
         }
     }
 }
 
-/// The people of an operation's pool as the others hold them.
-fn others_of_pool(instance: &Instance, plan: &Plan, op: u32) -> People {
-    let pool = instance.pool[op as usize];
-    let mut people = People::new(instance.problem().pools[usize::from(pool)].capacity);
-    for other in (0..instance.len()).filter(|other| instance.pool[*other] == pool && *other != op as usize) {
-        people.hold(plan.slots[other].start, plan.slots[other].end, 1);
-    }
-    people
+/// The pools of an operation as the others hold them.
+fn others_of_pools(instance: &Instance, plan: &Plan, op: u32) -> Vec<(usize, People)> {
+    let others = |pool: u16| {
+        let mut people = People::new(&instance.problem().pools[usize::from(pool)]);
+        for other in (0..instance.len() as u32).filter(|other| *other != op && instance.pools.row(*other).contains(&pool)) {
+            people.hold(plan.slots[other as usize].start, plan.slots[other as usize].end, 1);
+        }
+        (usize::from(pool), people)
+    };
+    instance.pools.row(op).iter().map(|pool| others(*pool)).collect()
 }

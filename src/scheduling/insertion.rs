@@ -27,7 +27,6 @@ pub(super) fn insert_job(board: &mut Board<'_>, job: u32, taste: Taste, random: 
 
 /// Seats an operation where it ends first, setups weighed in.
 pub(super) fn insert(board: &mut Board<'_>, op: u32, taste: Taste, random: &mut Random) {
-    let ready = board.ready(op);
     let mut best: Option<(i64, Fit)> = None;
     // When no mode was looked at, look again: that ends, since each has its chance.
     while best.is_none() {
@@ -37,7 +36,7 @@ pub(super) fn insert(board: &mut Board<'_>, op: u32, taste: Taste, random: &mut 
             }
             // A place without setup may end later than the best so far and still be worth it.
             let cut = best.map_or(Minutes::MAX, |(worth, _)| (worth + taste.setup * LONGEST_SETUP).min(i64::from(Minutes::MAX)) as Minutes);
-            let Some(fit) = board.fit(op, mode, ready, cut) else { continue };
+            let Some(fit) = board.fit(op, mode, board.ready(op, mode), cut) else { continue };
             let worth = i64::from(fit.end) + taste.setup * i64::from(fit.setup);
             if best.is_none_or(|(least, _)| worth < least) {
                 best = Some((worth, fit));

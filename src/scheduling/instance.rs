@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::calendar::{Calendar, WINDOWS_MAX};
-use super::problem::{Fault, Job, Minutes, Objective, Operation, Problem};
+use super::problem::{Fault, Hours, Job, Minutes, Objective, Operation, PoolKind, Problem, WHOLE, part};
 
 /// Operations one problem may have.
 pub const OPERATIONS_MAX: usize = 200_000;
@@ -29,11 +29,19 @@ pub(super) struct Mode {
     pub(super) state: u16,
 }
 
-/// An operation before or after, and the least time between.
+/// An operation before or after, the least time between, and the share of the one before that is the first transfer batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Link {
     pub(super) op: u32,
     pub(super) lag: Minutes,
+    pub(super) share: u16,
+}
+
+impl Link {
+    /// By how much the later operation of so many minutes may begin before the end of the earlier one, for the last batch.
+    pub(super) fn ahead(self, minutes: Minutes) -> Minutes {
+        minutes - part(minutes, self.share)
+    }
 }
 
 /// Rows of different length in one array.
@@ -73,7 +81,7 @@ pub struct Instance {
     first: Vec<u32>,
     pub(super) job_of: Vec<u32>,
     pub(super) release: Vec<Minutes>,
-    pub(super) pool: Vec<u16>,
+    pub(super) pools: Rows<u16>,
     pub(super) resumable: Vec<bool>,
     pub(super) fixed: Vec<Option<(u32, Minutes)>>,
     pub(super) modes: Rows<Mode>,
@@ -171,6 +179,32 @@ impl Instance {
         }
     }
 
+    /// Where each operation stands in an order in which predecessors come first.
+    pub(super) fn ranks(&self) -> Vec<u32> {
+        let mut rank = vec![0_u32; self.len()];
+        self.order.iter().enumerate().for_each(|(at, op)| rank[*op as usize] = at as u32);
+        rank
+    }
+
+    /// The same with a work center open for a while more in each period of its hours; `None` where that is no part of them.
+    pub(super) fn opened(&self, center: usize, from: Minutes, to: Minutes) -> Option<Self> {
+        let it = &self.problem.centers[center];
+        let hours = &self.problem.hours[it.hours?];
+        let mut all: Vec<(Minutes, Minutes)> = hours.windows.iter().copied().chain((0 <= from && from < to && to <= hours.period).then_some((from, to))).collect();
+        all.sort_unstable();
+        let mut windows: Vec<(Minutes, Minutes)> = Vec::with_capacity(all.len());
+        for (from, to) in all {
+            match windows.last_mut().filter(|last| last.1 >= from) {
+                Some(last) => last.1 = last.1.max(to),
+                None => windows.push((from, to)),
+            }
+        }
+        let calendar = Calendar::compile(Some(&Hours { windows, ..hours.clone() }), &it.downtime)?;
+        let mut opened = self.clone();
+        opened.calendars[center] = calendar;
+        Some(opened)
+    }
+
     /// The mode of an operation on a center that it may use.
     pub(super) fn mode_on(&self, op: u32, center: u32) -> Option<Mode> {
         self.modes.row(op).iter().copied().find(|mode| mode.center == center)
@@ -181,7 +215,8 @@ impl Instance {
     pub(super) fn is_plain(&self) -> bool {
         let stated = |op| self.modes.row(op).iter().all(|mode| mode.state != NONE || !self.has_setups(mode.center));
         self.problem.centers.iter().all(|center| center.hours.is_none() && center.downtime.is_empty())
-            && self.pool.iter().all(|pool| *pool == NONE)
+            && self.pools.cells.is_empty()
+            && self.before.cells.iter().all(|link| link.share == WHOLE)
             && self.fixed.iter().all(Option::is_none)
             && (0..self.len() as u32).all(stated)
     }
@@ -196,16 +231,21 @@ impl Instance {
             needed.map_or(NONE, |(_, state)| *state as u16)
         };
         let modes = ops().map(|(_, op)| op.modes.iter().map(|&(center, minutes)| Mode { center: center as u32, minutes, state: state(op, center) }).collect());
-        let before: Vec<Vec<Link>> = ops().map(|(job, op)| op.predecessors.iter().map(|&(of, lag)| Link { op: first[job] + of as u32, lag }).collect()).collect();
+        let before: Vec<Vec<Link>> = ops()
+            .map(|(job, op)| {
+                let link = |&(of, lag): &(usize, Minutes)| Link { op: first[job] + of as u32, lag, share: problem.jobs[job].operations[of].batch };
+                op.predecessors.iter().map(link).collect()
+            })
+            .collect();
         let mut after = vec![Vec::new(); before.len()];
         for (op, links) in before.iter().enumerate() {
-            links.iter().for_each(|link| after[link.op as usize].push(Link { op: op as u32, lag: link.lag }));
+            links.iter().for_each(|link| after[link.op as usize].push(Link { op: op as u32, ..*link }));
         }
         let order = topological(&problem, &first, &before, &after)?;
         Ok(Self {
             job_of: ops().map(|(job, _)| job as u32).collect(),
             release: ops().map(|(job, op)| op.release.max(problem.jobs[job].release)).collect(),
-            pool: ops().map(|(_, op)| op.pool.map_or(NONE, |pool| pool as u16)).collect(),
+            pools: Rows::new(ops().map(|(_, op)| op.pools.iter().map(|pool| *pool as u16).collect()).collect()),
             resumable: ops().map(|(_, op)| op.resumable).collect(),
             fixed: ops().map(|(_, op)| op.fixed.map(|(center, start)| (center as u32, start))).collect(),
             modes: Rows::new(modes.collect()),
@@ -301,6 +341,10 @@ fn check_places(problem: &Problem) -> Result<Vec<Calendar>, Fault> {
             return Err(Fault::new(format!("setup_matrices[{number}] ({})", matrix.id), "must be square, its times from 0 to a century"));
         }
     }
+    for (number, pool) in problem.pools.iter().enumerate() {
+        let spans: Vec<(Minutes, Minutes)> = pool.missing.iter().map(|(from, to, _)| (*from, *to)).collect();
+        check_spans(&format!("operator_pools[{number}] ({})", pool.id), &spans)?;
+    }
     problem.centers.iter().enumerate().map(|(number, _)| check_center(problem, number)).collect()
 }
 
@@ -374,11 +418,17 @@ fn check_operation(problem: &Problem, calendars: &[Calendar], job: &Job, op: &Op
     if let Some((of, state)) = op.states.iter().find(|(of, state)| problem.matrices.get(*of).is_none_or(|matrix| *state >= matrix.times.len())) {
         return Err(format!("setup state {state} is not one of setup matrix {of}"));
     }
-    if let Some(pool) = op.pool {
-        let people = problem.pools.get(pool).ok_or("names a pool of people that does not exist")?;
-        if people.capacity == 0 {
-            return Err(format!("nobody is qualified: pool {} is empty", people.id));
+    for (at, &pool) in op.pools.iter().enumerate() {
+        let it = problem.pools.get(pool).ok_or("names a pool that does not exist")?;
+        match it.kind {
+            _ if op.pools[..at].contains(&pool) => return Err(format!("names pool {} twice", it.id)),
+            PoolKind::People if it.capacity == 0 => return Err(format!("nobody is qualified: pool {} is empty", it.id)),
+            PoolKind::Tools if it.capacity == 0 => return Err(format!("there is no tool {}", it.id)),
+            _ => {}
         }
+    }
+    if !(1..=WHOLE).contains(&op.batch) {
+        return Err(format!("its first transfer batch is {} thousandths of it; give 1 to {WHOLE}", op.batch));
     }
     if !(0..=TIME_MAX).contains(&op.release) {
         return Err(format!("its release at {} must lie between 0 and a century", op.release));

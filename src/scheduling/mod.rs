@@ -16,7 +16,7 @@
 //! | `team`, [`solve()`] | searches side by side, exchanging at fixed steps; the way from first plan to best |
 //! | [`event`], [`repair()`] | what happens on the floor; feasible again at once, then better with few moves |
 //! | [`relocate()`], [`keepable`] | one operation put elsewhere by a person; places that are kept whatever is planned |
-//! | [`explain()`], [`bounds`] | why a job ends when it does; how good a plan can be at most |
+//! | [`explain()`], [`bounds`], [`Worth`] | why a job ends when it does; how good a plan can be at most; what one more hour is worth |
 //! | [`shop_file`] | the public file shapes, and only there serde |
 //!
 //! Start reading at [`problem`], then [`solve()`]. Whatever search runs, three things hold: the first plan is there in
@@ -46,6 +46,7 @@ pub mod shop_file;
 pub mod solve;
 mod tabu;
 mod team;
+mod worth;
 
 #[cfg(test)]
 mod tests;
@@ -57,7 +58,8 @@ pub use explain::{Cause, Stretch, explain};
 pub use hold::keepable;
 pub use instance::Instance;
 pub use plan::{Figures, Plan, Slot};
-pub use problem::{Fault, Objective, Problem};
+pub use problem::{Fault, Objective, PoolKind, Problem};
 pub use relocate::{Obstacle, Refused, Wish, relocate};
 pub use repair::{mend, repair};
 pub use solve::{Options, Progress, Solution, solve};
+pub use worth::{Relief, Worth};

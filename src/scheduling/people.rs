@@ -1,6 +1,6 @@
-//! How many people of a pool are held at each instant: a step function. It counts; it does not know who.
+//! How many people or tools of a pool are held at each instant: a step function. It counts; it does not know who.
 
-use super::problem::Minutes;
+use super::problem::{Minutes, Pool};
 
 /// From an instant on, so many are held.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +17,12 @@ pub(super) struct People {
 }
 
 impl People {
-    pub(super) fn new(capacity: u32) -> Self {
-        Self { capacity: capacity.min(i32::MAX as u32) as i32, steps: vec![Step { from: Minutes::MIN, held: 0 }] }
+    /// Nobody is held but those who are missing.
+    pub(super) fn new(pool: &Pool) -> Self {
+        let whole = |count: u32| count.min(i32::MAX as u32) as i32;
+        let mut it = Self { capacity: whole(pool.capacity), steps: vec![Step { from: Minutes::MIN, held: 0 }] };
+        pool.missing.iter().for_each(|(from, to, count)| it.hold(*from, *to, whole(*count)));
+        it
     }
 
     /// The step that holds at an instant.
@@ -44,7 +48,7 @@ impl People {
         Some(self.steps[at].from)
     }
 
-    /// Holds one person more (or, with -1, one fewer) for a while.
+    /// Holds so many more (or, below 0, fewer) for a while.
     pub(super) fn hold(&mut self, start: Minutes, end: Minutes, change: i32) {
         if start >= end {
             return;

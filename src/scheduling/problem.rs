@@ -28,7 +28,7 @@ pub struct Problem {
     pub hours: Vec<Hours>,
     /// Changeover times.
     pub matrices: Vec<Matrix>,
-    /// People by certificate.
+    /// People by certificate, tools by kind.
     pub pools: Vec<Pool>,
     /// Work centers.
     pub centers: Vec<Center>,
@@ -58,13 +58,27 @@ pub struct Matrix {
     pub times: Vec<Vec<Minutes>>,
 }
 
-/// People who may stand in for each other: holders of one certificate.
+/// What an operation holds one of from start to end, and which one does not matter: holders of one certificate,
+/// copies of one tool.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    /// The certificate.
+    /// The certificate, or the tool.
     pub id: String,
-    /// How many are on duty at once.
+    /// What is held.
+    pub kind: PoolKind,
+    /// How many are there at once.
     pub capacity: u32,
+    /// From and to, absolute, and how many are missing then: leave, a tool in the workshop.
+    pub missing: Vec<(Minutes, Minutes, u32)>,
+}
+
+/// What a pool is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// People by certificate.
+    People,
+    /// Copies of a tool: punch turrets, weld fixtures.
+    Tools,
 }
 
 /// A work center does one operation at a time.
@@ -110,12 +124,23 @@ pub struct Operation {
     pub release: Minutes,
     /// By matrix: the state that its work center must be set up for.
     pub states: Vec<(usize, usize)>,
-    /// One person of this pool is held from start to end.
-    pub pool: Option<usize>,
+    /// One of each of these pools is held from start to end.
+    pub pools: Vec<usize>,
+    /// After this share of its work, in thousandths, the first transfer batch goes on to the operations after it: they may
+    /// begin then, and end no sooner than the same share of their own work after it has ended. [`WHOLE`]: no overlap.
+    pub batch: u16,
     /// Whether it pauses at closing time; otherwise it must fit into one open window.
     pub resumable: bool,
     /// Runs or is frozen: exactly this work center and start.
     pub fixed: Option<(usize, Minutes)>,
+}
+
+/// All of an operation's work is one transfer batch: what comes after waits for its end.
+pub const WHOLE: u16 = 1_000;
+
+/// The part of some work that a share in thousandths comes to, rounded up.
+pub(super) fn part(work: Minutes, share: u16) -> Minutes {
+    ((i64::from(work) * i64::from(share) + 999) / 1_000) as Minutes
 }
 
 /// Why a problem, a plan or an event cannot be taken: the record and the reason.

@@ -57,7 +57,7 @@ fn mended<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
     for (start, rank) in sorted {
         let op = by_rank[rank as usize];
         let slot = before.get(op as usize).copied().flatten();
-        let fit = slot.filter(|slot| slot.start >= board.ready(op)).and_then(|slot| board.fits_at(op, slot));
+        let fit = slot.and_then(|slot| board.fits_at(op, slot));
         match fit {
             Some(fit) => board.seat(op, &fit),
             None => waiting.push(Reverse((start, rank))),
@@ -67,10 +67,8 @@ fn mended<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
     while let Some(Reverse((_, rank_of_op))) = waiting.pop() {
         let op = by_rank[rank_of_op as usize];
         insert(&mut board, op, Taste::default(), &mut random);
-        let end = board.slots[op as usize].end;
         for link in instance.after.row(op) {
-            let late = board.is_seated(link.op) && instance.fixed[link.op as usize].is_none() && board.slots[link.op as usize].start < end + link.lag;
-            if late {
+            if board.is_seated(link.op) && instance.fixed[link.op as usize].is_none() && board.is_early(link.op) {
                 free(&mut board, link.op, before, &rank, &mut waiting);
             }
         }

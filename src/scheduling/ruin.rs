@@ -157,7 +157,7 @@ impl<'i> Ruin<'i> {
         let mut seats = taken.seats.clone();
         seats.sort_unstable_by_key(|(op, slot)| (slot.start, slot.end, *op));
         for (op, slot) in seats {
-            let fit = if sound && slot.start >= self.board.ready(op) { self.board.fits_at(op, slot) } else { None };
+            let fit = if sound { self.board.fits_at(op, slot) } else { None };
             sound &= fit.is_some();
             if let Some(fit) = fit {
                 self.board.seat(op, &fit);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::event::Event;
 use super::instance::Instance;
 use super::plan::{Plan, Slot};
-use super::problem::{Center, Fault, Hours, Job, Matrix, Minutes, Objective, Operation, Pool, Problem};
+use super::problem::{Center, Fault, Hours, Job, Matrix, Minutes, Objective, Operation, Pool, PoolKind, Problem, WHOLE};
 
 #[derive(Deserialize)]
 struct InstanceFile {
@@ -127,7 +127,7 @@ pub fn read_instance(text: &str) -> Result<Problem, Fault> {
         milestones: file.time_unit != "minute",
         hours: file.calendars.into_iter().map(|row| Hours { id: row.id, period: row.period, windows: row.windows, closed: row.closed }).collect(),
         matrices: file.setup_matrices.into_iter().map(|row| Matrix { id: row.id, times: row.times }).collect(),
-        pools: file.operator_pools.into_iter().map(|row| Pool { id: row.id, capacity: row.capacity }).collect(),
+        pools: file.operator_pools.into_iter().map(|row| Pool { id: row.id, kind: PoolKind::People, capacity: row.capacity, missing: Vec::new() }).collect(),
         centers,
         jobs: jobs.collect::<Result<_, _>>()?,
     })
@@ -254,7 +254,8 @@ fn operation(names: &Names, place: &dyn Fn(&str) -> String, at: usize, row: Oper
         predecessors: row.predecessors.unwrap_or_else(|| if at == 0 { Vec::new() } else { vec![(at - 1, 0)] }),
         release: row.release,
         states,
-        pool: resolve(&names.pools, row.pool, || place("pool"))?,
+        pools: resolve(&names.pools, row.pool, || place("pool"))?.into_iter().collect(),
+        batch: WHOLE,
         resumable: row.resumable.unwrap_or(true),
         fixed: row.fixed,
     })

@@ -5,18 +5,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::board::Board;
 use super::insertion::{Taste, insert};
-use super::problem::{Center, Hours, Job, Matrix, Operation, Pool};
+use super::problem::{Center, Hours, Job, Matrix, Operation, Pool, WHOLE};
 use super::random::Random;
 use super::*;
 
 const DAY: i32 = 1_440;
 
 fn operation(modes: &[(usize, i32)], predecessors: &[(usize, i32)]) -> Operation {
-    Operation { modes: modes.to_vec(), predecessors: predecessors.to_vec(), release: 0, states: Vec::new(), pool: None, resumable: true, fixed: None }
+    Operation { modes: modes.to_vec(), predecessors: predecessors.to_vec(), release: 0, states: Vec::new(), pools: Vec::new(), batch: WHOLE, resumable: true, fixed: None }
 }
 
 fn job(id: &str, operations: Vec<Operation>) -> Job {
     Job { id: id.into(), release: 0, due: None, weight: 1, rush: false, operations }
+}
+
+fn people(id: &str, capacity: u32) -> Pool {
+    Pool { id: id.into(), kind: PoolKind::People, capacity, missing: Vec::new() }
 }
 
 fn center(id: &str) -> Center {
@@ -31,7 +35,7 @@ fn problem(centers: Vec<Center>, jobs: Vec<Job>) -> Problem {
     Problem { name: "shop".into(), objective: Objective::WeightedTardiness, milestones: false, hours: vec![day_shift()], matrices: Vec::new(), pools: Vec::new(), centers, jobs }
 }
 
-/// A shop with everything in it: shifts, downtime, setups, people, transfer, alternatives, assembly.
+/// A shop with everything in it: shifts, downtime, setups, people, tools, transfer, batches that overlap, alternatives, assembly.
 fn shop(seed: u64, jobs: usize) -> Problem {
     let mut random = Random::new(seed);
     let mut below = |bound: i32| random.below(bound as usize) as i32;
@@ -62,7 +66,9 @@ fn shop(seed: u64, jobs: usize) -> Problem {
                     vec![(at - 1, below(30))]
                 };
                 let states = if below(4) > 0 { vec![(0, below(4) as usize)] } else { vec![] };
-                Operation { release: below(300), states, pool: (below(3) == 0).then_some(0), resumable: below(3) > 0, ..operation(&modes, &predecessors) }
+                let pools = (0..2).filter(|_| below(3) == 0).collect();
+                let batch = if below(3) == 0 { 1 + below(900) as u16 } else { WHOLE };
+                Operation { release: below(300), states, pools, batch, resumable: below(3) > 0, ..operation(&modes, &predecessors) }
             });
             let operations = operations.collect();
             let release = below(600);
@@ -72,7 +78,7 @@ fn shop(seed: u64, jobs: usize) -> Problem {
     Problem {
         hours: vec![day_shift(), night],
         matrices: vec![Matrix { id: "sheet".into(), times }],
-        pools: vec![Pool { id: "TIG".into(), capacity: 1 + (seed % 2) as u32 }],
+        pools: vec![people("TIG", 1 + (seed % 2) as u32), Pool { kind: PoolKind::Tools, missing: vec![(300, 700, 1), (2_000, 2_050, 2)], ..people("FIXTURE", 2) }],
         ..problem(centers, list)
     }
 }
@@ -116,7 +122,7 @@ fn the_same_seed_and_steps_give_the_same_plan() {
     let plain = |seed| {
         let mut problem = shop(seed, 12);
         problem.centers.iter_mut().for_each(|center| *center = Center { matrix: None, initial_state: None, hours: None, downtime: vec![], ..center.clone() });
-        problem.jobs.iter_mut().flat_map(|job| &mut job.operations).for_each(|op| op.pool = None);
+        problem.jobs.iter_mut().flat_map(|job| &mut job.operations).for_each(|op| (op.pools, op.batch) = (Vec::new(), WHOLE));
         problem
     };
     let makespan = |problem| Problem { objective: Objective::Makespan, ..problem };
@@ -252,10 +258,10 @@ fn a_late_job_is_explained_without_a_gap() {
 fn an_explanation_names_the_job_ahead_the_setup_the_closing_time_and_the_people() {
     let mut shop = problem(vec![center("LASER"), center("WELD-1"), center("WELD-2")], Vec::new());
     shop.matrices = vec![Matrix { id: "sheet".into(), times: vec![vec![0, 10], vec![10, 0]] }];
-    shop.pools = vec![Pool { id: "TIG".into(), capacity: 1 }];
+    shop.pools = vec![people("TIG", 1)];
     shop.centers[0] = Center { hours: Some(0), matrix: Some(0), initial_state: Some(0), ..center("LASER") };
     let laser = |state, minutes| Operation { states: vec![(0, state)], ..operation(&[(0, minutes)], &[]) };
-    let weld = |at, minutes| Operation { pool: Some(0), ..operation(&[(at, minutes)], &[(0, 30)]) };
+    let weld = |at, minutes| Operation { pools: vec![0], ..operation(&[(at, minutes)], &[(0, 30)]) };
     shop.jobs = vec![Job { rush: true, ..job("FIRST", vec![laser(0, 60), weld(1, 300)]) }, job("SECOND", vec![laser(1, 60), weld(2, 50)])];
     let instance = Instance::new(shop).unwrap();
     let at = |center, start, end| Slot { center, start, end };
@@ -267,10 +273,47 @@ fn an_explanation_names_the_job_ahead_the_setup_the_closing_time_and_the_people(
         (2, Cause::Setup, 540, 550),
         (2, Cause::Work, 550, 610),
         (3, Cause::Transfer, 610, 640),
-        (3, Cause::People { pool: 0 }, 640, 870),
+        (3, Cause::Pool { pool: 0 }, 640, 870),
         (3, Cause::Work, 870, 920),
     ];
     assert_eq!(told, wanted);
+}
+
+#[test]
+fn the_next_operation_begins_with_the_first_batch_and_ends_after_the_last() {
+    // Ten pieces in batches of two: slow work may begin after the first batch, quick work only so that it does not run dry.
+    for (minutes, start) in [(200, 20 + 5), (50, 100 + 5 + 10 - 50)] {
+        let cut = Operation { batch: 200, ..operation(&[(0, 100)], &[]) };
+        let shop = problem(vec![center("LASER"), center("BEND")], vec![job("J", vec![cut, operation(&[(1, minutes)], &[(0, 5)])])]);
+        let instance = Instance::new(shop).unwrap();
+        let solution = solve(&instance, &Options { steps: Some(50), ..Options::default() }, || false, |_| {});
+        assert_sound(&instance, &solution.plan, "overlapping");
+        assert_eq!((solution.plan.slots[1].start, solution.plan.slots[1].end), (start, start + minutes));
+        for early in [1, start] {
+            let mut broken = solution.plan.clone();
+            (broken.slots[1].start, broken.slots[1].end) = (start - early, start - early + minutes);
+            assert!(!check(instance.problem(), &broken).is_empty(), "{early} minutes too early");
+        }
+        let told: Vec<(usize, Cause)> = explain(&instance, &solution.plan, 0).into_iter().map(|it| (it.operation, it.cause)).collect();
+        assert_eq!(told, [(0, Cause::Batch), (1, Cause::Transfer), (1, Cause::Work)]);
+    }
+}
+
+#[test]
+fn a_tool_that_is_away_is_waited_for_and_named() {
+    let mut shop = problem(vec![center("PUNCH-1"), center("PUNCH-2")], Vec::new());
+    shop.pools = vec![Pool { kind: PoolKind::Tools, missing: vec![(0, 100, 1)], ..people("TURRET", 1) }];
+    let punch = |at| Operation { pools: vec![0], ..operation(&[(at, 30)], &[]) };
+    shop.jobs = vec![Job { due: Some(0), weight: 5, ..job("FIRST", vec![punch(0)]) }, Job { due: Some(0), ..job("SECOND", vec![punch(1)]) }];
+    let instance = Instance::new(shop).unwrap();
+    let plan = solve(&instance, &Options { steps: Some(50), ..Options::default() }, || false, |_| {}).plan;
+    assert_sound(&instance, &plan, "tools");
+    assert_eq!((plan.slots[0].start, plan.slots[1].start), (100, 130));
+    let told: Vec<(Cause, i32, i32)> = explain(&instance, &plan, 1).into_iter().map(|it| (it.cause, it.from, it.until)).collect();
+    assert_eq!(told, [(Cause::Pool { pool: 0 }, 0, 130), (Cause::Work, 130, 160)]);
+    let mut broken = plan.clone();
+    (broken.slots[0].start, broken.slots[0].end) = (90, 120);
+    assert!(check(instance.problem(), &broken)[0].contains("one more than its pool has"));
 }
 
 #[test]
@@ -279,7 +322,11 @@ fn what_cannot_be_planned_is_refused_with_the_record_and_the_reason() {
     let cases: &[(&str, &str, Change)] = &[
         ("jobs[0].operations[0]", "circle", |it| it.jobs[0].operations[0].predecessors = vec![(1, 0)]),
         ("jobs[0].operations[1]", "circle", |it| it.jobs[0].operations[1].predecessors = vec![(1, 0)]),
-        ("jobs[0].operations[1]", "nobody is qualified", |it| it.jobs[0].operations[1].pool = Some(0)),
+        ("jobs[0].operations[1]", "nobody is qualified", |it| it.jobs[0].operations[1].pools = vec![0]),
+        ("jobs[0].operations[1]", "there is no tool", |it| (it.pools[0].kind, it.jobs[0].operations[1].pools) = (PoolKind::Tools, vec![0])),
+        ("jobs[0].operations[1]", "a pool that does not exist", |it| it.jobs[0].operations[1].pools = vec![3]),
+        ("jobs[0].operations[0]", "transfer batch", |it| it.jobs[0].operations[0].batch = 0),
+        ("operator_pools[0]", "backwards", |it| it.pools[0].missing = vec![(9, 3, 1)]),
         ("jobs[0].operations[1]", "no work center is qualified", |it| it.jobs[0].operations[1].modes.clear()),
         ("jobs[0].operations[0]", "at least 1", |it| it.jobs[0].operations[0].modes[0].1 = 0),
         ("jobs[0].operations[0]", "takes -5", |it| it.jobs[0].operations[0].modes[0].1 = -5),
@@ -304,7 +351,7 @@ fn what_cannot_be_planned_is_refused_with_the_record_and_the_reason() {
     ];
     for (place, reason, change) in cases {
         let mut shop = problem(vec![Center { hours: Some(0), ..center("A") }, center("B")], vec![job("J", vec![operation(&[(0, 10)], &[]), operation(&[(1, 10)], &[(0, 0)])])]);
-        shop.pools = vec![Pool { id: "TIG".into(), capacity: 0 }];
+        shop.pools = vec![people("TIG", 0)];
         change(&mut shop);
         let fault = Instance::new(shop).expect_err(reason);
         assert!(fault.place.starts_with(place) && fault.reason.contains(reason), "{reason:?} at {place}: {fault}");

@@ -70,6 +70,11 @@ impl Desk {
         self.now
     }
 
+    /// The plant, to look at.
+    pub(super) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The name our orders carry.
     pub(super) fn planner(&self) -> &str {
         &self.cast.planner.name

@@ -14,6 +14,7 @@ mod incidents;
 mod job;
 mod layout;
 mod people;
+mod planner;
 mod planning;
 mod quality;
 mod random;
@@ -41,6 +42,7 @@ use fixture::Fixture;
 use hours::Hours;
 use job::Job;
 use people::OnShift;
+use planner::Drafts;
 use random::Dice;
 use shipping::Load;
 use signals::Signals;
@@ -115,6 +117,8 @@ pub struct Simulator {
     rush_due: Option<Time>,
     /// What the machines tell, where somebody listens.
     signals: Option<Signals>,
+    /// Where drafts of plans lie, while people are there to see them.
+    drafts: Option<Drafts>,
 }
 
 /// Makes the master data on a founded, empty plant.
@@ -157,6 +161,7 @@ impl Simulator {
             story_told: false,
             rush_due: None,
             signals: None,
+            drafts: None,
         }
     }
 
@@ -235,6 +240,7 @@ impl Simulator {
 
     fn live_to(&mut self, now: Time) -> Result<(), Refusal> {
         self.speak_live(now);
+        self.publish_repairs()?;
         self.happen_until(now)?;
         self.hand_in_samples()?;
         self.desk.settle()
@@ -312,6 +318,7 @@ impl Simulator {
         match hour {
             3 | 10 | 17 => self.patrol(InspectionType::Patrol)?,
             14 => self.approve()?,
+            planner::MORNING => self.plan_the_day()?,
             9 if day.weekday() == 4 => self.patrol(InspectionType::Audit)?,
             _ => {}
         }

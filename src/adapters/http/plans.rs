@@ -283,7 +283,9 @@ pub(super) async fn capacity(service: Arc<Service>, call: Call) -> Result<Reply,
         let (shop, plan) = (draft.as_ref().map(|draft| &*draft.shop).or(in_force.as_ref()), draft.as_ref().map(|draft| draft.plan()));
         let shop = shop.ok_or_else(|| Refusal::new(Code::Internal, "there is neither a draft nor a plan in force"))?;
         let (buckets, unplanned) = planning::capacity(shop, plan.as_deref(), days, stretches);
-        Ok(shapes::capacity(shop, &buckets, &unplanned))
+        // What is not planned yet is put behind what is, so that its promises count.
+        let whole = plan.unwrap_or_else(|| Arc::new(planning::whole(shop)));
+        Ok(shapes::capacity(shop, &buckets, &unplanned, &planning::proposals(shop, &whole)))
     });
     Ok(Reply::json(200, json.await?))
 }
