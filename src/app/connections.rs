@@ -17,7 +17,7 @@ use crate::adapters::http::{Trial, Tried, Try};
 use crate::adapters::mqtt::broker::{self, Hub};
 use crate::adapters::mqtt::{self, sparkplug};
 use crate::adapters::mtconnect::{agent, shdr};
-use crate::adapters::opcua;
+use crate::adapters::{mail, opcua, printing};
 use crate::base::{Code, Refusal, limits};
 use crate::engine::Engine;
 use crate::engine::clock::Clock;
@@ -32,19 +32,23 @@ use crate::views;
 
 /// Bytes of salt before a password, as the rule puts them.
 const SALT: usize = 16;
+/// How often a printer or a mail server is looked at.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// Certificates in the data directory.
 const PKI_FOLDER: &str = "pki";
 /// Changes of records that come together are taken together.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Settings that were read.
-enum Settings {
+pub(super) enum Settings {
     Mqtt(mqtt::Settings),
     Sparkplug(sparkplug::Settings),
     Agent(agent::Settings),
     Shdr(shdr::Settings),
     OpcUa(opcua::Settings),
     Broker(broker::Settings),
+    Printer(printing::Settings),
+    Mail(mail::Settings),
 }
 
 /// What connections find in the plant: the place of certificates, and its own broker where it runs one.
@@ -75,10 +79,10 @@ impl Around {
 
 impl Settings {
     /// Reads settings; a password goes where the protocol has it.
-    fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<Self, Refusal> {
+    pub(super) fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<Self, Refusal> {
         let wrong = |error: toml::de::Error| Refusal::invalid("settings", format!("settings do not fit {}: {}", protocol.word(), error.message()));
         let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
-        let whose = if protocol == Protocol::OpcUa { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
+        let whose = if matches!(protocol, Protocol::OpcUa | Protocol::Smtp) { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
         if let (Some(secret), Some(whose)) = (secret, whose) {
             whose.insert("password".to_owned(), toml::Value::String(secret));
         }
@@ -89,6 +93,8 @@ impl Settings {
             Protocol::Shdr => Self::Shdr(table.try_into().map_err(wrong)?),
             Protocol::OpcUa => Self::OpcUa(table.try_into().map_err(wrong)?),
             Protocol::Broker => Self::Broker(table.try_into().map_err(wrong)?),
+            Protocol::Zpl => Self::Printer(table.try_into().map_err(wrong)?),
+            Protocol::Smtp => Self::Mail(table.try_into().map_err(wrong)?),
         })
     }
 
@@ -110,8 +116,31 @@ impl Settings {
             Self::Shdr(it) => Box::pin(shdr::run(it, source, stopping)),
             Self::OpcUa(it) => Box::pin(opcua::run(it, around.pki, source, stopping)),
             Self::Broker(it) => Box::pin(broker::take(&it, around.hub, source, stopping)),
+            Self::Printer(it) => Box::pin(answering(it.address, source, stopping)),
+            Self::Mail(it) => Box::pin(answering(it.address(), source, stopping)),
         }
     }
+}
+
+/// Sees now and then whether a printer or a mail server answers; nothing is sent.
+async fn answering(address: String, source: Arc<Source>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let tried = tokio::time::timeout(limits::PRINT_TIME, tokio::net::TcpStream::connect(&address)).await;
+        match tried {
+            Ok(Ok(_)) => source.stands(State::Live, None, Clock::System.now()),
+            Ok(Err(error)) => source.stands(State::Failed, Some(&format!("{address} does not answer: {error}")), Clock::System.now()),
+            Err(_) => source.stands(State::Failed, Some(&format!("{address} does not answer in time")), Clock::System.now()),
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = tokio::time::sleep(SEEN_EVERY) => {}
+        }
+    }
+}
+
+/// The password in what is kept of it.
+pub(super) fn secret_of(salted: Option<Vec<u8>>) -> Option<String> {
+    salted.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok())
 }
 
 /// How a connection is tried.
@@ -255,7 +284,7 @@ impl Keeper {
         let code = connector.connector_code;
         let source = Arc::new(Source::kept(&code, self.intake.clone()));
         self.connections.begin(&code, source.standing());
-        let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
+        let secret = secret_of(secret);
         let (stop, stopping) = watch::channel(false);
         let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
             Ok(settings) => tokio::task::spawn_local(settings.run(self.around.clone(), source, stopping)),

@@ -6,10 +6,12 @@ mod connections;
 mod demo;
 mod export;
 mod founding;
+mod office;
 mod offline;
 mod online;
 mod output;
 mod plan;
+mod report;
 mod serve;
 mod sql;
 mod wires;
@@ -67,6 +69,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Sql(it) => sql::run(&place, &it, output),
         Action::Connect(it) => connections::command(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
+        Action::Report(it) => report::run(&place, &it, output),
         Action::Plan(it) => plan::run(&it, output),
         Action::User(it) => online::user(&place, &it, output),
         Action::Export(it) => export::run(&place, &it, output),

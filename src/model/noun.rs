@@ -129,6 +129,8 @@ nouns! {
     40 OperationCount Public "OCT" "operation_count" "operation_counts" "";
     /// A fault that a machine's sensors show.
     41 MachineFault Public "FLT" "machine_fault" "machine_faults" "";
+    /// A report that the plant makes by itself: which, how often, in which form, for whom.
+    61 ReportSchedule Public "RPS" "report_schedule" "report_schedules" "schedule_code";
 }
 
 impl Noun {
@@ -152,6 +154,7 @@ impl Noun {
         Self::CustomerProductMapping,
         Self::Connector,
         Self::MachineSignal,
+        Self::ReportSchedule,
         Self::WorkOrder,
     ];
 

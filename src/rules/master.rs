@@ -189,6 +189,7 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
             refuse_second(other.map(|other| other.line_product_mapping_id.to_string()), "line_id")
         }),
         Noun::Connector => checked!(Connector, |it: &mut Connector| super::connector::check(it)),
+        Noun::ReportSchedule => checked!(crate::model::ReportSchedule, |it: &mut crate::model::ReportSchedule| super::report_schedule::check(draft, it)),
         Noun::MachineSignal => checked!(MachineSignal, |it: &mut MachineSignal| super::machine_signal::check(draft, it)),
         Noun::CustomerProductMapping => checked!(CustomerProductMapping, |it: &mut CustomerProductMapping| {
             let known: Vec<CustomerProductMapping> = draft.related("product_id", &it.product_id.to_value(), MAPPINGS_MAX)?;

@@ -18,6 +18,7 @@ mod operations;
 mod plans;
 mod reads;
 mod reply;
+mod reports;
 mod search;
 mod server;
 mod sessions;
@@ -91,6 +92,19 @@ pub struct Tried {
 /// How connections are tried; given by `app`, since adapters do not know each other.
 pub type Try = Arc<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = Result<Tried, Refusal>> + Send>> + Send + Sync>;
 
+/// Labels on their way to a printer.
+pub struct PrintJob {
+    /// The printer's code.
+    pub code: String,
+    /// Its settings, as TOML.
+    pub settings: String,
+    /// What it gets.
+    pub bytes: Vec<u8>,
+}
+
+/// How labels are printed; given by `app`, since adapters do not know each other.
+pub type Print = Arc<dyn Fn(PrintJob) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>> + Send + Sync>;
+
 /// What serves requests.
 pub struct Service {
     engine: Engine,
@@ -108,6 +122,9 @@ pub struct Service {
     trial: Option<Try>,
     /// Connections tried at once.
     trials: Semaphore,
+    print: Option<Print>,
+    /// Labels sent at once.
+    prints: Semaphore,
     sql: Option<Sql>,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
@@ -135,6 +152,8 @@ impl Service {
             trial: None,
             sql: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
+            print: None,
+            prints: Semaphore::new(limits::PRINTS_AT_ONCE),
             points: Mutex::default(),
             stopping,
         })
@@ -174,6 +193,13 @@ impl Service {
     #[must_use]
     pub fn with_connections(mut self, connections: Connections, trial: Try) -> Self {
         (self.connections, self.trial) = (connections, Some(trial));
+        self
+    }
+
+    /// With a way to printers.
+    #[must_use]
+    pub fn with_printing(mut self, print: Print) -> Self {
+        self.print = Some(print);
         self
     }
 

@@ -15,6 +15,7 @@ mod lists;
 mod lots;
 mod machines;
 mod permission;
+mod reports;
 mod search;
 mod sessions;
 mod telemetry;

@@ -19,6 +19,7 @@ export const PAGES: Record<string, PageOf> = {
   plan: { load: () => import("./plan/Plan.svelte"), title: "nav.plan" },
   lots: { load: () => import("./lot/Lots.svelte"), title: "nav.lots" },
   losses: { load: () => import("./loss/Losses.svelte"), title: "nav.losses" },
+  reports: { load: () => import("./report/Reports.svelte"), title: "nav.reports" },
   machines: { load: () => import("./machine/Machines.svelte"), title: "nav.machines" },
   station: { load: () => import("./station/Station.svelte"), title: "nav.station", bare: true },
   connectors: { load: () => import("./connector/Connectors.svelte"), title: "nav.connectors" },
@@ -30,4 +31,4 @@ export const PAGES: Record<string, PageOf> = {
 
 /** The words of the bar, and those behind the person's name. */
 export const BAR = ["", "boards", "orders", "plan", "lots", "losses", "machines"];
-export const MENU = ["station", "connectors", "data", "audit", "people", "tv"];
+export const MENU = ["station", "reports", "connectors", "data", "audit", "people", "tv"];
