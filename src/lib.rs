@@ -17,6 +17,7 @@
 //! | 5 | [`views`] | answers: lists, history, change feed, trace, the plant at a glance |
 //! | 5 | [`planning`] | the plant as a problem for the engine; drafts of plans, their difference and their story |
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; line protocol to samples; schemas |
+//! | 5 | [`reports`] | success metrics, hand-over of a shift, traveller, recall and labels: one shape, as JSON, CSV, workbook, pages |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
 //! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet; stops, counts and faults from what machines tell; a repaired plan when the floor changes |
 //! | 6 | [`query`] | SQL over the published tables: DataFusion, and only here; reading only, bounded, on threads of its own |
@@ -50,6 +51,7 @@ pub mod lake;
 pub mod model;
 pub mod planning;
 pub mod query;
+pub mod reports;
 pub mod rules;
 pub mod scheduling;
 pub mod search;

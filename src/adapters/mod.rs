@@ -3,7 +3,9 @@
 
 pub mod exchange;
 pub mod http;
+pub mod mail;
 pub mod mqtt;
 pub mod mtconnect;
 pub mod opcua;
+pub mod printing;
 pub mod sql;

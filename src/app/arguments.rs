@@ -60,6 +60,8 @@ pub(super) enum Action {
     Search(Search),
     /// A figure of the plant, such as oee or first_pass_yield.
     Kpi(Kpi),
+    /// The success metrics, or the hand-over of a shift, as text, JSON, CSV, a workbook or PDF.
+    Report(Report),
     /// Ask by SQL: `millwright sql "SELECT status, count(*) FROM work_orders GROUP BY status"`.
     Sql(Sql),
     /// Try a connection to machines, and see what would be kept.
@@ -229,6 +231,34 @@ pub(super) struct Kpi {
     /// Up to this moment or the beginning of this day; now where absent.
     #[arg(long)]
     pub(super) to: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Report {
+    /// success or shift.
+    #[arg(value_parser = ["success", "shift"])]
+    pub(super) name: String,
+    /// pdf, xlsx, csv or json.
+    #[arg(long, default_value = "csv")]
+    pub(super) format: String,
+    /// The file to write; standard output where absent.
+    #[arg(long)]
+    pub(super) out: Option<PathBuf>,
+    /// From this moment or day; for success.
+    #[arg(long)]
+    pub(super) from: Option<String>,
+    /// Up to this moment or the beginning of this day; for success.
+    #[arg(long)]
+    pub(super) to: Option<String>,
+    /// Its code; the open shift, else the last, where absent.
+    #[arg(long)]
+    pub(super) shift: Option<String>,
+    /// The day it opened.
+    #[arg(long)]
+    pub(super) day: Option<String>,
+    /// Only this department; for a shift.
+    #[arg(long)]
+    pub(super) department: Option<String>,
 }
 
 #[derive(Args)]

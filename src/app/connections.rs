@@ -17,7 +17,7 @@ use crate::adapters::http::{Trial, Tried, Try};
 use crate::adapters::mqtt::broker::{self, Access, Hub};
 use crate::adapters::mqtt::{self, sparkplug};
 use crate::adapters::mtconnect::{agent, shdr};
-use crate::adapters::opcua;
+use crate::adapters::{mail, opcua, printing};
 use crate::base::{Code, Refusal, limits};
 use crate::engine::Engine;
 use crate::engine::clock::Clock;
@@ -35,19 +35,23 @@ use crate::views;
 const SALT: usize = 16;
 /// How a certificate with its key begins; a password stands before it, where both are told.
 const PEM: &str = "-----BEGIN ";
+/// How often a printer or a mail server is looked at.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// Certificates in the data directory.
 pub(super) const PKI_FOLDER: &str = "pki";
 /// Changes of records that come together are taken together.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Settings that were read.
-enum Settings {
+pub(super) enum Settings {
     Mqtt(mqtt::Settings),
     Sparkplug(sparkplug::Settings),
     Agent(agent::Settings),
     Shdr(shdr::Settings),
     OpcUa(opcua::Settings),
     Broker(broker::Settings),
+    Printer(printing::Settings),
+    Mail(mail::Settings),
 }
 
 /// What connections find in the plant: the place of certificates, and its own broker where it runs one.
@@ -78,12 +82,12 @@ impl Around {
 
 impl Settings {
     /// Reads settings, and how exactly metrics are kept; a password goes where the protocol has it.
-    fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<(Self, Vec<Precision>), Refusal> {
+    pub(super) fn read(protocol: Protocol, text: &str, secret: Option<String>) -> Result<(Self, Vec<Precision>), Refusal> {
         let wrong = |error: toml::de::Error| Refusal::invalid("settings", format!("settings do not fit {}: {}", protocol.word(), error.message()));
         let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
         let exactly: Vec<Precision> = table.remove("precision").map_or(Ok(Vec::new()), toml::Value::try_into).map_err(wrong)?;
         thinning::check(&exactly)?;
-        let whose = if protocol == Protocol::OpcUa { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
+        let whose = if matches!(protocol, Protocol::OpcUa | Protocol::Smtp) { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
         if let (Some(secret), Some(whose)) = (secret, whose) {
             let (password, identity) = secret.split_at(secret.find(PEM).unwrap_or(secret.len()));
             let parts = [("password", password.trim_end_matches(['\r', '\n'])), ("identity", identity)];
@@ -100,6 +104,8 @@ impl Settings {
                 Access::check(&access)?;
                 Self::Broker(table.try_into::<broker::Settings>().map_err(wrong)?.with_access(access))
             }
+            Protocol::Zpl => Self::Printer(table.try_into().map_err(wrong)?),
+            Protocol::Smtp => Self::Mail(table.try_into().map_err(wrong)?),
         };
         Ok((settings, exactly))
     }
@@ -122,8 +128,31 @@ impl Settings {
             Self::Shdr(it) => Box::pin(shdr::run(it, source, stopping)),
             Self::OpcUa(it) => Box::pin(opcua::run(it, around.pki, source, stopping)),
             Self::Broker(it) => Box::pin(broker::take(&it, around.hub, source, stopping)),
+            Self::Printer(it) => Box::pin(answering(it.address, source, stopping)),
+            Self::Mail(it) => Box::pin(answering(it.address(), source, stopping)),
         }
     }
+}
+
+/// Sees now and then whether a printer or a mail server answers; nothing is sent.
+async fn answering(address: String, source: Arc<Source>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let tried = tokio::time::timeout(limits::PRINT_TIME, tokio::net::TcpStream::connect(&address)).await;
+        match tried {
+            Ok(Ok(_)) => source.stands(State::Live, None, Clock::System.now()),
+            Ok(Err(error)) => source.stands(State::Failed, Some(&format!("{address} does not answer: {error}")), Clock::System.now()),
+            Err(_) => source.stands(State::Failed, Some(&format!("{address} does not answer in time")), Clock::System.now()),
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = tokio::time::sleep(SEEN_EVERY) => {}
+        }
+    }
+}
+
+/// The password in what is kept of it.
+pub(super) fn secret_of(salted: Option<Vec<u8>>) -> Option<String> {
+    salted.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok())
 }
 
 /// How a connection is tried.
@@ -268,7 +297,7 @@ impl Keeper {
         let code = connector.connector_code;
         let source = Source::kept(&code, self.intake.clone());
         self.connections.begin(&code, source.standing());
-        let secret = secret.and_then(|salted| String::from_utf8(salted.get(SALT..)?.to_vec()).ok());
+        let secret = secret_of(secret);
         let (stop, stopping) = watch::channel(false);
         let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
             Ok((settings, exactly)) => tokio::task::spawn_local(settings.run(self.around.clone(), Arc::new(source.as_exactly_as(exactly)), stopping)),

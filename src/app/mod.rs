@@ -6,11 +6,13 @@ mod connections;
 mod demo;
 mod export;
 mod founding;
+mod office;
 mod offline;
 mod online;
 mod output;
 mod plan;
 mod replay;
+mod report;
 mod serve;
 mod sql;
 mod wires;
@@ -70,6 +72,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::Connect(it) => connections::command(&place, &it, output),
         Action::Replay(it) => replay::run(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
+        Action::Report(it) => report::run(&place, &it, output),
         Action::Plan(it) => plan::run(&it, output),
         Action::User(it) => online::user(&place, &it, output),
         Action::Export(it) => export::run(&place, &it, output),

@@ -43,7 +43,7 @@ pub(super) fn ask_for(place: &Place, accept: Option<&'static str>, method: Metho
     Ok(serve::runtime()?.block_on(remote.send(method, path, content_type, body))?.body)
 }
 
-fn with_engine<T>(place: &Place, work: impl FnOnce(&Engine) -> Result<T, Refusal>) -> Result<T, Refusal> {
+pub(super) fn with_engine<T>(place: &Place, work: impl FnOnce(&Engine) -> Result<T, Refusal>) -> Result<T, Refusal> {
     let engine = wiring::open(&place.data()?, false)?;
     let answer = work(&engine);
     engine.stop();

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::arguments::{Place, SqlPlace, Taken};
 use super::connections::Around;
 use super::output::Output;
-use super::{connections, sql, wiring, wizard};
+use super::{connections, office, sql, wiring, wizard};
 use crate::adapters::http::{Server, Service};
 use crate::adapters::mqtt::broker::{self, Broker};
 use crate::base::{Code, Refusal};
@@ -121,7 +121,7 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
     let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
-    let service = Arc::new(service.with_connections(running.clone(), trying));
+    let service = Arc::new(service.with_connections(running.clone(), trying).with_printing(office::printing()));
     let server = Server::bind(doors.http, service).await?;
     let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;
     let addresses = Addresses { http: server.address()?, mqtt: broker.as_ref().map(Broker::address).transpose()?, sql: wire.as_ref().map(sql::Server::address).transpose()? };
@@ -134,6 +134,9 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     tokio::spawn(followers::machine_counts::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::replan::run(engine.clone(), figures.clone(), desk, stopping.clone()));
+    if let Some(root) = engine.root() {
+        tokio::spawn(followers::reports::run(engine.clone(), figures.clone(), root.join("outbox"), office::sending(engine), stopping.clone()));
+    }
     tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     let mut threads = Vec::new();
     if let Some(root) = engine.root() {

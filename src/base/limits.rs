@@ -379,3 +379,26 @@ pub const SQL_LOGIN_TIME: Duration = Duration::from_secs(20);
 pub const SQL_IDLE_TIME: Duration = Duration::from_secs(3_600);
 /// Nodes of one trace as a table.
 pub const SQL_TRACE_MAX: usize = 100_000;
+
+/// Pages of one report.
+pub const REPORT_PAGES_MAX: usize = 500;
+/// Records of one kind that a report looks at, from the newest back; beyond them it says that it was cut short.
+pub const REPORT_LOOK_MAX: usize = 50_000;
+/// Rows of a table of a recall, each of a kind; the counts go beyond.
+pub const RECALL_ROWS_MAX: usize = 5_000;
+/// Badges on one sheet.
+pub const BADGES_MAX: usize = 500;
+/// Copies of a label printed at once.
+pub const LABEL_COPIES_MAX: u64 = 200;
+/// How long a printer may take to accept a label.
+pub const PRINT_TIME: Duration = Duration::from_secs(5);
+/// Labels on their way to printers at once; more are refused.
+pub const PRINTS_AT_ONCE: usize = 4;
+/// Reports of one schedule that are made late after a pause; older ones are passed over.
+pub const REPORTS_LATE_MAX: usize = 7;
+/// Recipients of a scheduled report.
+pub const RECIPIENTS_MAX: usize = 20;
+/// How long a mail server may take for one letter.
+pub const MAIL_TIME: Duration = Duration::from_secs(30);
+/// Between two tries to deliver a report.
+pub const DELIVERY_PAUSE: Duration = Duration::from_secs(60);

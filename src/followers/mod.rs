@@ -10,4 +10,5 @@ pub mod machine_counts;
 pub mod machine_faults;
 pub mod machine_stops;
 pub mod replan;
+pub mod reports;
 pub mod roots;

@@ -17,6 +17,7 @@ use super::product::{Customer, Product};
 use super::quality::{
     Defect, DefectCategory, DefectSeverity, DetectionMethod, Disposition, InspectionResult, InspectionType, Measurement, QualityInspection, RootCauseCategory, Specification,
 };
+use super::report::{DeliveryState, ReportSchedule};
 use super::schedule::{OperationSlot, PlannedSlot};
 use super::shipment::{Shipment, ShipmentLine};
 use super::terminal::{Badge, RefusedAct, Terminal};
@@ -491,6 +492,17 @@ commands! {
     AcknowledgeFault { fault_id: Id<MachineFault>, }
     /// Says that the sensors of a fault read in their normal range again.
     ClearFault { fault_id: Id<MachineFault>, }
+
+    /// Says what became of a report that was due.
+    RecordReportDelivery {
+        report_schedule_id: Id<ReportSchedule>,
+        due_at: Time,
+        delivery_state: DeliveryState,
+        /// In the outbox.
+        file_name: Option<String>,
+        /// Why it failed.
+        why: Option<Note>,
+    }
 
     /// Opens the batch record of an order.
     OpenBatchRecord {

@@ -63,11 +63,11 @@ record! {
 
 words! {
     /// What a connection speaks.
-    ConnectorProtocol { Mqtt = "mqtt", Sparkplug = "sparkplug", MtConnect = "mtconnect", Shdr = "shdr", OpcUa = "opcua", Broker = "broker", }
+    ConnectorProtocol { Mqtt = "mqtt", Sparkplug = "sparkplug", MtConnect = "mtconnect", Shdr = "shdr", OpcUa = "opcua", Broker = "broker", Zpl = "zpl", Smtp = "smtp", }
 }
 
 record! {
-    /// A connection to machines: what it speaks, and its settings as TOML. Passwords never stand in the
+    /// A connection to machines, to a label printer or to a mail server: what it speaks, and its settings as TOML. Passwords never stand in the
     /// settings: they are told apart and cannot be read again.
     Connector { connector_id,
         given unique connector_code: String,

@@ -145,6 +145,8 @@ nouns! {
     61 Badge Public "BDG" "badge" "badges" "badge_number";
     /// An act that was done at a terminal and refused when it arrived.
     62 RefusedAct Public "REF" "refused_act" "refused_acts" "";
+    /// A report that the plant makes by itself: which, how often, in which form, for whom.
+    63 ReportSchedule Public "RPS" "report_schedule" "report_schedules" "schedule_code";
 }
 
 impl Noun {
@@ -171,6 +173,7 @@ impl Noun {
         Self::Tool,
         Self::ExpectedReceipt,
         Self::PlanningRule,
+        Self::ReportSchedule,
         Self::WorkOrder,
     ];
 

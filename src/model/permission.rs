@@ -55,6 +55,10 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("QuerySql", RECORDS),
     // Machines and their gateways send with a token of an operator, who may do least.
     ("WriteTelemetry", &[Operator, Lead, Manager, Admin]),
+    ("PrintLabel", FLOOR),
+    ("CreateReportSchedule", OFFICE),
+    ("UpdateReportSchedule", OFFICE),
+    ("RecordReportDelivery", ENGINE),
     ("ImportMaster", OFFICE),
     ("ImportOperationReport", OFFICE),
     ("FoundPlant", ADMINS),

@@ -198,6 +198,7 @@ fn check(draft: &Draft<'_, '_>, moment: &Moment, record: Box<dyn AnyRecord>) -> 
         Noun::Tool => checked!(Tool, |it: &mut Tool| super::planning::check_tool(it)),
         Noun::ExpectedReceipt => checked!(ExpectedReceipt, |it: &mut ExpectedReceipt| super::planning::check_receipt(it)),
         Noun::PlanningRule => checked!(PlanningRule, |it: &mut PlanningRule| super::planning::check_rule(draft, it)),
+        Noun::ReportSchedule => checked!(crate::model::ReportSchedule, |it: &mut crate::model::ReportSchedule| super::report_schedule::check(draft, it)),
         Noun::MachineSignal => checked!(MachineSignal, |it: &mut MachineSignal| super::machine_signal::check(draft, it)),
         Noun::CustomerProductMapping => checked!(CustomerProductMapping, |it: &mut CustomerProductMapping| {
             let known: Vec<CustomerProductMapping> = draft.related("product_id", &it.product_id.to_value(), MAPPINGS_MAX)?;

@@ -18,6 +18,7 @@ mod pin;
 mod planning;
 mod plant;
 mod quality;
+mod report_schedule;
 mod schedule;
 pub mod shift;
 mod shipment;
@@ -116,6 +117,7 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::DetectFault(it) => machine_fault::detect(draft, moment, it),
         Command::AcknowledgeFault(it) => machine_fault::acknowledge(draft, moment, it.fault_id),
         Command::ClearFault(it) => machine_fault::clear(draft, moment, it.fault_id),
+        Command::RecordReportDelivery(it) => report_schedule::record(draft, moment, it),
         Command::OpenBatchRecord(it) => batch_record::open(draft, moment, it),
         Command::SubmitBatchRecord(it) => batch_record::submit(draft, moment, it),
         Command::ReviewBatchRecord(it) => batch_record::review(draft, moment, it.ebr_id),

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("views", 5),
     ("planning", 5),
     ("bodies", 5),
+    ("reports", 5),
     ("accounts", 5),
     ("agents", 5),
     ("followers", 5),
@@ -59,10 +60,17 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("utoipa_swagger_ui", &["src/adapters/http"]),
     ("qrcode", &["src/bodies/qr.rs"]),
     ("rumqttc", &["src/adapters/mqtt"]),
+    ("krilla", &["src/reports/pdf"]),
+    ("skrifa", &["src/reports/pdf"]),
+    ("dejavu", &["src/reports/pdf"]),
+    ("rust_xlsxwriter", &["src/reports/workbook.rs"]),
+    ("barcoders", &["src/reports/barcode.rs"]),
+    ("qrcode", &["src/reports/barcode.rs"]),
+    ("lettre", &["src/adapters/mail"]),
     ("bytes", &["src/adapters/mqtt"]),
     ("tokio_rustls", &["src/adapters/mqtt"]),
     ("calamine", &["src/adapters/exchange"]),
-    ("csv", &["src/adapters/exchange"]),
+    ("csv", &["src/adapters/exchange", "src/reports/csv.rs"]),
 ];
 
 /// These live at the door, which every adapter that lets people in shares.

@@ -21,6 +21,7 @@ mod operations;
 mod plans;
 mod reads;
 mod reply;
+mod reports;
 mod search;
 mod server;
 mod sessions;
@@ -99,6 +100,19 @@ pub struct Tried {
 /// How connections are tried; given by `app`, since adapters do not know each other.
 pub type Try = Arc<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = Result<Tried, Refusal>> + Send>> + Send + Sync>;
 
+/// Labels on their way to a printer.
+pub struct PrintJob {
+    /// The printer's code.
+    pub code: String,
+    /// Its settings, as TOML.
+    pub settings: String,
+    /// What it gets.
+    pub bytes: Vec<u8>,
+}
+
+/// How labels are printed; given by `app`, since adapters do not know each other.
+pub type Print = Arc<dyn Fn(PrintJob) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>> + Send + Sync>;
+
 /// What serves requests.
 pub struct Service {
     engine: Engine,
@@ -116,6 +130,9 @@ pub struct Service {
     trial: Option<Try>,
     /// Connections tried at once.
     trials: Semaphore,
+    print: Option<Print>,
+    /// Labels sent at once.
+    prints: Semaphore,
     sql: Option<Sql>,
     /// How far the proof that runs has come, and what there is to prove.
     proving: Arc<(AtomicU64, AtomicU64)>,
@@ -148,6 +165,8 @@ impl Service {
             sql: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
             proving: Arc::default(),
+            print: None,
+            prints: Semaphore::new(limits::PRINTS_AT_ONCE),
             points: Mutex::default(),
             demo: Vec::new(),
             stopping,
@@ -195,6 +214,13 @@ impl Service {
     #[must_use]
     pub fn with_demo(mut self, names: Vec<String>) -> Self {
         self.demo = names;
+        self
+    }
+
+    /// With a way to printers.
+    #[must_use]
+    pub fn with_printing(mut self, print: Print) -> Self {
+        self.print = Some(print);
         self
     }
 

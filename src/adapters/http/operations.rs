@@ -9,8 +9,8 @@ use axum::http::Method;
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
 use super::{
-    Service, acts, backups, connectors, drafts, events, files, health, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, stock, telemetry, terminals,
-    ui,
+    Service, acts, backups, connectors, drafts, events, files, health, imports, kpi, lake, lines, machines, plans, reads, reports, search, sessions, sql, stock, telemetry,
+    terminals, ui,
 };
 use crate::base::Refusal;
 use crate::model::Noun;
@@ -308,6 +308,26 @@ const PUBLISH: FixedBody = FixedBody::Json(&[("work_orders", "array", false, "On
 const SCHEDULE: &[(&str, &str)] = &[("from", "From this moment or day; a day ago where absent."), ("to", "Until before this moment or day; a week later where absent.")];
 const CAPACITY: &[(&str, &str)] = &[("bucket", "week, of which six are shown, or day, of which fourteen."), ("plan", "By this draft; by the plan in force where absent.")];
 const NEWEST: &[(&str, &str)] = &[("limit", "The newest, 100 unless given, at most 1000.")];
+const REPORT_PERIOD: &[(&str, &str)] = &[
+    ("from", "From this moment or day; the last 7 full days where absent."),
+    ("to", "Up to this moment, or to the beginning of this day; now where absent."),
+    ("format", "json, csv, xlsx or pdf; else by Accept."),
+];
+const SHIFT_REPORT: &[(&str, &str)] = &[
+    ("shift_id", "Its id or code; the shift that is open, else the last, where absent."),
+    ("day", "The day it opened."),
+    ("department", "Only lines of this type, number or name."),
+    ("format", "json, csv, xlsx or pdf; else by Accept."),
+];
+const DOCUMENT: &[(&str, &str)] = &[("format", "pdf, json, csv or xlsx; else by Accept, else pdf.")];
+const BADGES: &[(&str, &str)] =
+    &[("employees", "Codes or ids with commas between; all who are active where absent."), ("format", "pdf, json, csv or xlsx; else by Accept, else pdf.")];
+const LABEL: &[(&str, &str)] = &[("format", "zpl, pdf or svg; pdf unless given."), ("copies", "1 unless given, at most 200.")];
+const PRINT: FixedBody = FixedBody::Json(&[
+    ("subject", "string", true, "Number or id of a lot, an order or a shipment."),
+    ("printer", "string", false, "Code of a connector with the protocol zpl; the only one where absent."),
+    ("copies", "integer", false, "1 unless given, at most 200."),
+]);
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
 
@@ -360,6 +380,17 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
     fixed!(GET "/api/v1/kpi" "listKpis" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, kpi::list, "The indicators: formula, unit, target band, groups."),
     fixed!(GET "/api/v1/kpi/{name}" "getKpi" FixedPermit::Act("ReadFloor"), KPI, FixedBody::None, kpi::get, "An indicator over a period, with the elements it is made of."),
+    fixed!(GET "/api/v1/reports/success" "successReport" FixedPermit::Act("ReadFloor"), REPORT_PERIOD, FixedBody::None, reports::success, "The success metrics: figure, target, what it is made of, and how it was before."),
+    fixed!(GET "/api/v1/reports/shift" "shiftReport" FixedPermit::Act("ReadPeople"), SHIFT_REPORT, FixedBody::None, reports::shift, "The hand-over of a shift: made against plan, stops, what runs and waits, holds, people, notes."),
+    fixed!(GET "/api/v1/reports/badges" "badgeSheet" FixedPermit::Act("ReadPeople"), BADGES, FixedBody::None, reports::badges, "Badges to print, with the codes that terminals read."),
+    fixed!(GET "/api/v1/work-orders/{id}/traveller" "traveller" FixedPermit::Act("ReadFloor"), DOCUMENT, FixedBody::None, reports::traveller, "What goes round the shop with an order: operations to scan, material, files."),
+    fixed!(GET "/api/v1/lots/{id}/report" "lotReport" FixedPermit::Act("ReadTrace"), DOCUMENT, FixedBody::None, reports::lot, "What a lot is: totals, where from, where to, movements, findings."),
+    fixed!(GET "/api/v1/lots/{id}/recall" "recallReport" FixedPermit::Act("ReadTrace"), DOCUMENT, FixedBody::None, reports::recall, "What a lot became: what is on site, what has left, to whom, and whether it balances."),
+    fixed!(GET "/api/v1/electronic-batch-records/{id}/report" "batchRecordReport" FixedPermit::Act("ReadFloor"), DOCUMENT, FixedBody::None, reports::batch_record, "A batch record on paper, deviations first."),
+    fixed!(GET "/api/v1/lots/{id}/label" "lotLabel" FixedPermit::Act("ReadFloor"), LABEL, FixedBody::None, reports::lot_label, "A lot's label; GS1 where its product has an article number."),
+    fixed!(GET "/api/v1/work-orders/{id}/label" "orderLabel" FixedPermit::Act("ReadFloor"), LABEL, FixedBody::None, reports::order_label, "An order's label."),
+    fixed!(GET "/api/v1/shipments/{id}/label" "shipmentLabel" FixedPermit::Act("ReadFloor"), LABEL, FixedBody::None, reports::shipment_label, "A shipment's label."),
+    fixed!(POST "/api/v1/labels/print" "printLabel" FixedPermit::Act("PrintLabel"), &[], PRINT, reports::print, "Sends a label to a printer; sent is not yet printed."),
     fixed!(GET "/api/v1/changes" "changes" FixedPermit::Act("ReadChanges"), FEED, FixedBody::None, reads::changes, "The change feed: journal entries in order."),
     fixed!(GET "/api/v1/journal" "journal" FixedPermit::Act("ReadChanges"), JOURNAL, FixedBody::None, reads::journal, "The journal from the newest entry back, for who did what; go on before `looked_from`."),
     fixed!(GET "/api/v1/events" "events" FixedPermit::Act("ReadEvents"), STREAM, FixedBody::None, events::stream, "What happens, as server-sent events; resumable by id."),

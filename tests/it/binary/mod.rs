@@ -10,6 +10,7 @@ mod export;
 mod kill;
 mod machines;
 mod plan;
+mod reports;
 mod search;
 mod serve;
 mod sql;

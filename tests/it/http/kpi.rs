@@ -43,7 +43,7 @@ fn minutes<const N: usize>(group: &Json, what: &str, names: [&str; N]) -> [f64; 
 
 /// From 08:00 to 12:00 on Monday: 20 minutes of setup, two hours of work with a breakdown of half an
 /// hour in the middle, half an hour in which nobody came, and 40 minutes without an order.
-fn morning(site: &Site) {
+pub(super) fn morning(site: &Site) {
     let mut lead = site.client(Role::Lead);
     let wait = |minutes| site.plant.wait(minutes);
     lead.make("/api/v1/work-orders", &json!({"product_id": "BRACKET", "planned_quantity": 100}));

@@ -13,7 +13,7 @@ fn names(json: &Json) -> Vec<&str> {
 }
 
 /// Steel S1 became two brackets of one order, which left to ACME.
-fn shipped(lead: &mut Client) -> (String, String) {
+pub(super) fn shipped(lead: &mut Client) -> (String, String) {
     lead.make(MOVES, &json!({"transaction_type": "receipt", "material_code": "SHEET", "lot_number": "S1", "quantity": 10, "supplier_id": "STEEL", "heat_number": "H1"}));
     let order = lead.make("/api/v1/work-orders", &json!({"product_id": "BRACKET", "planned_quantity": 2}));
     let id = order["work_order_id"].as_str().unwrap().to_owned();

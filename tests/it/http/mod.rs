@@ -16,6 +16,7 @@ mod lists;
 mod lots;
 mod machines;
 mod permission;
+mod reports;
 mod search;
 mod sessions;
 mod stock;

@@ -25,6 +25,7 @@ export const PAGES: Record<string, PageOf> = {
   losses: { load: () => import("./loss/Losses.svelte"), title: "nav.losses" },
   machines: { load: office(() => import("./machine/Machines.svelte")), title: "nav.machines" },
   explorer: { load: office(() => import("./machine/Explorer.svelte")), title: "nav.machines" },
+  reports: { load: office(() => import("./report/Reports.svelte")), title: "nav.reports" },
   station: { load: () => import("./station/Station.svelte"), title: "nav.station", bare: true },
   connectors: { load: office(() => import("./connector/Connectors.svelte")), title: "nav.connectors" },
   data: { load: office(() => import("./data/Data.svelte")), title: "nav.data" },
@@ -37,7 +38,7 @@ export const PAGES: Record<string, PageOf> = {
 
 /** The words of the bar, and those behind the person's name. */
 export const BAR = ["", "boards", "orders", "plan", "lots", "materials", "losses", "machines"];
-export const MENU = ["station", "connectors", "data", "audit", "people", "terminals", "settings", "tv"];
+export const MENU = ["station", "reports", "connectors", "data", "audit", "people", "terminals", "settings", "tv"];
 
 /** What stands in place of everything while there is no plant. */
 export const start = office(() => import("./start/Start.svelte"));

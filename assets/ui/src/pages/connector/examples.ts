@@ -33,6 +33,14 @@ machine = "LAS-01"
   shdr: `address = "10.0.0.21:7878"
 machine = "LAS-01"
 `,
+  zpl: `address = "10.0.0.40:9100"
+`,
+  smtp: `host = "mail.plant.example"
+port = 587
+tls = "starttls"
+from = "millwright@plant.example"
+user = "millwright"
+`,
 };
 
 export const PROTOCOLS = Object.keys(EXAMPLES) as Protocol[];

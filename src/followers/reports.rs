@@ -1,0 +1,185 @@
+//! Reports that are made by themselves: what has become due is laid into the outbox and, where the schedule says
+//! so, sent. A missed one is made late, none is made twice: a file is written whole or not at all, and before a
+//! letter goes out a mark is laid beside the file, so that a letter whose fate nobody knows is not sent again.
+
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::figures::Figures;
+use crate::base::{Code, Refusal, Time};
+use crate::engine::{Engine, Envelope};
+use crate::model::command::RecordReportDelivery;
+use crate::model::field::Note;
+use crate::model::journal::{Actor, Origin};
+use crate::model::plant::Status;
+use crate::model::report::DeliveryState;
+use crate::model::{Command, Connector, Id, Record as _, ReportSchedule, Role, Subject};
+use crate::reports::Report;
+use crate::reports::due::{self, Due};
+use crate::views;
+
+/// How often it looks whether something is due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A letter to send: who, what, and by which mail server.
+pub struct Post {
+    /// The mail server.
+    pub server: Id<Connector>,
+    /// To whom.
+    pub recipients: Vec<String>,
+    /// What it is about.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// The attachment's name, type and bytes.
+    pub file: (String, &'static str, Vec<u8>),
+    /// The same for the same report.
+    pub message_id: String,
+}
+
+/// How letters are sent; given by `app`, since a follower knows no adapter.
+pub type Send = Arc<dyn Fn(Post) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + std::marker::Send>> + std::marker::Send + Sync>;
+
+/// Looks for what is due until told to stop.
+pub async fn run(engine: Engine, figures: Figures, outbox: PathBuf, send: Send, mut stopping: watch::Receiver<bool>) {
+    let mut desk = Desk { engine, figures, outbox, send, failed: Vec::new() };
+    loop {
+        tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        if let Err(refusal) = desk.look().await {
+            tracing::warn!(%refusal, "scheduled reports wait");
+        }
+    }
+}
+
+struct Desk {
+    engine: Engine,
+    figures: Figures,
+    outbox: PathBuf,
+    send: Send,
+    /// Schedules whose last try failed: not before then, and what was said of it.
+    failed: Vec<(u64, Instant, String)>,
+}
+
+impl Desk {
+    async fn look(&mut self) -> Result<(), Refusal> {
+        let now = self.engine.plant_now();
+        let schedules: Vec<ReportSchedule> = self.engine.read(views::floor::all)??;
+        if schedules.is_empty() {
+            return Ok(());
+        }
+        let (zone, shifts) = self.figures.read(|facts| Ok((facts.zone.clone(), facts.shifts.values().cloned().collect::<Vec<_>>())))?;
+        for schedule in schedules.into_iter().filter(|it| it.status == Status::Active) {
+            for due in due::due(&schedule, &shifts, &zone, now) {
+                if !self.make(&schedule, &due, now).await? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one report; answers whether the next of its schedule may be made.
+    async fn make(&mut self, schedule: &ReportSchedule, due: &Due, now: Time) -> Result<bool, Refusal> {
+        let number = schedule.number();
+        if self.failed.iter().any(|(failed, until, _)| *failed == number && Instant::now() < *until) {
+            return Ok(false);
+        }
+        let name = file_name(schedule, due);
+        let outcome = self.deliver(schedule, due, &name, now).await;
+        let (state, why) = match outcome {
+            Ok(state) => (state, None),
+            Err(refusal) => (DeliveryState::Failed, Some(refusal.detail)),
+        };
+        let said = self.failed.iter().find(|(failed, ..)| *failed == number).map(|(.., why)| why.clone());
+        self.failed.retain(|(failed, ..)| *failed != number);
+        if let Some(why) = &why {
+            self.failed.push((number, Instant::now() + crate::base::limits::DELIVERY_PAUSE, why.clone()));
+        }
+        // The same failure again is no news for the journal.
+        if why.is_none() || why != said {
+            self.record(schedule, due, state, name, why).await?;
+        }
+        Ok(state != DeliveryState::Failed)
+    }
+
+    async fn deliver(&self, schedule: &ReportSchedule, due: &Due, name: &str, now: Time) -> Result<DeliveryState, Refusal> {
+        let path = self.outbox.join(&schedule.schedule_code.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_")).join(name);
+        let mark = path.with_extension("sending");
+        if mark.exists() {
+            clear(&mark);
+            return Ok(DeliveryState::Unknown);
+        }
+        let (report, bytes) = self.written(schedule, due, &path, now).await?;
+        let (Some(server), Some(recipients)) = (schedule.connector_id, &schedule.recipients) else { return Ok(DeliveryState::Delivered) };
+        let post = Post {
+            server,
+            recipients: recipients.split(',').map(|text| text.trim().to_owned()).collect(),
+            subject: format!("{} · {}", report.origin.plant, report.title),
+            text: format!("{}\n\nThe report is attached. SHA-256 of its data: {}\n", report.title, report.digest()),
+            file: (name.to_owned(), schedule.form.content_type(), bytes),
+            message_id: format!("<{}-{}@millwright>", Subject::of(schedule.report_schedule_id), due.at.micros()),
+        };
+        lay(&mark, b"")?;
+        let sent = (self.send)(post).await;
+        clear(&mark);
+        sent.map(|()| DeliveryState::Delivered)
+    }
+
+    /// Makes the report and lays it into the outbox.
+    async fn written(&self, schedule: &ReportSchedule, due: &Due, path: &Path, now: Time) -> Result<(Report, Vec<u8>), Refusal> {
+        let head = *self.engine.head().borrow();
+        self.figures.reach(head).await;
+        let (engine, figures, schedule, due, path) = (self.engine.clone(), self.figures.clone(), schedule.clone(), due.clone(), path.to_owned());
+        let work = tokio::task::spawn_blocking(move || {
+            let report = figures.read(|facts| engine.read(|snapshot| due::report(snapshot, facts, &schedule, &due, now))?)?;
+            let bytes = report.bytes(schedule.form)?;
+            lay(&path, &bytes)?;
+            Ok((report, bytes))
+        });
+        work.await.map_err(|_| Refusal::new(Code::Internal, "a scheduled report ended early"))?
+    }
+
+    async fn record(&self, schedule: &ReportSchedule, due: &Due, state: DeliveryState, name: String, why: Option<String>) -> Result<(), Refusal> {
+        let delivery = RecordReportDelivery {
+            report_schedule_id: schedule.report_schedule_id,
+            due_at: due.at,
+            delivery_state: state,
+            file_name: Some(name),
+            why: why.or_else(|| (state == DeliveryState::Unknown).then(|| "the plant stopped while the letter went out; it is not sent again".to_owned())).map(Note),
+        };
+        let actor = Actor { user: 0, name: "engine".to_owned(), role: Role::Engine };
+        let envelope = Envelope { origin: Origin::Engine, ..Envelope::of(actor, Command::RecordReportDelivery(delivery)) };
+        self.engine.submit(envelope).await.map(drop)
+    }
+}
+
+/// The same for the same report: made again it takes its own place.
+fn file_name(schedule: &ReportSchedule, due: &Due) -> String {
+    let at = due.at.to_string();
+    let at: String = at.chars().take(16).map(|c| if c == ':' { '-' } else { c }).collect();
+    format!("{}-{at}Z.{}", schedule.report, schedule.form)
+}
+
+/// Writes a file whole or not at all.
+fn lay(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
+    let fault = |error: std::io::Error| Refusal::new(Code::Unavailable, format!("{} cannot be written: {error}", path.display()));
+    path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(fault)?;
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, bytes).map_err(fault)?;
+    std::fs::rename(&beside, path).map_err(fault)
+}
+
+fn clear(mark: &Path) {
+    if let Err(error) = std::fs::remove_file(mark) {
+        tracing::warn!(%error, "the mark of a letter could not be removed");
+    }
+}

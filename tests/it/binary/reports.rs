@@ -1,0 +1,153 @@
+//! Reports of the real binary: from the command line, to a printer, by a schedule into the outbox and to a mail
+//! server; each of those is a listener on this machine.
+
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+/// A printer: it takes what comes and keeps it.
+fn printer() -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, kept) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<u8>>>::default());
+    let paper = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut bytes = Vec::new();
+            _ = stream.read_to_end(&mut bytes);
+            paper.lock().unwrap().extend(bytes);
+        }
+    });
+    (address, kept)
+}
+
+/// A mail server without a log-in; it keeps every letter.
+fn mail_server() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, kept) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
+    let letters = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let letters = Arc::clone(&letters);
+            std::thread::spawn(move || talk(stream, &letters));
+        }
+    });
+    (address, kept)
+}
+
+fn talk(stream: TcpStream, letters: &Mutex<Vec<String>>) -> Option<()> {
+    let mut out = stream.try_clone().ok()?;
+    let mut lines = BufReader::new(stream).lines();
+    out.write_all(b"220 plant.example\r\n").ok()?;
+    while let Some(Ok(line)) = lines.next() {
+        let answer = match line.split([' ', ':']).next().unwrap_or_default() {
+            "DATA" => {
+                out.write_all(b"354 go on\r\n").ok()?;
+                let letter: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|line| line != ".").collect();
+                letters.lock().unwrap().push(letter.join("\n"));
+                "250 kept"
+            }
+            "QUIT" => "221 bye",
+            _ => "250 ok",
+        };
+        out.write_all(format!("{answer}\r\n").as_bytes()).ok()?;
+    }
+    Some(())
+}
+
+#[test]
+fn the_command_line_writes_a_report_at_rest_and_of_a_running_plant() {
+    let data = Data::new();
+    let running = data.serve();
+    furnish(&mut running.client());
+    let file = data.folder.path().join("success.pdf");
+    let out = file.to_str().unwrap();
+    let (code, told) = run_json(&["report", "success", "--format", "pdf", "--out", out, "--url", &running.url, "--token", &data.token], "");
+    let bytes = std::fs::read(&file).unwrap();
+    assert!(code == 0 && bytes.starts_with(b"%PDF-") && told["bytes"].as_u64() == Some(bytes.len() as u64), "{told}");
+    assert_eq!(running.stop(), 0);
+    let (code, _) = run_json(&["report", "success", "--format", "xlsx", "--out", out, "--data", &data.text()], "");
+    assert_eq!((code, &std::fs::read(&file).unwrap()[..2]), (0, &b"PK"[..]));
+    let csv = run(&["report", "success", "--data", &data.text()]);
+    assert!(String::from_utf8_lossy(&csv.stdout).starts_with("metric,title,figure,"), "{}", String::from_utf8_lossy(&csv.stderr));
+    let (code, problem) = run_json(&["report", "success", "--format", "pdf", "--data", &data.text()], "");
+    assert!(code == 2 && problem["detail"].as_str().unwrap().contains("--out"), "{problem}");
+}
+
+#[test]
+fn a_label_reaches_its_printer_and_one_that_is_off_is_named() {
+    let (address, paper) = printer();
+    let data = Data::new();
+    let running = data.serve();
+    let mut client = running.client();
+    furnish(&mut client);
+    client.make("/api/v1/material-transactions", &json!({"transaction_type": "receipt", "material_code": "SHEET", "lot_number": "S1", "quantity": 3}));
+    client.refused("/api/v1/labels/print", &json!({"subject": "S1"}), "not_found");
+    client.make("/api/v1/connectors", &json!({"connector_code": "dock", "protocol": "zpl", "settings": format!("address = \"{address}\"")}));
+    assert_eq!(client.make("/api/v1/labels/print", &json!({"subject": "S1", "copies": 2}))["state"], json!("sent"));
+    until("the label is on paper", || String::from_utf8_lossy(&paper.lock().unwrap()).contains("^FDS1^FS").then_some(()));
+    assert!(String::from_utf8_lossy(&paper.lock().unwrap()).ends_with("^PQ2^XZ\n"));
+    client.refused("/api/v1/labels/print", &json!({"subject": "S1", "copies": 100_000}), "invalid");
+    client.refused("/api/v1/labels/print", &json!({"subject": "NOTHING"}), "not_found");
+    // Port 1 has no printer.
+    client.make("/api/v1/connectors", &json!({"connector_code": "office", "protocol": "zpl", "settings": "address = \"127.0.0.1:1\""}));
+    assert!(client.refused("/api/v1/labels/print", &json!({"subject": "S1"}), "not_found").text().contains("dock, office"));
+    let off = client.refused("/api/v1/labels/print", &json!({"subject": "S1", "printer": "office"}), "unavailable");
+    assert!(off.text().contains("127.0.0.1:1"), "{}", off.text());
+    let standing = until("the printers are looked at", || {
+        let all = client.read("/api/v1/connector-states");
+        let state = |code: &str| all["data"].as_array().unwrap().iter().find(|it| it["connector_code"] == code).map(|it| it["state"].clone());
+        Some((state("dock")?, state("office")?)).filter(|(dock, office)| *dock != "connecting" && *office != "connecting")
+    });
+    assert_eq!(standing, (json!("live"), json!("failed")));
+}
+
+/// What an address tells of a schedule.
+fn schedule(client: &mut Client, code: &str) -> Json {
+    client.read(&format!("/api/v1/report-schedules/{code}"))
+}
+
+#[test]
+fn a_schedule_fills_the_outbox_and_the_mail_once_each_also_after_a_pause() {
+    let (address, letters) = mail_server();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let text = path.to_str().unwrap().to_owned();
+    // A simulated plant, whose clock can be put on the next morning.
+    let start = || Running::start(&["demo", "--days", "1", "--speed", "0", "--data", &text, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--sql", "127.0.0.1:0"], None);
+    let running = start();
+    let admin = |running: &Running| {
+        let logins: Json = serde_json::from_slice(&std::fs::read(path.join("demo-logins.json")).unwrap()).unwrap();
+        let login = logins["users"].as_array().unwrap().iter().find(|it| it["role"] == "admin").unwrap();
+        Client::of_url(&running.url, login["token"].as_str())
+    };
+    let mut client = admin(&running);
+    let settings = format!("host = \"{}\"\nport = {}\ntls = \"none\"\nfrom = \"plant@plant.example\"\n", address.ip(), address.port());
+    client.make("/api/v1/connectors", &json!({"connector_code": "post", "protocol": "smtp", "settings": settings}));
+    client.make("/api/v1/report-schedules", &json!({"schedule_code": "morning", "report": "success", "cadence": "daily", "local_time": "06:30", "form": "csv"}));
+    let mailed = json!({"schedule_code": "mailed", "report": "success", "cadence": "daily", "local_time": "06:30", "form": "pdf", "connector_id": "post", "recipients": "lead@plant.example, boss@plant.example"});
+    client.make("/api/v1/report-schedules", &mailed);
+    let now: millwright::base::Time = client.read("/api/v1/plant")["plant_time"].as_str().unwrap().parse().unwrap();
+    let later = |days: i64| json!({"plant_time": now.plus_minutes(days * 1_440).to_string(), "rate": 0});
+    client.make("/api/v1/plant/clock", &later(1));
+    until("both reports", || (schedule(&mut client, "morning")["delivery_state"] == "delivered" && schedule(&mut client, "mailed")["delivery_state"] == "delivered").then_some(()));
+    assert_eq!(letters.lock().unwrap().len(), 1);
+    let letter = letters.lock().unwrap()[0].clone();
+    assert!(letter.contains("To: lead@plant.example, boss@plant.example") && letter.contains("filename=\"success-"), "{letter}");
+    let file = path.join("outbox/morning").join(schedule(&mut client, "morning")["delivered_file"].as_str().unwrap());
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("metric,title"), "{}", file.display());
+
+    // Down over a morning: the missed report is made when the plant is back, and no other is made again.
+    client.make("/api/v1/plant/clock", &later(2));
+    assert_eq!(running.stop(), 0);
+    let running = start();
+    let mut client = admin(&running);
+    until("the missed report", || (letters.lock().unwrap().len() == 2).then_some(()));
+    until("it is noted", || (schedule(&mut client, "mailed")["delivery_state"] == "delivered").then_some(()));
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(letters.lock().unwrap().len(), 2, "a report was sent twice");
+    let ids: Vec<String> = letters.lock().unwrap().iter().map(|letter| letter.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned()).collect();
+    assert_ne!(ids[0], ids[1]);
+}
