@@ -323,6 +323,14 @@ pub const SQL_HTTP_ROWS_MAX: usize = 100_000;
 pub const SQL_PAGE: usize = 1_000;
 /// Entries since a moment beyond which indexes, which show the newest, are of no use for it.
 pub const SQL_CHANGES_MAX: u64 = 2_000;
+/// Numbers of one piece of a table whose columns are kept in memory between statements.
+pub const SQL_PIECE: u64 = 4_096;
+/// Memory that columns kept between statements may take.
+pub const SQL_KEPT: usize = 128 << 20;
+/// How long a kept piece stays after it was last read.
+pub const SQL_KEPT_TIME: Duration = Duration::from_secs(600);
+/// Entries since the last statement beyond which nothing kept is worth looking through them.
+pub const SQL_KEPT_BEHIND_MAX: u64 = 100_000;
 /// Memory that all statements together may hold beyond their pages; what can goes to disk, the rest is an error.
 pub const SQL_MEMORY: usize = 256 << 20;
 /// Bytes that all statements together may put on disk.
