@@ -14,6 +14,7 @@ mod kpi;
 mod lists;
 mod lots;
 mod machines;
+mod past;
 mod permission;
 mod search;
 mod sessions;
