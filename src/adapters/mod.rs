@@ -6,4 +6,5 @@ pub mod http;
 pub mod mqtt;
 pub mod mtconnect;
 pub mod opcua;
+pub mod s3;
 pub mod sql;

@@ -138,6 +138,16 @@ pub const PLAN_SLOTS_MAX: usize = 2_000;
 
 /// Entries that a lake may be behind and still go on from where it is: beyond them reading all records costs less.
 pub const LAKE_BEHIND_MAX: u64 = 50_000;
+/// How often an object storage is asked before a round is given up.
+pub const S3_TRIES: u32 = 5;
+/// The pause after the first failed request; each one is twice as long.
+pub const S3_PAUSE: Duration = Duration::from_millis(250);
+/// How long one request to an object storage may take, the largest file included.
+pub const S3_TIME: Duration = Duration::from_secs(600);
+/// The rest after a round that failed; each one is twice as long, up to the longest.
+pub const S3_REST: Duration = Duration::from_secs(5);
+/// The longest rest.
+pub const S3_REST_MAX: Duration = Duration::from_secs(300);
 /// Largest manifest of an export that is read back.
 pub const MANIFEST_MAX: u64 = 64 << 20;
 
