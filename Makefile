@@ -24,9 +24,9 @@ check-tools:
 	@command -v cc >/dev/null || { echo "a C compiler is missing: install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
 python-tools:
-	@$(VENV)/bin/python3 -c 'import asyncpg, asyncua, duckdb, pandas, psycopg, pyarrow, pypdf, pypdfium2, pysparkplug, sqlalchemy, zxingcpp' 2>/dev/null \
-	|| { python3 -m venv $(VENV) && $(VENV)/bin/python3 -m pip install --quiet asyncpg asyncua duckdb pandas pillow 'psycopg[binary]' pyarrow pypdf pypdfium2 pysparkplug 'paho-mqtt<2' sqlalchemy zxing-cpp; } \
-	|| echo "no DuckDB, psycopg, asyncua and pysparkplug for Python can be installed here (Debian: apt-get install python3-venv, and a network): tests that need them are skipped"
+	@$(VENV)/bin/python3 -c 'import asyncpg, asyncua, duckdb, moto.server, pandas, psycopg, pyarrow, pypdf, pypdfium2, pysparkplug, sqlalchemy, zxingcpp' 2>/dev/null \
+	|| { python3 -m venv $(VENV) && $(VENV)/bin/python3 -m pip install --quiet asyncpg asyncua duckdb 'moto[server]' pandas pillow 'psycopg[binary]' pyarrow pypdf pypdfium2 pysparkplug 'paho-mqtt<2' sqlalchemy zxing-cpp; } \
+	|| echo "no DuckDB, psycopg, asyncua, moto and pysparkplug for Python can be installed here (Debian: apt-get install python3-venv, and a network): tests that need them are skipped"
 
 ifdef NPM
 UI_SOURCES := $(shell find assets/ui -name node_modules -prune -o -name dist -prune -o -type f -print)

@@ -84,7 +84,7 @@ pub(super) fn salted(password: &str, salt: &[u8]) -> [u8; 32] {
 }
 
 /// HMAC-SHA-256.
-pub(super) fn keyed(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+pub fn keyed(key: &[u8], message: &[u8]) -> [u8; 32] {
     // HMAC takes a key of any length (RFC 2104), so this cannot fail.
     Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mut mac| {
         mac.update(message);

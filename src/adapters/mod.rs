@@ -8,4 +8,5 @@ pub mod mqtt;
 pub mod mtconnect;
 pub mod opcua;
 pub mod printing;
+pub mod s3;
 pub mod sql;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use serde::Deserialize;
 
+use crate::adapters::s3::Place as Bucket;
 use crate::base::{Code, Refusal};
 
 /// A manufacturing execution system for a small plant, in one binary with one data folder.
@@ -24,8 +25,9 @@ pub(super) struct Arguments {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, global = true, env = "MILLWRIGHT_HTTP")]
     http: Option<SocketAddr>,
-    /// Where a served plant keeps its tables as Parquet, minutes behind at most: a folder of its own, or `off`; without it `lake` in the data directory.
-    #[arg(long, global = true, env = "MILLWRIGHT_LAKE", value_name = "DIR")]
+    /// Where a served plant keeps its tables as Parquet, minutes behind at most: a folder of its own, or `off`; without it `lake` in the data directory, which
+    /// `s3://BUCKET/PREFIX` also sends there (AWS_* variables).
+    #[arg(long, global = true, env = "MILLWRIGHT_LAKE", value_name = "DIR|s3://...")]
     lake: Option<PathBuf>,
     /// The address for clients of PostgreSQL; port 0 takes a free one [default: 127.0.0.1:5433].
     #[arg(long, global = true, env = "MILLWRIGHT_SQL")]
@@ -464,11 +466,26 @@ impl Place {
         self.http.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8_080)))
     }
 
-    /// The folder that is kept up with the plant, if any.
-    pub(super) fn lake(&self, root: &Path) -> Option<PathBuf> {
-        let folder = self.lake.clone().unwrap_or_else(|| root.join("lake"));
-        (folder != Path::new("off")).then_some(folder)
+    /// The folder that is kept up with the plant, if any, and the bucket that is kept as the folder is.
+    pub(super) fn lake(&self, root: &Path) -> Result<Option<LakePlace>, Refusal> {
+        let own = || root.join("lake");
+        Ok(match &self.lake {
+            None => Some(LakePlace { folder: own(), bucket: None }),
+            Some(place) if place == Path::new("off") => None,
+            Some(place) => match place.to_str().filter(|text| Bucket::is_meant(text)) {
+                Some(text) => Some(LakePlace { folder: own(), bucket: Some(Bucket::of(text)?) }),
+                None => Some(LakePlace { folder: place.clone(), bucket: None }),
+            },
+        })
     }
+}
+
+/// Where a plant's tables stand as Parquet.
+pub(super) struct LakePlace {
+    /// The folder.
+    pub(super) folder: PathBuf,
+    /// Where its files are sent to.
+    pub(super) bucket: Option<Bucket>,
 }
 
 /// Where clients of PostgreSQL find the plant.

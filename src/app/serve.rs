@@ -1,19 +1,19 @@
 //! Serving: open the store, check, writer, followers, adapters last; stop in the other order.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::arguments::{Place, SqlPlace, Taken};
+use super::arguments::{LakePlace, Place, SqlPlace, Taken};
 use super::connections::Around;
 use super::output::Output;
 use super::{connections, office, sql, wiring, wizard};
 use crate::adapters::http::{Server, Service};
 use crate::adapters::mqtt::broker::{self, Broker};
+use crate::adapters::s3::Mirror;
 use crate::base::{Code, Refusal};
 use crate::engine::{Engine, Health};
 use crate::followers;
@@ -38,7 +38,7 @@ pub(super) enum Mqtt {
 pub(super) struct Doors {
     pub(super) http: SocketAddr,
     /// `None` where the plant keeps no lake.
-    pub(super) lake: Option<PathBuf>,
+    pub(super) lake: Option<LakePlace>,
     pub(super) sql: SqlPlace,
     /// `None` where the plant has no broker of its own.
     pub(super) mqtt: Option<Mqtt>,
@@ -82,7 +82,7 @@ pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
     let doors =
-        Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At), demo: Vec::new(), desk: Desk::default() };
+        Doors { http: place.http(), lake: place.lake(&data)?, sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At), demo: Vec::new(), desk: Desk::default() };
     let answer = serve(&engine, &lane, doors, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
@@ -116,7 +116,10 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let broker = bind_broker(doors.mqtt, &service, output).await?;
     let around = Around::of(engine, broker.as_ref().map(Broker::hub));
     let trying = connections::trying(engine, around.clone());
-    let lake = doors.lake.map(|folder| Arc::new(Lake::new(engine.clone(), Some(lane.clone()), folder)));
+    let (lake, bucket) = match doors.lake {
+        Some(place) => (Some(Arc::new(Lake::new(engine.clone(), Some(lane.clone()), place.folder))), place.bucket),
+        None => (None, None),
+    };
     let desk = doors.desk;
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
@@ -144,6 +147,9 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
         tokio::spawn(followers::roots::run(engine.clone(), root.join("roots"), stopping.clone()));
     }
     if let Some(lake) = lake {
+        if let Some(bucket) = bucket {
+            threads.push(Mirror::new(engine.clone(), Arc::clone(&lake), bucket).start(stopping.clone())?);
+        }
         threads.push(followers::lake::start(lake, stopping.clone())?);
     }
     let published = broker.map(|broker| take_published(broker, lane, &running, &stopping));

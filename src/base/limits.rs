@@ -160,6 +160,16 @@ pub const PLAN_SLOTS_MAX: usize = 2_000;
 
 /// Entries that a lake may be behind and still go on from where it is: beyond them reading all records costs less.
 pub const LAKE_BEHIND_MAX: u64 = 50_000;
+/// How often an object storage is asked before a round is given up.
+pub const S3_TRIES: u32 = 5;
+/// The pause after the first failed request; each one is twice as long.
+pub const S3_PAUSE: Duration = Duration::from_millis(250);
+/// How long one request to an object storage may take, the largest file included.
+pub const S3_TIME: Duration = Duration::from_secs(600);
+/// The rest after a round that failed; each one is twice as long, up to the longest.
+pub const S3_REST: Duration = Duration::from_secs(5);
+/// The longest rest.
+pub const S3_REST_MAX: Duration = Duration::from_secs(300);
 /// Largest manifest of an export that is read back.
 pub const MANIFEST_MAX: u64 = 64 << 20;
 
@@ -357,6 +367,14 @@ pub const SQL_HTTP_ROWS_MAX: usize = 100_000;
 pub const SQL_PAGE: usize = 1_000;
 /// Entries since a moment beyond which indexes, which show the newest, are of no use for it.
 pub const SQL_CHANGES_MAX: u64 = 2_000;
+/// Numbers of one piece of a table whose columns are kept in memory between statements.
+pub const SQL_PIECE: u64 = 4_096;
+/// Memory that columns kept between statements may take.
+pub const SQL_KEPT: usize = 128 << 20;
+/// How long a kept piece stays after it was last read.
+pub const SQL_KEPT_TIME: Duration = Duration::from_secs(600);
+/// Entries since the last statement beyond which nothing kept is worth looking through them.
+pub const SQL_KEPT_BEHIND_MAX: u64 = 100_000;
 /// Memory that all statements together may hold beyond their pages; what can goes to disk, the rest is an error.
 pub const SQL_MEMORY: usize = 256 << 20;
 /// Bytes that all statements together may put on disk.

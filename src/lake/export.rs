@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::file::disk;
-use super::manifest::{Earlier, FileLine, Manifest, TableLine, files_of};
+use super::manifest::{Earlier, FileLine, Manifest, TableLine, files_of, lines_of};
 use super::partition::plant_folder;
 use super::table_files::TableFiles;
 use super::tables::Table;
@@ -168,6 +168,11 @@ pub fn manifest_in(out: &Path, plant: &str) -> Result<Option<Vec<u8>>, Refusal> 
 /// The files that a plant's manifest names, below its folder.
 pub fn files_named(manifest: &[u8], plant: &str) -> Result<Vec<PathBuf>, Refusal> {
     files_of(manifest, &plant_folder(plant))
+}
+
+/// The same with their sizes and hashes, also from a list alone.
+pub fn lines_named(manifest: &[u8], plant: &str) -> Result<Vec<FileLine>, Refusal> {
+    lines_of(manifest, &plant_folder(plant))
 }
 
 /// The name of a plant's manifest, `manifest-NAME.json`.

@@ -65,6 +65,19 @@ fn count(number: u64) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
+impl FileLine {
+    fn to_value(&self) -> Value {
+        let path = text(&self.path.to_string_lossy());
+        Value::Object(vec![("path", path), ("rows", count(self.rows)), ("bytes", count(self.bytes)), ("sha256", text(&self.digest.to_string()))])
+    }
+}
+
+/// Files alone, written as a manifest has them: what may come to stand somewhere, before a manifest says that it does.
+pub fn listed<'l>(files: impl Iterator<Item = &'l FileLine>) -> String {
+    let table = Value::Object(vec![("files", Value::List(files.map(FileLine::to_value).collect()))]);
+    Value::Object(vec![("format", Value::Int(FORMAT)), ("tables", Value::List(vec![table]))]).to_json()
+}
+
 impl TableLine {
     pub(super) fn new(table: &Table, files: Vec<FileLine>) -> Self {
         Self { table: table.name, files: without_placeholder(files), columns: table.described().collect(), time: table.time() }
@@ -86,16 +99,12 @@ impl TableLine {
 
     fn to_value(&self) -> Value {
         let column = |(name, kind, nullable): &(&'static str, String, bool)| Value::Object(vec![("name", text(name)), ("type", text(kind)), ("nullable", Value::Bool(*nullable))]);
-        let file = |file: &FileLine| {
-            let path = text(&file.path.to_string_lossy());
-            Value::Object(vec![("path", path), ("rows", count(file.rows)), ("bytes", count(file.bytes)), ("sha256", text(&file.digest.to_string()))])
-        };
         Value::Object(vec![
             ("table", text(self.table)),
             ("rows", count(self.rows())),
             ("month_of", self.time.map_or(Value::Null, text)),
             ("columns", Value::List(self.columns.iter().map(column).collect())),
-            ("files", Value::List(self.files.iter().map(file).collect())),
+            ("files", Value::List(self.files.iter().map(FileLine::to_value).collect())),
         ])
     }
 }
@@ -206,6 +215,12 @@ impl ToldFile {
     fn line(&self) -> Option<FileLine> {
         Some(FileLine { path: self.path.clone(), rows: self.rows, bytes: self.bytes, digest: Digest::from_hex(&self.sha256)? })
     }
+}
+
+/// The files that a manifest or a list names for a plant's folder, with their sizes and hashes.
+pub(super) fn lines_of(bytes: &[u8], plant_folder: &str) -> Result<Vec<FileLine>, Refusal> {
+    let files = read(bytes)?.tables.into_iter().flat_map(|table| table.files);
+    Ok(files.filter(|file| is_within(&file.path, plant_folder)).filter_map(|file| file.line()).collect())
 }
 
 /// The files that a manifest names for a plant's folder; a path that leads elsewhere is nobody's to remove.

@@ -13,8 +13,8 @@ mod table_files;
 mod tables;
 
 pub use day_files::DayFiles;
-pub use export::{Export, files_named, manifest_in, manifest_name};
-pub use manifest::{FileLine, Manifest, TableLine};
+pub use export::{Export, files_named, lines_named, manifest_in, manifest_name};
+pub use manifest::{FileLine, Manifest, TableLine, listed};
 pub use partition::plant_folder;
 pub use sheet::{Cells, Column, Form, batch};
 pub use table_files::TableFiles;

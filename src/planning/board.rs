@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::shop::Shop;
-use crate::base::{Code, Refusal, Time, limits};
+use crate::base::{Code, Date, Refusal, Time, limits};
 use crate::model::field::Field as _;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::OperationStatus;
-use crate::model::{Id, Product, ProductionSchedule, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
+use crate::model::{Id, Noun, Product, ProductionSchedule, Record, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
 use crate::scheduling::{Plan, Slot};
 use crate::store::{Snapshot, View as _};
+use crate::views::as_of;
 
 /// Longest time that one look at the plan covers.
 const DAYS_MAX: i64 = 62;
@@ -32,53 +33,103 @@ pub struct Seen {
 /// Names that were looked up.
 struct Names<'s> {
     snapshot: &'s Snapshot,
+    /// The entry as whose plant they are looked up; the newest where absent.
+    as_of: Option<u64>,
     orders: BTreeMap<u64, WorkOrder>,
     products: BTreeMap<u64, String>,
 }
 
 impl<'s> Names<'s> {
-    const fn of(snapshot: &'s Snapshot) -> Self {
-        Self { snapshot, orders: BTreeMap::new(), products: BTreeMap::new() }
+    const fn of(snapshot: &'s Snapshot, as_of: Option<u64>) -> Self {
+        Self { snapshot, as_of, orders: BTreeMap::new(), products: BTreeMap::new() }
+    }
+
+    fn get<R: Record>(&self, id: Id<R>) -> Result<Option<R>, Refusal> {
+        match self.as_of {
+            None => Ok(self.snapshot.get(id)?),
+            Some(seq) => as_of::get(self.snapshot, id, seq),
+        }
     }
 
     fn seen(&mut self, slot: ProductionSchedule) -> Result<Option<Seen>, Refusal> {
         let number = slot.work_order_id.number();
         if !self.orders.contains_key(&number) {
-            let Some(order) = self.snapshot.get(slot.work_order_id)? else { return Ok(None) };
+            let Some(order) = self.get(slot.work_order_id)? else { return Ok(None) };
             self.orders.insert(number, order);
         }
         let Some(order) = self.orders.get(&number).cloned() else { return Ok(None) };
         let product = order.product_id;
         if !self.products.contains_key(&product.number()) {
-            let found: Option<Product> = self.snapshot.get(product)?;
+            let found: Option<Product> = self.get(product)?;
             self.products.insert(product.number(), found.map_or_else(|| Subject::of(product).to_string(), |product| product.product_name));
         }
-        let operation = slot.operation_id.map(|id| self.snapshot.get(id)).transpose()?.flatten();
+        let operation = slot.operation_id.map(|id| self.get(id)).transpose()?.flatten();
         Ok(Some(Seen { slot, order, operation, product: self.products.get(&product.number()).cloned().unwrap_or_default() }))
     }
 }
 
-/// The slots that lie in a time, cancelled ones left out, by work center and start.
-pub fn schedule(snapshot: &Snapshot, from: Time, to: Time) -> Result<Vec<Seen>, Refusal> {
+/// The slots that lie in a time, cancelled ones left out, by work center and start; as of an entry, or as they are.
+pub fn schedule(snapshot: &Snapshot, from: Time, to: Time, as_of: Option<u64>) -> Result<Vec<Seen>, Refusal> {
     if from >= to || to.minutes_since(from) > DAYS_MAX * 1_440 {
         return Err(Refusal::field(Code::Invalid, "from", format!("the plan is shown for up to {DAYS_MAX} days, from a moment to a later one")));
     }
-    let zone = jiff::tz::TimeZone::UTC;
-    let (first, last) = (from.date(&zone).plus_days(-7), to.date(&zone).plus_days(1));
-    let (mut names, mut all) = (Names::of(snapshot), Vec::new());
-    for day in first.days()..=last.days() {
-        for slot in snapshot.related::<ProductionSchedule>("schedule_date", &crate::base::Date::from_days(day).to_value(), SLOTS_MAX)? {
-            let (start, end) = (slot.actual_start_time.unwrap_or(slot.planned_start_time), slot.actual_end_time.unwrap_or(slot.planned_end_time));
-            if slot.schedule_status != ScheduleStatus::Cancelled && start < to && end.max(slot.planned_end_time) > from {
-                all.extend(names.seen(slot)?);
-            }
-        }
-        if all.len() > limits::SCHEDULE_SLOTS_MAX {
-            return Err(Refusal::field(Code::TooLarge, "to", format!("more than {} slots lie in this time; ask for a shorter one", limits::SCHEDULE_SLOTS_MAX)));
-        }
-    }
+    let stretch = Stretch { from, to };
+    let slots = match as_of {
+        None => slots_in(snapshot, stretch)?,
+        Some(seq) => slots_then(snapshot, stretch, seq)?,
+    };
+    let mut names = Names::of(snapshot, as_of);
+    let seen = slots.into_iter().map(|slot| names.seen(slot)).collect::<Result<Vec<_>, _>>()?;
+    let mut all: Vec<Seen> = seen.into_iter().flatten().collect();
     all.sort_by_key(|it| (it.slot.work_center_id, it.slot.planned_start_time, it.slot.schedule_id));
     Ok(all)
+}
+
+/// A time, up to before its end.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: Time,
+    to: Time,
+}
+
+impl Stretch {
+    fn holds(self, slot: &ProductionSchedule) -> bool {
+        let (start, end) = (slot.actual_start_time.unwrap_or(slot.planned_start_time), slot.actual_end_time.unwrap_or(slot.planned_end_time));
+        slot.schedule_status != ScheduleStatus::Cancelled && start < self.to && end.max(slot.planned_end_time) > self.from
+    }
+}
+
+/// The slots of a time, found by their days.
+fn slots_in(snapshot: &Snapshot, stretch: Stretch) -> Result<Vec<ProductionSchedule>, Refusal> {
+    let zone = jiff::tz::TimeZone::UTC;
+    let (first, last) = (stretch.from.date(&zone).plus_days(-7), stretch.to.date(&zone).plus_days(1));
+    let mut all = Vec::new();
+    for day in first.days()..=last.days() {
+        let slots = snapshot.related::<ProductionSchedule>("schedule_date", &Date::from_days(day).to_value(), SLOTS_MAX)?;
+        all.extend(slots.into_iter().filter(|slot| stretch.holds(slot)));
+        few_enough(&all)?;
+    }
+    Ok(all)
+}
+
+/// The slots of a time as an entry left them: indexes show the newest, so all are looked at.
+fn slots_then(snapshot: &Snapshot, stretch: Stretch, seq: u64) -> Result<Vec<ProductionSchedule>, Refusal> {
+    let (mut all, mut after) = (Vec::new(), Some(0));
+    while let Some(number) = after {
+        let page = as_of::page(snapshot, Noun::ProductionSchedule, seq, number, limits::PAGE_MAX)?;
+        let slots = page.rows.iter().filter_map(|row| row.record.as_any().downcast_ref::<ProductionSchedule>());
+        all.extend(slots.filter(|slot| stretch.holds(slot)).cloned());
+        few_enough(&all)?;
+        after = page.next;
+    }
+    Ok(all)
+}
+
+fn few_enough(slots: &[ProductionSchedule]) -> Result<(), Refusal> {
+    if slots.len() <= limits::SCHEDULE_SLOTS_MAX {
+        return Ok(());
+    }
+    Err(Refusal::field(Code::TooLarge, "to", format!("more than {} slots lie in this time; ask for a shorter one", limits::SCHEDULE_SLOTS_MAX)))
 }
 
 /// The work of a work center, what runs first and then as it is planned.
@@ -89,7 +140,7 @@ pub fn dispatch(snapshot: &Snapshot, center: Id<WorkCenter>, limit: usize) -> Re
         slots.extend(all.into_iter().filter(|slot| slot.work_center_id == Some(center)));
     }
     slots.sort_by_key(|slot| (slot.schedule_status != ScheduleStatus::InProgress, slot.planned_start_time, slot.schedule_id));
-    let mut names = Names::of(snapshot);
+    let mut names = Names::of(snapshot, None);
     let seen = slots.into_iter().take(limit).map(|slot| names.seen(slot)).collect::<Result<Vec<_>, _>>()?;
     Ok(seen.into_iter().flatten().collect())
 }

@@ -14,6 +14,7 @@ use datafusion_pg_catalog::pg_catalog::context::{PgCatalogContextProvider, Role 
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 
 use super::functions;
+use super::kept::Kept;
 use super::metrics::Metrics;
 use super::moment::external;
 use super::oee::{self, OeeHourly};
@@ -37,6 +38,7 @@ pub(super) struct Sources {
     pub(super) engine: Engine,
     pub(super) lane: Option<Lane>,
     pub(super) figures: Figures,
+    pub(super) kept: Kept,
 }
 
 /// A view: its name, what it reads, and its statement.
@@ -197,7 +199,7 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
 
 fn tables(context: &SessionContext, sources: &Sources, role: Role) -> Result<()> {
     let mut all: Vec<(&'static str, Arc<dyn TableProvider>)> = Vec::new();
-    all.extend(published().into_iter().map(|table| (table.name, Arc::new(PagedTable(Records::new(&sources.engine, table))) as _)));
+    all.extend(published().into_iter().map(|table| (table.name, Arc::new(PagedTable(Records::new(&sources.engine, &sources.kept, table))) as _)));
     if let Some(lane) = &sources.lane {
         let metrics = Metrics::all(lane).map_err(external)?;
         all.extend(metrics.into_iter().map(|(name, table)| (name, Arc::new(PagedTable(table)) as _)));

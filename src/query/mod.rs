@@ -3,13 +3,16 @@
 //! bounds on time, memory, rows and how many at once, so that no statement can hold up the floor.
 //!
 //! Start reading at [`session`] (what one connection may ask), then `statement` (the allow-list),
-//! `rewrite` (PostgreSQL's meaning), `catalog` (tables and who sees them) and `pages` (how a scan reads).
+//! `rewrite` (PostgreSQL's meaning), `catalog` (tables and who sees them), `pages` (how a scan reads) and
+//! `kept` (what it need not read again).
 //! Deliberately no wire and no HTTP: adapters translate.
 
 mod answer;
 mod catalog;
+mod counted;
 mod fault;
 mod functions;
+mod kept;
 mod metrics;
 mod moment;
 mod oee;
@@ -25,6 +28,7 @@ mod trace;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::execution::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -41,6 +45,7 @@ use crate::model::journal::Actor;
 use crate::model::permission::{Role, may};
 use crate::telemetry::Lane;
 use catalog::Sources;
+use kept::Kept;
 
 pub use answer::{Answer, Form, moment_text};
 pub use datafusion::arrow::datatypes::{DataType, SchemaRef};
@@ -57,6 +62,8 @@ pub const ACT: &str = "QuerySql";
 const SPILL: &str = "sql-spill";
 /// Below everybody else's: the writer and HTTP run first.
 const NICE: i32 = 10;
+/// How often it is looked whether kept columns are still read.
+const KEPT_LOOK: Duration = Duration::from_secs(60);
 /// For statements of many operators, each of which stands within the next. Taken only as it is used.
 const STACK: usize = 64 << 20;
 
@@ -97,8 +104,10 @@ impl Sql {
         let runtime = Builder::new_multi_thread().worker_threads(workers).thread_name("sql").thread_stack_size(STACK).on_thread_start(step_back).enable_time().build();
         let runtime = runtime.map_err(|error| fault(&error))?;
         let memory = memory(engine.root().map(|root| root.join(SPILL))).map_err(|error| fault(&error))?;
+        let kept = Kept::new(engine, limits::SQL_PIECE, limits::SQL_KEPT);
+        runtime.spawn(let_go(kept.clone()));
         let shared = Shared {
-            sources: Sources { engine: engine.clone(), lane: lane.cloned(), figures: figures.clone() },
+            sources: Sources { engine: engine.clone(), lane: lane.cloned(), figures: figures.clone(), kept },
             states: Role::ALL.iter().map(|_| OnceCell::new()).collect(),
             memory,
             parser: PostgresCompatibilityParser::new(),
@@ -136,6 +145,15 @@ fn memory(spill: Option<PathBuf>) -> datafusion::error::Result<Arc<RuntimeEnv>> 
     let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(limits::SQL_SPILL_MAX);
     let builder = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(limits::SQL_MEMORY))).with_disk_manager_builder(disk);
     builder.build_arc()
+}
+
+/// Gives back, as long as the threads live, what statements left in memory.
+async fn let_go(kept: Kept) {
+    let mut minutes = tokio::time::interval(KEPT_LOOK);
+    loop {
+        minutes.tick().await;
+        kept.let_go(limits::SQL_KEPT_TIME);
+    }
 }
 
 /// Lets a thread of ours run only when nobody else wants to. Where the system refuses, it runs as all do.

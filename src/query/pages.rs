@@ -17,6 +17,7 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
 use futures_util::stream;
 
+use super::counted::Counted;
 use super::moment::{Moment, external};
 use crate::base::{Refusal, limits};
 
@@ -45,6 +46,10 @@ pub(super) trait Paged: fmt::Debug + Send + Sync + 'static {
     fn schema(&self) -> SchemaRef;
     /// Whether it can use a filter.
     fn uses(&self, filter: &Expr) -> bool;
+    /// About how many rows are left by filters, where that can be told at once.
+    fn rows(&self, _filters: &[Expr]) -> Result<Option<usize>> {
+        Ok(None)
+    }
     /// The pages of a scan.
     fn open(&self, asked: Asked<'_>) -> Result<Opening>;
 }
@@ -75,7 +80,11 @@ impl<T: Paged> TableProvider for PagedTable<T> {
         let page = limit.map_or(limits::SQL_PAGE, |limit| limit.clamp(1, limits::SQL_PAGE));
         let opening = self.0.open(Asked { columns, schema: Arc::clone(&schema), filters, moment: Moment::of(state)?, page })?;
         let pages: Arc<dyn PartitionStream> = Arc::new(Partition { schema: Arc::clone(&schema), opening });
-        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![pages], None, None, false, limit)?))
+        let scan = StreamingTableExec::try_new(schema, vec![pages], None, None, false, limit)?;
+        Ok(match self.0.rows(filters)? {
+            Some(rows) => Arc::new(Counted::new(scan, rows)),
+            None => Arc::new(scan),
+        })
     }
 }
 

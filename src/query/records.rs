@@ -10,9 +10,11 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
 
+use super::kept::Kept;
+use super::moment::external;
 use super::pages::{Asked, Opening, Paged, Pages};
 use super::seek::{Choice, Seek, Span};
-use crate::base::{Refusal, Time};
+use crate::base::{Refusal, Time, limits};
 use crate::engine::Engine;
 use crate::lake::{EdgeRow, JournalRow, Source, Table};
 use crate::model::field::Mark;
@@ -27,6 +29,7 @@ const RECORDED_AT: &str = "recorded_at";
 /// A published table over the engine.
 pub(super) struct Records {
     engine: Engine,
+    kept: Kept,
     table: Arc<Table>,
     schema: SchemaRef,
 }
@@ -38,8 +41,8 @@ impl fmt::Debug for Records {
 }
 
 impl Records {
-    pub(super) fn new(engine: &Engine, table: Table) -> Self {
-        Self { engine: engine.clone(), schema: table.schema(), table: Arc::new(table) }
+    pub(super) fn new(engine: &Engine, kept: &Kept, table: Table) -> Self {
+        Self { engine: engine.clone(), kept: kept.clone(), schema: table.schema(), table: Arc::new(table) }
     }
 }
 
@@ -59,13 +62,23 @@ impl Paged for Records {
         }
     }
 
+    fn rows(&self, filters: &[Expr]) -> Result<Option<usize>> {
+        let Source::Records(noun) = self.table.source else { return Ok(None) };
+        match Seek::of(&self.table, noun, filters).rows() {
+            Some(rows) => Ok(Some(rows)),
+            None => self.kept.rows(noun).map(Some).map_err(external),
+        }
+    }
+
     fn open(&self, asked: Asked<'_>) -> Result<Opening> {
         let shape = Shape { table: Arc::clone(&self.table), columns: asked.columns, schema: asked.schema };
         let (engine, seq, page) = (self.engine.clone(), asked.moment.seq, asked.page);
         Ok(match self.table.source {
             Source::Records(noun) => {
                 let seek = Seek::of(&self.table, noun, asked.filters);
-                Arc::new(move || records(&engine, noun, seek.clone(), seq, page, shape.clone()))
+                // A few rows of many are not worth reading a whole piece for.
+                let kept = (page == limits::SQL_PAGE).then(|| self.kept.clone());
+                Arc::new(move || records(&engine, kept.clone(), noun, seek.clone(), seq, page, shape.clone()))
             }
             Source::Edges => Arc::new(move || edges(&engine, seq, page, shape.clone())),
             Source::Journal => {
@@ -78,14 +91,16 @@ impl Paged for Records {
 
 /// What rows become.
 #[derive(Clone)]
-struct Shape {
-    table: Arc<Table>,
-    columns: Vec<usize>,
-    schema: SchemaRef,
+pub(super) struct Shape {
+    pub(super) table: Arc<Table>,
+    /// Places of the wanted columns.
+    pub(super) columns: Vec<usize>,
+    /// The schema of these.
+    pub(super) schema: SchemaRef,
 }
 
 impl Shape {
-    fn batch(&self, rows: &[&dyn Fields]) -> Result<RecordBatch, Refusal> {
+    pub(super) fn batch(&self, rows: &[&dyn Fields]) -> Result<RecordBatch, Refusal> {
         self.table.narrow_batch(&self.schema, &self.columns, rows)
     }
 
@@ -100,26 +115,43 @@ enum Place {
     Start(Seek),
     /// In order, after this number.
     After(u64),
+    /// By pieces that are kept: this one is next, up to the last.
+    Piece(Kept, u64, u64),
     /// These numbers are left.
     Left(std::vec::IntoIter<u64>),
     End,
 }
 
-fn records(engine: &Engine, noun: Noun, seek: Seek, seq: u64, page: usize, shape: Shape) -> Pages {
+fn records(engine: &Engine, kept: Option<Kept>, noun: Noun, seek: Seek, seq: u64, page: usize, shape: Shape) -> Pages {
     let engine = engine.clone();
     let mut place = Place::Start(seek);
     Box::new(move || {
+        if let Place::Start(seek) = &place {
+            place = match engine.read(|snapshot| seek.numbers(snapshot, noun, seq))?? {
+                Some(numbers) => Place::Left(numbers.into_iter()),
+                None => in_order(kept.as_ref(), noun, seq)?,
+            };
+        }
+        if let Place::Piece(kept, piece, last) = &mut place {
+            let batch = (*piece <= *last).then(|| kept.batch(noun, *piece, seq, &shape)).transpose()?;
+            *piece += 1;
+            return Ok(batch);
+        }
         let rows = engine.read(|snapshot| next_records(snapshot, noun, seq, page, &mut place))??;
         rows.map(|rows| shape.batch(&rows.iter().map(|row| row.record.as_ref() as &dyn Fields).collect::<Vec<_>>())).transpose()
     })
 }
 
-fn next_records(snapshot: &Snapshot, noun: Noun, seq: u64, page: usize, place: &mut Place) -> Result<Option<Vec<Row>>, Refusal> {
-    if let Place::Start(seek) = place {
-        *place = seek.numbers(snapshot, noun, seq)?.map_or(Place::After(0), |numbers| Place::Left(numbers.into_iter()));
+fn in_order(kept: Option<&Kept>, noun: Noun, seq: u64) -> Result<Place, Refusal> {
+    match kept {
+        Some(kept) if kept.follow(seq)? => Ok(Place::Piece(kept.clone(), 0, kept.last_piece(noun)?)),
+        _ => Ok(Place::After(0)),
     }
+}
+
+fn next_records(snapshot: &Snapshot, noun: Noun, seq: u64, page: usize, place: &mut Place) -> Result<Option<Vec<Row>>, Refusal> {
     match place {
-        Place::Start(_) | Place::End => Ok(None),
+        Place::Start(_) | Place::Piece(..) | Place::End => Ok(None),
         Place::After(after) => {
             let found = as_of::page(snapshot, noun, seq, *after, page)?;
             *place = found.next.map_or(Place::End, Place::After);

@@ -171,6 +171,15 @@ impl Seek {
         }
     }
 
+    /// How many rows it brings at most, where that is known without looking.
+    pub(super) fn rows(&self) -> Option<usize> {
+        match self {
+            Self::Numbers(numbers) => Some(numbers.len()),
+            Self::Found(spec, values) if matches!(spec.mark, Mark::Unique) => Some(values.len()),
+            Self::Found(..) | Self::InOrder => None,
+        }
+    }
+
     /// The numbers to read as of an entry, rising; `None` where reading all in order is better.
     pub(super) fn numbers(&self, snapshot: &Snapshot, noun: Noun, seq: u64) -> Result<Option<Vec<u64>>, Refusal> {
         let (spec, values) = match self {
@@ -180,7 +189,7 @@ impl Seek {
         };
         // Indexes show the newest entry: what was changed since the moment may have had the content then.
         let Some(mut numbers) = changed_since(snapshot, noun, seq)? else { return Ok(None) };
-        let most = usize::try_from(snapshot.last_number(noun)? / 4).unwrap_or(usize::MAX).max(limits::PAGE_MAX);
+        let most = usize::try_from(snapshot.last_number(noun)? / 16).unwrap_or(usize::MAX).max(limits::PAGE_MAX);
         for value in values {
             if spec.mark == Mark::Unique {
                 numbers.extend(snapshot.unique(noun, spec.name, &value.to_string())?);
@@ -188,7 +197,7 @@ impl Seek {
                 numbers.extend(snapshot.indexed(noun, spec.name, value, 0, most)?);
             }
             if numbers.len() >= most {
-                // Page after page in order is then quicker than one record here and one there.
+                // Kept columns in order are then quicker than one record here and one there.
                 return Ok(None);
             }
         }

@@ -24,13 +24,12 @@ use tokio::time::Instant;
 use super::fault::{BAD_VALUE, CANCELLED, Fault, NO_TABLE, NOT_ALLOWED, TOO_MANY, TOO_MUCH};
 use super::moment::Moment;
 use super::rewrite::{Around, heading, rewritten};
-use super::settings::{AsOf, Settings};
+use super::settings::Settings;
 use super::statement::{Act, Statement};
 use super::{Sql, catalog};
-use crate::base::{Refusal, Time, limits};
+use crate::base::{Code, Refusal, limits};
 use crate::model::journal::Actor;
 use crate::model::permission::may;
-use crate::store::Snapshot;
 
 /// Batches that wait to be taken.
 const WAITING: usize = 2;
@@ -158,31 +157,10 @@ impl Session {
     fn moment(&self, settings: &Settings) -> Result<Moment, Fault> {
         let engine = &self.sql.shared.sources.engine;
         let (as_of, now) = (settings.as_of()?, engine.plant_now());
-        let (head, seq) = engine.read(|snapshot| {
-            let head = snapshot.head()?;
-            let seq = match as_of {
-                None => head,
-                Some(AsOf::Entry(seq)) => seq,
-                Some(AsOf::Moment(time)) => newest_at(snapshot, time, head)?,
-            };
-            Ok::<_, Refusal>((head, seq))
-        })??;
-        if seq > head {
-            return Err(Fault::new(BAD_VALUE, format!("the journal ends with entry {head}, before {seq}")));
-        }
+        let seq = engine.read(|snapshot| as_of.map_or_else(|| snapshot.head().map_err(Refusal::from), |as_of| as_of.entry(snapshot)))?;
+        let seq = seq.map_err(|refusal| if refusal.code == Code::Invalid { Fault::new(BAD_VALUE, refusal.detail) } else { Fault::from(refusal) })?;
         Ok(Moment { seq, is_past: as_of.is_some(), now })
     }
-}
-
-/// The newest entry that was recorded up to a moment: recorded times never go back, so halving finds it.
-fn newest_at(snapshot: &Snapshot, moment: Time, head: u64) -> Result<u64, Refusal> {
-    let (mut low, mut high) = (0, head);
-    while low < high {
-        let middle = low + (high - low).div_ceil(2);
-        let is_known = snapshot.entry(middle)?.is_some_and(|entry| entry.recorded_at <= moment);
-        (low, high) = if is_known { (middle, high) } else { (low, middle - 1) };
-    }
-    Ok(low)
 }
 
 fn show_schema(name: &str) -> SchemaRef {

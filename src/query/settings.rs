@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fault::{BAD_VALUE, Fault, NOT_DONE, READ_ONLY};
-use crate::base::{Time, limits};
+use crate::base::limits;
+use crate::views::as_of::AsOf;
 
 /// The PostgreSQL that clients meet: catalogue and statements of psql are chosen by it.
 pub const SERVER_VERSION: &str = concat!("15.0 (Millwright ", env!("CARGO_PKG_VERSION"), ")");
@@ -72,15 +73,6 @@ const TIMEOUT: &str = "statement_timeout";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     set: BTreeMap<&'static str, String>,
-}
-
-/// The moment that a connection wants to see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AsOf {
-    /// After this entry.
-    Entry(u64),
-    /// At this time.
-    Moment(Time),
 }
 
 fn known(name: &str) -> Result<&'static (&'static str, &'static str, Kind), Fault> {
@@ -160,11 +152,8 @@ fn milliseconds(text: &str) -> Option<u64> {
 }
 
 fn as_of(text: &str) -> Result<AsOf, Fault> {
-    if let Ok(seq) = text.parse() {
-        return Ok(AsOf::Entry(seq));
-    }
     let wrong = || Fault::new(BAD_VALUE, format!("\"{text}\" is no moment")).hint("name an entry of the journal, such as 1234, or a time, such as 2026-03-31T06:00:00Z");
-    text.parse().map(AsOf::Moment).map_err(|_| wrong())
+    AsOf::from_text(text).ok_or_else(wrong)
 }
 
 #[cfg(test)]

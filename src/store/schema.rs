@@ -99,6 +99,13 @@ pub fn history_key(seq: u64, subject: Subject) -> HistoryKey {
     key
 }
 
+/// The first key of history that an entry may have.
+pub fn history_from(seq: u64) -> HistoryKey {
+    let mut key = [0; 17];
+    key[..8].copy_from_slice(&seq.to_be_bytes());
+    key
+}
+
 /// Sequence and record of a key in history.
 pub fn history_parts(key: &HistoryKey) -> Option<(u64, Subject)> {
     let seq = u64::from_be_bytes(key[..8].try_into().ok()?);

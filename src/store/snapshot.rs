@@ -86,6 +86,20 @@ impl Snapshot {
         self.journal_table()?.range(first..=last)?.map(|row| Ok(Digest::of(row?.1.value()))).collect()
     }
 
+    /// Shows what the entries above a sequence and up to another changed, oldest first: by history's keys
+    /// alone, which is far quicker than reading the entries.
+    pub fn each_change(&self, after: u64, up_to: u64, mut visit: impl FnMut(u64, Subject)) -> Result<(), StoreError> {
+        if after >= up_to {
+            return Ok(());
+        }
+        let (first, end) = (schema::history_from(after + 1), schema::history_from(up_to.saturating_add(1)));
+        for row in self.history_table()?.range::<&HistoryKey>(&first..&end)? {
+            let (seq, subject) = schema::history_parts(row?.0.value()).ok_or_else(|| StoreError::Undecodable("a key of history".to_owned(), "its noun".to_owned()))?;
+            visit(seq, subject);
+        }
+        Ok(())
+    }
+
     /// The value a record had when `seq` wrote it.
     pub fn past(&self, subject: Subject, seq: u64) -> Result<Option<Sealed<Box<dyn AnyRecord>>>, StoreError> {
         let bytes = self.history_table()?.get(&schema::history_key(seq, subject))?;

@@ -6,10 +6,47 @@
 //! lists, and an edge of genealogy that is taken back stays with nothing on it.
 
 use super::Row;
-use crate::base::{Refusal, limits};
-use crate::model::{AnyRecord, Noun, Subject};
+use crate::base::{Refusal, Time, limits};
+use crate::model::{AnyRecord, Id, Noun, Record, Subject};
 use crate::store::codec::Sealed;
 use crate::store::{Snapshot, StoreError, View as _};
+
+/// Which moment is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// After this entry.
+    Entry(u64),
+    /// At this time.
+    Moment(Time),
+}
+
+impl AsOf {
+    /// As people write it: the number of an entry, or a time.
+    pub fn from_text(text: &str) -> Option<Self> {
+        text.parse().map(Self::Entry).ok().or_else(|| text.parse().map(Self::Moment).ok())
+    }
+
+    /// The newest entry that was recorded then.
+    pub fn entry(self, snapshot: &Snapshot) -> Result<u64, Refusal> {
+        let head = snapshot.head()?;
+        match self {
+            Self::Entry(seq) if seq > head => Err(Refusal::invalid("as_of", format!("the journal ends with entry {head}, before {seq}"))),
+            Self::Entry(seq) => Ok(seq),
+            Self::Moment(moment) => newest_at(snapshot, moment, head),
+        }
+    }
+}
+
+/// The newest entry that was recorded up to a moment: recorded times never go back, so halving finds it.
+fn newest_at(snapshot: &Snapshot, moment: Time, head: u64) -> Result<u64, Refusal> {
+    let (mut low, mut high) = (0, head);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        let is_known = snapshot.entry(middle)?.is_some_and(|entry| entry.recorded_at <= moment);
+        (low, high) = if is_known { (middle, high) } else { (low, middle - 1) };
+    }
+    Ok(low)
+}
 
 /// A page of records as they were.
 pub struct Page {
@@ -48,8 +85,19 @@ pub fn records(snapshot: &Snapshot, noun: Noun, seq: u64, numbers: &[u64]) -> Re
     Ok(rows)
 }
 
+/// One record of a kind as entry `seq` left it.
+pub fn get<R: Record>(snapshot: &Snapshot, id: Id<R>, seq: u64) -> Result<Option<R>, Refusal> {
+    let row = row(snapshot, Subject::of(id), seq)?;
+    Ok(row.and_then(|row| row.record.as_any().downcast_ref::<R>().cloned()))
+}
+
+/// One record as entry `seq` left it.
+pub fn row(snapshot: &Snapshot, subject: Subject, seq: u64) -> Result<Option<Row>, Refusal> {
+    Ok(records(snapshot, subject.noun, seq, &[subject.number])?.pop())
+}
+
 /// A record as entry `seq` left it; `None` if there was none.
-fn then(snapshot: &Snapshot, mut sealed: Sealed<Box<dyn AnyRecord>>, seq: u64) -> Result<Option<Row>, StoreError> {
+pub(super) fn then(snapshot: &Snapshot, mut sealed: Sealed<Box<dyn AnyRecord>>, seq: u64) -> Result<Option<Row>, StoreError> {
     let subject = sealed.value.as_ref().map(|record| Subject { noun: record.noun(), number: record.number() });
     while sealed.seq > seq {
         let (Some(subject), true) = (subject, sealed.previous != 0) else { return Ok(None) };

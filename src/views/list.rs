@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::Row;
+use super::{Row, as_of};
 use crate::base::{Code, Refusal, Value, limits};
 use crate::model::field::{FieldSpec, Mark};
 use crate::model::{AnyRecord, Noun, Subject};
@@ -52,6 +52,8 @@ pub struct Query {
     pub after: Option<Position>,
     /// Rows of the page.
     pub limit: usize,
+    /// The entry as whose plant it is answered; the newest where absent.
+    pub as_of: Option<u64>,
 }
 
 /// A place in a sorted list.
@@ -99,6 +101,11 @@ fn by_number(snapshot: &Snapshot, noun: Noun, query: &Query) -> Result<Page, Ref
         }
         looked < limits::SCAN_MAX
     };
+    if let Some(seq) = query.as_of {
+        // Indexes show the newest, so the past is read in order.
+        snapshot.scan(noun, after, query.falling, |sealed| Ok(as_of::then(snapshot, sealed, seq)?.is_none_or(&mut visit)))?;
+        return Ok(page);
+    }
     if let Some((spec, value)) = indexed_filter(noun, query).filter(|_| !query.falling) {
         let mut last = after.unwrap_or(0);
         loop {

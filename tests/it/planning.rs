@@ -46,9 +46,13 @@ fn a_planner_plans_judges_and_publishes() {
     assert_eq!(difference["data"].as_array().unwrap().len(), 2, "nothing was planned before: {difference}");
     assert!(by_order(&difference, &first)[0]["moves"][0]["from"].is_null());
 
+    let before = *site.plant.engine.head().borrow();
     let published = planner.make("/api/v1/plans/1/publish", &json!({"work_orders": [second.clone()], "notes": "first things first"}));
     assert_eq!((published["work_orders"].as_u64(), published["left_out"].as_array().unwrap().len()), (Some(1), 0), "{published}");
     let schedule = planner.read("/api/v1/schedule?from=2026-03-01&to=2026-03-10");
+    let then = |entry: u64| format!("/api/v1/schedule?from=2026-03-01&to=2026-03-10&as_of={entry}");
+    assert_eq!(planner.read(&then(before)), json!({"data": []}), "nothing was in force then");
+    assert_eq!(planner.read(&then(*site.plant.engine.head().borrow())), schedule);
     let slots = planner.read("/api/v1/plans/1/slots");
     let own = by_order(&schedule, &second);
     assert!(!own.is_empty() && by_order(&schedule, &first).is_empty(), "only what was accepted is in force: {schedule}");

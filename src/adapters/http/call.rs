@@ -17,6 +17,7 @@ use crate::base::{Code, Refusal, limits, text};
 use crate::model::journal::Actor;
 use crate::model::permission::{Role, may};
 use crate::model::{Noun, Terminal};
+use crate::views::as_of::AsOf;
 
 pub(super) const COOKIE: &str = "millwright_session";
 /// What makes a device a terminal.
@@ -126,6 +127,9 @@ impl Call {
     /// Refuses query parameters that the operation does not know.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         match self.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            Some((name, _)) if name == "as_of" => {
+                Err(Refusal::field(Code::Malformed, name, "this shows the newest only; records, their lists and the plan in force have a past, and SQL asks about it too"))
+            }
             Some((name, _)) => {
                 let shown: String = name.chars().take(60).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -133,6 +137,12 @@ impl Call {
             }
             None => Ok(()),
         }
+    }
+
+    /// The moment that is asked about; as it is now where none is told.
+    pub(super) fn as_of(&self) -> Result<Option<AsOf>, Refusal> {
+        let wrong = || Refusal::invalid("as_of", "must be an entry of the journal, such as 1234, or a time, such as 2026-03-31T06:00:00Z");
+        self.asked("as_of").map(|text| AsOf::from_text(text).ok_or_else(wrong)).transpose()
     }
 
     pub(super) fn actor(&self) -> Result<Actor, Refusal> {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Service;
 use super::call::Call;
-use super::operations::{BodyField, Does, Fixed, FixedBody, Operation, Permit};
+use super::operations::{BodyField, Does, Fixed, FixedBody, Operation, Permit, THEN};
 use super::reply::Reply;
 use crate::base::{Code, Refusal, limits};
 use crate::bodies::schema;
@@ -98,6 +98,7 @@ fn parameters(operation: &Operation) -> Vec<Json> {
             all.push(page_limit());
             all.push(query("cursor", json!({"type": "string"}), "next_cursor of the page before."));
             all.push(query("sort", json!({"type": "string"}), "A column; with a minus before it, largest first."));
+            all.extend(then());
             all.extend(filters(noun));
         }
         Does::History(_) => {
@@ -121,9 +122,13 @@ fn parameters(operation: &Operation) -> Vec<Json> {
                 all.push(json!({"name": "If-Match", "in": "header", "required": false, "schema": {"type": "string"}, "description": "The ETag of the record; refused as stale if it has changed since."}));
             }
         }
-        Does::Get(_) => {}
+        Does::Get(_) => all.extend(then()),
     }
     all
+}
+
+fn then() -> impl Iterator<Item = Json> {
+    THEN.iter().map(|(name, what)| query(name, json!({"type": "string"}), what))
 }
 
 fn page_limit() -> Json {

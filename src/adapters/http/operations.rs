@@ -305,8 +305,11 @@ const MOVE: FixedBody = FixedBody::Json(&[
 const BRANCH: FixedBody = FixedBody::Json(&[("name", "string", false, "What it is called.")]);
 const ADHERENCE: &[(&str, &str)] = &[("from", "The first day; a week before the last where absent."), ("to", "The last day; today where absent. 62 days at most.")];
 const PUBLISH: FixedBody = FixedBody::Json(&[("work_orders", "array", false, "Only these orders."), ("notes", "string", false, "Why.")]);
-const SCHEDULE: &[(&str, &str)] = &[("from", "From this moment or day; a day ago where absent."), ("to", "Until before this moment or day; a week later where absent.")];
+const SCHEDULE: &[(&str, &str)] = &[("from", "From this moment or day; a day ago where absent."), ("to", "Until before this moment or day; a week later where absent."), AS_OF];
 const CAPACITY: &[(&str, &str)] = &[("bucket", "week, of which six are shown, or day, of which fourteen."), ("plan", "By this draft; by the plan in force where absent.")];
+/// What records and the plan in force may be asked for beside all else.
+pub(super) const THEN: &[(&str, &str)] = &[AS_OF];
+const AS_OF: (&str, &str) = ("as_of", "An entry of the journal or a time: the answer is what the plant knew then.");
 const NEWEST: &[(&str, &str)] = &[("limit", "The newest, 100 unless given, at most 1000.")];
 const REPORT_PERIOD: &[(&str, &str)] = &[
     ("from", "From this moment or day; the last 7 full days where absent."),
@@ -377,7 +380,7 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/floor" "getFloor" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::floor, "What runs, what stands and why, by department; and the day so far."),
     fixed!(GET "/api/v1/search" "search" FixedPermit::Act("ReadFloor"), SEARCH, FixedBody::None, search::search, "Finds records by anything in them: exact numbers first, then parts of numbers, then words, misspelled too."),
     fixed!(GET "/api/v1/shifts/at" "shiftAt" FixedPermit::Act("ReadFloor"), &[("time", "A moment; now where absent.")], FixedBody::None, reads::shift_at, "The shift that is or was open at a moment."),
-    fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
+    fixed!(GET "/api/v1/work-orders/{id}/operations" "listOperationsOfWorkOrder" FixedPermit::Act("ReadFloor"), THEN, FixedBody::None, reads::operations_of_order, "The operations of an order in their sequence."),
     fixed!(GET "/api/v1/kpi" "listKpis" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, kpi::list, "The indicators: formula, unit, target band, groups."),
     fixed!(GET "/api/v1/kpi/{name}" "getKpi" FixedPermit::Act("ReadFloor"), KPI, FixedBody::None, kpi::get, "An indicator over a period, with the elements it is made of."),
     fixed!(GET "/api/v1/reports/success" "successReport" FixedPermit::Act("ReadFloor"), REPORT_PERIOD, FixedBody::None, reports::success, "The success metrics: figure, target, what it is made of, and how it was before."),

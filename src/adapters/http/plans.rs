@@ -248,13 +248,17 @@ pub(super) async fn put_in_force(service: &Service, sender: Sender, draft: &Draf
 }
 
 pub(super) async fn schedule(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    call.only(&["from", "to"])?;
+    call.only(&["from", "to", "as_of"])?;
+    let as_of = call.as_of()?;
     let json = aside(move || {
         let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
         let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
         let from = moment("from")?.unwrap_or_else(|| service.engine.plant_now().minus(Duration::from_secs(86_400)));
         let to = moment("to")?.unwrap_or_else(|| from.plus(SHOWN));
-        let (all, frozen_hours) = service.engine.read(|snapshot| Ok::<_, Refusal>((planning::schedule(snapshot, from, to)?, planning::frozen_hours(snapshot)?)))??;
+        let (all, frozen_hours) = service.engine.read(|snapshot| {
+            let seq = as_of.map(|as_of| as_of.entry(snapshot)).transpose()?;
+            Ok::<_, Refusal>((planning::schedule(snapshot, from, to, seq)?, planning::frozen_hours(snapshot)?))
+        })??;
         Ok(shapes::schedule(&all, frozen_hours))
     });
     Ok(Reply::json(200, json.await?))

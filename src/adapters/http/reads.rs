@@ -15,6 +15,7 @@ use crate::engine::Health;
 use crate::model::{FieldSpec, Fields as _, Kind, Noun, Subject};
 use crate::telemetry::State;
 use crate::views;
+use crate::views::as_of::AsOf;
 use crate::views::changes::Wanted;
 use crate::views::list::{Compare, Filter, Query};
 use crate::views::trace::Way;
@@ -27,14 +28,15 @@ pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Re
 pub(super) async fn list(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
     let json = aside(move || {
         service.engine.read(|snapshot| {
-            let query = query(noun, &call, &|noun, text| views::resolve(snapshot, noun, text))?;
+            let mut query = query(noun, &call, &|noun, text| views::resolve(snapshot, noun, text))?;
+            query.as_of = call.as_of()?.map(|as_of| as_of.entry(snapshot)).transpose()?;
             Ok(bodies::lists::json(&views::list::list(snapshot, noun, &query)?))
         })?
     });
     Ok(Reply::json(200, json.await?))
 }
 
-/// `limit`, `cursor`, `sort`, and any column as a filter: `status=released`, `priority.lte=3`.
+/// `limit`, `cursor`, `sort`, `as_of`, and any column as a filter: `status=released`, `priority.lte=3`.
 fn query(noun: Noun, call: &Call, resolve: read::Resolve<'_>) -> Result<Query, Refusal> {
     let columns = crate::model::columns(noun);
     let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT);
@@ -49,7 +51,7 @@ fn query(noun: Noun, call: &Call, resolve: read::Resolve<'_>) -> Result<Query, R
     if let Some(cursor) = call.asked("cursor") {
         query.after = Some(bodies::lists::position(cursor, query.sort.map(|at| &columns[at]))?);
     }
-    for (name, content) in call.query.iter().filter(|(name, _)| !matches!(name.as_str(), "limit" | "cursor" | "sort")) {
+    for (name, content) in call.query.iter().filter(|(name, _)| !matches!(name.as_str(), "limit" | "cursor" | "sort" | "as_of")) {
         query.filters.push(filter(columns, name, content, resolve)?);
     }
     Ok(query)
@@ -95,8 +97,11 @@ fn filter(columns: &[FieldSpec], name: &str, content: &str, resolve: read::Resol
 }
 
 pub(super) async fn get(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
-    call.only(&[])?;
+    call.only(&["as_of"])?;
     let subject = service.find(noun, call.param("id")?)?;
+    if let Some(as_of) = call.as_of()? {
+        return then(&service, subject, as_of);
+    }
     let row = service.engine.read(|snapshot| views::record(snapshot, subject))??;
     let row = row.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
     let etag = format!("\"{}\"", row.seq);
@@ -106,16 +111,25 @@ pub(super) async fn get(service: Arc<Service>, noun: Noun, call: Call) -> Result
     Ok(Reply::json(200, bodies::record::json(&row)).etag(row.seq))
 }
 
+/// A record as the plant knew it. Without an ETag: what is past cannot be changed on the condition that it is still so.
+fn then(service: &Service, subject: Subject, as_of: AsOf) -> Result<Reply, Refusal> {
+    let row = service.engine.read(|snapshot| views::as_of::row(snapshot, subject, as_of.entry(snapshot)?))??;
+    let row = row.ok_or_else(|| Refusal::new(Code::NotFound, format!("there was no {subject} then; its history says when it was made")))?;
+    Ok(Reply::json(200, bodies::record::json(&row)))
+}
+
 pub(super) async fn operations_of_order(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    call.only(&[])?;
+    call.only(&["as_of"])?;
     let order = service.find(Noun::WorkOrder, call.param("id")?)?;
+    let as_of = call.as_of()?;
     let json = aside(move || {
         service.engine.read(|snapshot| {
             let columns = crate::model::columns(Noun::WorkOrderOperation);
             let value = Value::Key(Noun::WorkOrder.prefix(), order.number);
             let filter = Filter { column: column(columns, "filter", "work_order_id")?, compare: Compare::Is, value };
             let sort = Some(column(columns, "sort", "operation_sequence")?);
-            let query = Query { filters: vec![filter], sort, limit: limits::LIST_MAX, ..Query::default() };
+            let as_of = as_of.map(|as_of| as_of.entry(snapshot)).transpose()?;
+            let query = Query { filters: vec![filter], sort, limit: limits::LIST_MAX, as_of, ..Query::default() };
             Ok(bodies::lists::json(&views::list::list(snapshot, Noun::WorkOrderOperation, &query)?))
         })?
     });

@@ -2,6 +2,7 @@
 
 mod archive;
 mod broker;
+mod bucket;
 mod command_line;
 mod connectors;
 mod damage;
@@ -134,8 +135,12 @@ impl Drop for Running {
 impl Running {
     /// Starts and waits for the line that says where it listens.
     fn start(arguments: &[&str], token: Option<&str>) -> Self {
+        Self::of(&mut command(arguments), token)
+    }
+
+    fn of(command: &mut Command, token: Option<&str>) -> Self {
         let started = Instant::now();
-        let mut child = command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
@@ -143,7 +148,7 @@ impl Running {
             _ = child.kill();
             let mut talk = String::new();
             child.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
-            panic!("{arguments:?} said {line:?} and: {talk}");
+            panic!("{command:?} said {line:?} and: {talk}");
         };
         Self { url: url.to_owned(), token: token.map(str::to_owned), child, out, started }
     }

@@ -15,6 +15,7 @@ mod kpi;
 mod lists;
 mod lots;
 mod machines;
+mod past;
 mod permission;
 mod reports;
 mod search;
