@@ -60,7 +60,13 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     let Open { engine, lane, mut logins, mut simulator } = open_or_make(&data, it, output)?;
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let doors = Doors { http: place.http(), lake: place.lake(&data), sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)) };
+    let doors = Doors {
+        http: place.http(),
+        lake: place.lake(&data),
+        sql: place.sql(Taken::TakeNext),
+        mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)),
+        secrecy: place.secrecy(),
+    };
     let wires = Wires::lay(&engine, &lane, &mut simulator, logins.machines()?)?;
     let living = live(&engine, simulator, Arc::clone(&stop))?;
     let answer = serve::serve(&engine, &lane, doors, output, |addresses| {

@@ -12,6 +12,7 @@ mod output;
 mod plan;
 mod serve;
 mod sql;
+mod trust;
 mod wires;
 mod wiring;
 
@@ -65,6 +66,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::History(it) => online::history(&place, &it, output),
         Action::Search(it) => online::search(&place, &it, output),
         Action::Sql(it) => sql::run(&place, &it, output),
+        Action::Trust => trust::run(&place, output),
         Action::Connect(it) => connections::command(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),
         Action::Plan(it) => plan::run(&it, output),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
@@ -11,11 +12,15 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Service;
 use super::operations::Permit;
+use super::server::Carrier;
 use crate::base::{Code, Refusal, limits, text};
 use crate::model::journal::Actor;
 use crate::model::permission::{Role, may};
 
+/// The name of the session's cookie. Over TLS it is one that no page of plain HTTP can set or read, so
+/// that both can be used side by side.
 pub(super) const COOKIE: &str = "millwright_session";
+const TLS_COOKIE: &str = "__Host-millwright_session";
 pub(super) const WRITE_TELEMETRY: &str = "WriteTelemetry";
 
 /// A request.
@@ -26,6 +31,7 @@ pub(super) struct Call {
     pub(super) query: Vec<(String, String)>,
     pub(super) body: Body,
     pub(super) address: IpAddr,
+    carrier: Carrier,
     pub(super) actor: Option<Actor>,
     /// The token it came with, if any.
     pub(super) token: Option<String>,
@@ -35,9 +41,10 @@ impl Call {
     pub(super) fn of(request: Request<Body>, params: HashMap<String, String>) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         let address = parts.extensions.get::<SocketAddr>().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
+        let carrier = parts.extensions.get().copied().unwrap_or_default();
         let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let query = query.map_err(|error| Refusal::new(Code::Malformed, format!("the query cannot be read: {error}")))?.0;
-        Ok(Self { method: parts.method, headers: parts.headers, params, query, body, address, actor: None, token: None })
+        Ok(Self { method: parts.method, headers: parts.headers, params, query, body, address, carrier, actor: None, token: None })
     }
 
     /// Finds out who calls and whether they may.
@@ -79,8 +86,22 @@ impl Call {
 
     fn cookie(&self) -> Option<String> {
         let all = self.header(header::COOKIE.as_str())?;
-        let found = all.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE);
+        let found = all.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == self.cookie_name());
         found.map(|(_, token)| token.to_owned())
+    }
+
+    const fn is_secret(&self) -> bool {
+        matches!(self.carrier, Carrier::Tls)
+    }
+
+    const fn cookie_name(&self) -> &'static str {
+        if self.is_secret() { TLS_COOKIE } else { COOKIE }
+    }
+
+    /// The cookie that makes a browser keep a token, or forget it at once.
+    pub(super) fn set_cookie(&self, token: &str, kept: Duration) -> String {
+        let secure = if self.is_secret() { "; Secure" } else { "" };
+        format!("{}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", self.cookie_name(), kept.as_secs())
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

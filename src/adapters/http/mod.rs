@@ -23,6 +23,7 @@ mod server;
 mod sessions;
 mod sql;
 mod telemetry;
+mod trust;
 mod ui;
 
 use std::pin::Pin;
@@ -43,6 +44,7 @@ use crate::model::{Noun, Subject};
 use crate::planning::Desk;
 use crate::query::Sql;
 use crate::telemetry::{Connections, Lane, Seen, Standing};
+use crate::trust::Trust;
 use crate::views;
 use crate::views::search::SearchIndex;
 
@@ -109,6 +111,7 @@ pub struct Service {
     /// Connections tried at once.
     trials: Semaphore,
     sql: Option<Sql>,
+    trust: Option<Arc<Trust>>,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
     stopping: watch::Receiver<bool>,
@@ -134,6 +137,7 @@ impl Service {
             connections: Connections::default(),
             trial: None,
             sql: None,
+            trust: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
             points: Mutex::default(),
             stopping,
@@ -181,6 +185,13 @@ impl Service {
     #[must_use]
     pub fn with_sql(mut self, sql: Sql) -> Self {
         self.sql = Some(sql);
+        self
+    }
+
+    /// With what the plant shows of itself over TLS.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Arc<Trust>) -> Self {
+        self.trust = Some(trust);
         self
     }
 

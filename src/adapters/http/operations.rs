@@ -8,7 +8,7 @@ use axum::http::Method;
 
 use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
-use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, telemetry, ui};
+use super::{Service, connectors, events, files, imports, kpi, lake, lines, machines, plans, reads, search, sessions, sql, telemetry, trust, ui};
 use crate::base::Refusal;
 use crate::model::Noun;
 use crate::model::command::{create_name, payload_doc, update_name};
@@ -274,6 +274,8 @@ macro_rules! fixed {
 static FIXED: &[Fixed] = &[
     fixed!(GET "/" "startPage" FixedPermit::Open, &[], FixedBody::None, ui::start, "The interface."),
     fixed!(GET "/assets/{file}" "asset" FixedPermit::Open, &[], FixedBody::None, ui::asset, "A part of the interface."),
+    fixed!(GET "/trust" "trustPage" FixedPermit::Open, &[("lang", "en, de or es; as the browser asks where absent.")], FixedBody::None, trust::page, "How devices come to believe the plant's certificate."),
+    fixed!(GET "/trust/{file}" "authority" FixedPermit::Open, &[], FixedBody::None, trust::file, "The certificate of the plant's own authority: ca.pem, or ca.crt in DER."),
     fixed!(GET "/healthz" "health" FixedPermit::Open, &[], FixedBody::None, reads::healthz, "The process lives."),
     fixed!(GET "/readyz" "readiness" FixedPermit::Open, &[], FixedBody::None, reads::readyz, "Commands are accepted; if not, why."),
     fixed!(GET "/metrics" "metrics" FixedPermit::Loopback, &[], FixedBody::None, reads::metrics, "Prometheus metrics; without a log-in from this machine only."),
