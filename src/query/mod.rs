@@ -12,6 +12,7 @@ mod fault;
 mod functions;
 mod metrics;
 mod moment;
+mod numbers;
 mod oee;
 mod operators;
 mod pages;
@@ -42,7 +43,7 @@ use crate::model::permission::{Role, may};
 use crate::telemetry::Lane;
 use catalog::Sources;
 
-pub use answer::{Answer, Form, moment_text};
+pub use answer::{Answer, Form, float_text, moment_text};
 pub use datafusion::arrow::datatypes::{DataType, SchemaRef};
 pub use datafusion::arrow::record_batch::RecordBatch;
 pub use datafusion::common::ParamValues;
