@@ -7,12 +7,14 @@ mod connectors;
 mod damage;
 mod disk;
 mod export;
+mod grafana;
 mod kill;
 mod machines;
 mod plan;
 mod search;
 mod serve;
 mod sql;
+mod tls;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
