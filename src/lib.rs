@@ -19,6 +19,7 @@
 //! | 5 | [`bodies`] | shapes: JSON of records, views, entries, problems; cells and JSON to values; line protocol to samples; schemas |
 //! | 5 | [`reports`] | success metrics, hand-over of a shift, traveller, recall and labels: one shape, as JSON, CSV, workbook, pages |
 //! | 5 | [`accounts`] | who is at the door: verifiers, sessions, tokens, throttle |
+//! | 5 | [`trust`] | TLS of our own: the plant's authority and its certificate, or given files; every door that speaks TLS is made here |
 //! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet; stops, counts and faults from what machines tell; a repaired plan when the floor changes |
 //! | 6 | [`query`] | SQL over the published tables: DataFusion, and only here; reading only, bounded, on threads of its own |
 //! | 7 | [`adapters`] | strangers are translated: `http`, `exchange` (CSV, XLSX, other systems' logs), `mtconnect` (agents, SHDR), `mqtt` (brokers, Sparkplug B, the plant's own broker), `opcua` (machines' own servers), `s3` (the lake's copy in a bucket) |
@@ -58,4 +59,5 @@ pub mod search;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;
+pub mod trust;
 pub mod views;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::adapters::s3::Place as Bucket;
 use crate::base::{Code, Refusal};
+use crate::trust::Given;
 
 /// A manufacturing execution system for a small plant, in one binary with one data folder.
 #[derive(Parser)]
@@ -16,7 +17,7 @@ pub(super) struct Arguments {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// A TOML file with `data`, `http`, `lake`, `mqtt`, `sql`, `url` and `token`.
+    /// A TOML file with `data`, `http`, `https`, `lake`, `mqtt`, `mqtts`, `sql`, `tls_cert`, `tls_key`, `tls_names`, `url` and `token`.
     #[arg(long, global = true, env = "MILLWRIGHT_CONFIG")]
     config: Option<PathBuf>,
     /// The plant's data directory.
@@ -66,6 +67,8 @@ pub(super) enum Action {
     Report(Report),
     /// Ask by SQL: `millwright sql "SELECT status, count(*) FROM work_orders GROUP BY status"`.
     Sql(Sql),
+    /// The certificate that devices install to believe the plant: where it lies, and its fingerprint.
+    Trust,
     /// Try a connection to machines, and see what would be kept.
     Connect(Connect),
     /// Play machines' stored logs into the plant, in their own times.
@@ -108,6 +111,8 @@ pub(super) struct Demo {
     /// Where the plant's own MQTT broker listens; 127.0.0.1:1883, or a free port where that is taken.
     #[arg(long, env = "MILLWRIGHT_MQTT")]
     mqtt: Option<SocketAddr>,
+    #[command(flatten)]
+    secrecy: Secrecy,
 }
 
 #[derive(Args)]
@@ -115,6 +120,49 @@ pub(super) struct Serve {
     /// Run an MQTT broker of the plant's own on this address, such as 0.0.0.0:1883; port 0 takes a free one.
     #[arg(long, env = "MILLWRIGHT_MQTT")]
     mqtt: Option<SocketAddr>,
+    #[command(flatten)]
+    secrecy: Secrecy,
+}
+
+/// Where TLS is spoken, and as whom.
+#[derive(Args, Clone, Default)]
+pub(super) struct Secrecy {
+    /// Serve HTTPS on this address too, such as 0.0.0.0:8443; port 0 takes a free one. The page /trust says how devices come to believe it.
+    #[arg(long, env = "MILLWRIGHT_HTTPS")]
+    pub(super) https: Option<SocketAddr>,
+    /// Let the plant's own MQTT broker speak TLS on this address, such as 0.0.0.0:8883; port 0 takes a free one.
+    #[arg(long, env = "MILLWRIGHT_MQTTS")]
+    pub(super) mqtts: Option<SocketAddr>,
+    /// A certificate in PEM, with those behind it, to show instead of one of the plant's own authority; read again when it changes, and at SIGHUP.
+    #[arg(long, env = "MILLWRIGHT_TLS_CERT", value_name = "FILE")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// Its key, in PEM.
+    #[arg(long, env = "MILLWRIGHT_TLS_KEY", value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
+    /// A name or address more under which this computer is called, for the certificate of the plant's own authority; may be given several times.
+    #[arg(long = "tls-name", env = "MILLWRIGHT_TLS_NAMES", value_delimiter = ',', value_name = "NAME")]
+    pub(super) tls_names: Vec<String>,
+}
+
+impl Secrecy {
+    fn or(&self, file: &File) -> Self {
+        Self {
+            https: self.https.or(file.https),
+            mqtts: self.mqtts.or(file.mqtts),
+            tls_cert: self.tls_cert.clone().or_else(|| file.tls_cert.clone()),
+            tls_key: self.tls_key.clone().or_else(|| file.tls_key.clone()),
+            tls_names: if self.tls_names.is_empty() { file.tls_names.clone() } else { self.tls_names.clone() },
+        }
+    }
+
+    /// The files that somebody gave, if any.
+    pub(super) fn given(&self) -> Result<Option<Given>, Refusal> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Given { certificate: certificate.clone(), key: key.clone() })),
+            _ => Err(Refusal::new(Code::Invalid, "give --tls-cert and --tls-key together")),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -400,9 +448,15 @@ pub(super) enum ExportAction {
 struct File {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
+    https: Option<SocketAddr>,
     lake: Option<PathBuf>,
     mqtt: Option<SocketAddr>,
+    mqtts: Option<SocketAddr>,
     sql: Option<SocketAddr>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    #[serde(default)]
+    tls_names: Vec<String>,
     url: Option<String>,
     token: Option<String>,
 }
@@ -414,6 +468,7 @@ pub(super) struct Place {
     lake: Option<PathBuf>,
     mqtt: Option<SocketAddr>,
     sql: Option<SocketAddr>,
+    secrecy: Secrecy,
     /// A running plant.
     pub(super) url: Option<String>,
     /// Its token.
@@ -429,15 +484,16 @@ impl Arguments {
                 toml::from_str(&text).map_err(|error| Refusal::new(Code::Invalid, format!("{}: {error}", path.display())))?
             }
         };
-        let mqtt = match &self.action {
-            Action::Serve(Serve { mqtt }) | Action::Demo(Demo { mqtt, .. }) => mqtt.or(file.mqtt),
-            _ => None,
+        let (mqtt, secrecy) = match &self.action {
+            Action::Serve(Serve { mqtt, secrecy }) | Action::Demo(Demo { mqtt, secrecy, .. }) => (mqtt.or(file.mqtt), secrecy.or(&file)),
+            _ => (None, Secrecy::default()),
         };
         Ok(Place {
             data: self.data.clone().or(file.data),
             http: self.http.or(file.http),
             lake: self.lake.clone().or(file.lake),
             mqtt,
+            secrecy,
             sql: self.sql.or(file.sql),
             url: self.url.clone().or(file.url),
             token: self.token.clone().or(file.token),
@@ -459,6 +515,11 @@ impl Place {
     /// The address of the plant's own broker, where it is to have one.
     pub(super) const fn mqtt(&self) -> Option<SocketAddr> {
         self.mqtt
+    }
+
+    /// Where TLS is spoken, and as whom.
+    pub(super) fn secrecy(&self) -> Secrecy {
+        self.secrecy.clone()
     }
 
     /// The address to listen on: this machine only, unless told otherwise.

@@ -68,7 +68,15 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     let demo = logins.users.iter().map(|login| login.user.clone()).collect();
     let desk = Desk::default();
     simulator.plan_on(desk.clone());
-    let doors = Doors { http: place.http(), lake: place.lake(&data)?, sql: place.sql(Taken::TakeNext), mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)), demo, desk };
+    let doors = Doors {
+        http: place.http(),
+        lake: place.lake(&data)?,
+        sql: place.sql(Taken::TakeNext),
+        mqtt: Some(place.mqtt().map_or(Mqtt::Near(MQTT), Mqtt::At)),
+        secrecy: place.secrecy(),
+        demo,
+        desk,
+    };
     let wires = Wires::lay(&engine, &lane, &mut simulator, logins.machines()?)?;
     let living = live(&engine, simulator, Arc::clone(&stop))?;
     let answer = serve::serve(&engine, &lane, doors, output, |addresses| {

@@ -15,6 +15,7 @@ mod replay;
 mod report;
 mod serve;
 mod sql;
+mod trust;
 mod wires;
 mod wiring;
 mod wizard;
@@ -69,6 +70,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<u8, Refusal> {
         Action::History(it) => online::history(&place, &it, output),
         Action::Search(it) => online::search(&place, &it, output),
         Action::Sql(it) => sql::run(&place, &it, output),
+        Action::Trust => trust::run(&place, output),
         Action::Connect(it) => connections::command(&place, &it, output),
         Action::Replay(it) => replay::run(&place, &it, output),
         Action::Kpi(it) => online::kpi(&place, &it, output),

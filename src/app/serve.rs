@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
-use super::arguments::{LakePlace, Place, SqlPlace, Taken};
+use super::arguments::{LakePlace, Place, Secrecy, SqlPlace, Taken};
 use super::connections::Around;
 use super::output::Output;
-use super::{connections, office, sql, wiring, wizard};
+use super::{connections, office, sql, trust, wiring, wizard};
 use crate::adapters::http::{Server, Service};
 use crate::adapters::mqtt::broker::{self, Broker};
 use crate::adapters::s3::Mirror;
-use crate::base::{Code, Refusal};
+use crate::adapters::sql::ALPN;
+use crate::base::{Code, Refusal, Value};
 use crate::engine::{Engine, Health};
 use crate::followers;
 use crate::followers::figures::{self, Figures};
@@ -23,6 +24,7 @@ use crate::planning::Desk;
 use crate::query::Sql;
 use crate::store::Home;
 use crate::telemetry::{Connections, Lane, Source};
+use crate::trust::Trust;
 use crate::views::search::SearchIndex;
 
 /// Where the plant's own broker listens.
@@ -42,6 +44,7 @@ pub(super) struct Doors {
     pub(super) sql: SqlPlace,
     /// `None` where the plant has no broker of its own.
     pub(super) mqtt: Option<Mqtt>,
+    pub(super) secrecy: Secrecy,
     /// Log-ins that open without a password: none, but those of a demo.
     pub(super) demo: Vec<String>,
     /// Where drafts of plans lie.
@@ -52,25 +55,31 @@ pub(super) struct Doors {
 #[derive(Clone, Copy)]
 pub(super) struct Addresses {
     pub(super) http: SocketAddr,
+    pub(super) https: Option<SocketAddr>,
     pub(super) mqtt: Option<SocketAddr>,
+    pub(super) mqtts: Option<SocketAddr>,
     pub(super) sql: Option<SocketAddr>,
 }
 
 impl Addresses {
+    /// Every address by its name in JSON, and the sentence of it.
+    fn all(self) -> [(&'static str, &'static str, Option<String>); 5] {
+        [
+            ("listening", "listening on ", Some(format!("http://{}", self.http))),
+            ("https", "listening on ", self.https.map(|address| format!("https://{address}"))),
+            ("mqtt", "mqtt listening on ", self.mqtt.map(|address| address.to_string())),
+            ("mqtts", "mqtts listening on ", self.mqtts.map(|address| address.to_string())),
+            ("sql", "sql listening on ", self.sql.map(|address| format!("postgres://{address}"))),
+        ]
+    }
+
     fn tell(self, output: &Output) {
-        let Self { http, mqtt, sql } = self;
+        let known = self.all().into_iter().filter_map(|(name, sentence, address)| Some((name, sentence, address?)));
         if output.json() {
-            let mqtt = mqtt.map(|address| format!(",\"mqtt\":\"{address}\"")).unwrap_or_default();
-            let sql = sql.map(|address| format!(",\"sql\":\"postgres://{address}\"")).unwrap_or_default();
-            return output.data(&format!("{{\"listening\":\"http://{http}\"{mqtt}{sql}}}"));
+            let fields = known.map(|(name, _, address)| (name, Value::Text(address)));
+            return output.data(&Value::Object(fields.collect()).to_json());
         }
-        output.data(&format!("listening on http://{http}"));
-        if let Some(address) = mqtt {
-            output.data(&format!("mqtt listening on {address}"));
-        }
-        if let Some(address) = sql {
-            output.data(&format!("sql listening on postgres://{address}"));
-        }
+        known.for_each(|(_, sentence, address)| output.data(&format!("{sentence}{address}")));
     }
 }
 
@@ -81,8 +90,15 @@ pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     }
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
-    let doors =
-        Doors { http: place.http(), lake: place.lake(&data)?, sql: place.sql(Taken::GoWithout), mqtt: place.mqtt().map(Mqtt::At), demo: Vec::new(), desk: Desk::default() };
+    let doors = Doors {
+        http: place.http(),
+        lake: place.lake(&data)?,
+        sql: place.sql(Taken::GoWithout),
+        mqtt: place.mqtt().map(Mqtt::At),
+        secrecy: place.secrecy(),
+        demo: Vec::new(),
+        desk: Desk::default(),
+    };
     let answer = serve(&engine, &lane, doors, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.
     lane.stop();
@@ -113,7 +129,8 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let index = Arc::new(SearchIndex::default());
     let running = Connections::default();
     let service = Service::new(engine.clone(), figures.clone(), wiring::import(engine), wiring::metrics()?, stopping.clone())?;
-    let broker = bind_broker(doors.mqtt, &service, output).await?;
+    let trust = trust::open(engine, &doors.secrecy)?;
+    let Brokering { broker, mqtt, mqtts } = bind_broker(&doors, &service, &trust, output).await?;
     let around = Around::of(engine, broker.as_ref().map(Broker::hub));
     let trying = connections::trying(engine, around.clone());
     let (lake, bucket) = match doors.lake {
@@ -124,15 +141,21 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
     let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
-    let service = Arc::new(service.with_connections(running.clone(), trying).with_printing(office::printing()));
-    let server = Server::bind(doors.http, service).await?;
+    let service = Arc::new(service.with_connections(running.clone(), trying).with_printing(office::printing()).with_trust(Arc::clone(&trust)));
+    let server = Server::bind(doors.http, Arc::clone(&service)).await?;
+    let secret = match doors.secrecy.https {
+        Some(address) => Some(Server::bind(address, service).await?.over_tls(trust.door(&["http/1.1"])?)),
+        None => None,
+    };
     let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;
-    let addresses = Addresses { http: server.address()?, mqtt: broker.as_ref().map(Broker::address).transpose()?, sql: wire.as_ref().map(sql::Server::address).transpose()? };
+    let sql = wire.as_ref().map(sql::Server::address).transpose()?;
+    let addresses = Addresses { http: server.address()?, https: secret.as_ref().map(Server::address).transpose()?, mqtt, mqtts, sql };
     ready(addresses)?;
     addresses.tell(output);
     if let Some(wire) = wire {
-        tokio::spawn(wire.run(stopping.clone()));
+        tokio::spawn(wire.with_tls(trust.door(&[ALPN])?).run(stopping.clone()));
     }
+    tokio::spawn(trust.keep(stopping.clone()));
     tokio::spawn(followers::machine_stops::run(engine.clone(), lane.clone(), figures.clone(), stopping.clone()));
     tokio::spawn(followers::machine_counts::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));
@@ -154,12 +177,17 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     }
     let published = broker.map(|broker| take_published(broker, lane, &running, &stopping));
     let connected = connections::start(engine, around, lane.intake(), running, stopping.clone())?;
-    let served = tokio::spawn(server.run(stopping));
+    let mut served = JoinSet::new();
+    for server in [Some(server), secret].into_iter().flatten() {
+        served.spawn(server.run(stopping.clone()));
+    }
     let failed = wait_for_end(engine, ends).await;
     stop.send_replace(true);
     output.say("stopping: open requests finish, then the writer");
-    if served.await.is_err() {
-        tracing::error!("the server ended with a panic");
+    while let Some(ended) = served.join_next().await {
+        if ended.is_err() {
+            tracing::error!("the server ended with a panic");
+        }
     }
     if let Some(published) = published
         && published.await.is_err()
@@ -181,17 +209,39 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     }
 }
 
-async fn bind_broker(mqtt: Option<Mqtt>, service: &Service, output: &Output) -> Result<Option<Broker>, Refusal> {
-    let Some(mqtt) = mqtt else { return Ok(None) };
+/// The plant's own broker, if it has one, and where it listens.
+#[derive(Default)]
+struct Brokering {
+    broker: Option<Broker>,
+    mqtt: Option<SocketAddr>,
+    mqtts: Option<SocketAddr>,
+}
+
+async fn bind_broker(doors: &Doors, service: &Service, trust: &Trust, output: &Output) -> Result<Brokering, Refusal> {
+    if doors.mqtt.is_none() && doors.secrecy.mqtts.is_none() {
+        return Ok(Brokering::default());
+    }
+    let mut broker = Broker::new(service.accounts());
+    let mqtt = match doors.mqtt {
+        Some(mqtt) => Some(listen(&mut broker, mqtt, output).await?),
+        None => None,
+    };
+    let mqtts = match doors.secrecy.mqtts {
+        Some(address) => Some(broker.listen_over_tls(address, trust.door(&["mqtt"])?).await?),
+        None => None,
+    };
+    Ok(Brokering { broker: Some(broker), mqtt, mqtts })
+}
+
+async fn listen(broker: &mut Broker, mqtt: Mqtt, output: &Output) -> Result<SocketAddr, Refusal> {
     let (Mqtt::At(address) | Mqtt::Near(address)) = mqtt;
-    let bound = match (mqtt, Broker::bind(address, service.accounts()).await) {
+    match (mqtt, broker.listen(address).await) {
         (Mqtt::Near(_), Err(_)) => {
             output.say(&format!("{address} is taken; the broker listens on a free port instead"));
-            Broker::bind(SocketAddr::new(address.ip(), 0), service.accounts()).await
+            broker.listen(SocketAddr::new(address.ip(), 0)).await
         }
         (_, bound) => bound,
-    };
-    bound.map(Some)
+    }
 }
 
 /// Runs the broker, and what makes samples of everybody's messages where no connector does.

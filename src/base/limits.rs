@@ -59,6 +59,13 @@ pub const STREAMS_MAX: usize = 256;
 /// Connections open at once.
 pub const CONNECTIONS_MAX: usize = 8_192;
 
+/// How long a client may take to shake hands over TLS.
+pub const TLS_HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Names and addresses that the plant's certificate has.
+pub const TLS_NAMES_MAX: usize = 200;
+/// Largest file of certificates or a key, in bytes.
+pub const TLS_FILE_MAX: u64 = 1 << 20;
+
 /// Nodes a trace returns unless asked for.
 pub const TRACE_NODES_DEFAULT: usize = 500;
 /// Nodes a trace returns at most.

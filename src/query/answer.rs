@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, AsArray as _, StringArray};
 use datafusion::arrow::csv::WriterBuilder as CsvWriterBuilder;
 use datafusion::arrow::datatypes::{
-    DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    DataType, Field, Float32Type, Float64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::WriterBuilder;
@@ -148,6 +148,34 @@ pub fn moment_text(column: &ArrayRef, row: usize) -> Option<String> {
     let clock = Timestamp::from_microsecond(micros).ok()?.to_zoned(TimeZone::UTC).datetime();
     let text = clock.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
     Some(if zone.is_some() { format!("{text}+00") } else { text })
+}
+
+/// A float in a cell as PostgreSQL writes it: the fewest digits that give it back; `None` for other contents.
+pub fn float_text(column: &ArrayRef, row: usize) -> Option<String> {
+    let (value, short) = match column.data_type() {
+        DataType::Float64 => (column.as_primitive::<Float64Type>().value(row), format!("{:e}", column.as_primitive::<Float64Type>().value(row))),
+        DataType::Float32 => (f64::from(column.as_primitive::<Float32Type>().value(row)), format!("{:e}", column.as_primitive::<Float32Type>().value(row))),
+        _ => return None,
+    };
+    if !value.is_finite() {
+        return Some(
+            if value.is_nan() {
+                "NaN"
+            } else if value > 0.0 {
+                "Infinity"
+            } else {
+                "-Infinity"
+            }
+            .to_owned(),
+        );
+    }
+    let (digits, exponent) = short.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    if (-4..15).contains(&exponent) {
+        return Some(if let DataType::Float32 = column.data_type() { format!("{}", column.as_primitive::<Float32Type>().value(row)) } else { format!("{value}") });
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    Some(format!("{digits}e{sign}{:02}", exponent.abs()))
 }
 
 /// Lists and structs as texts, which is all that a cell can hold.

@@ -87,6 +87,13 @@ const VIEWS: &[View] = &[
         "SELECT schedule_id AS id, operation_id AS routing_id, work_order_id, work_center_id, planned_start_time AS planned_start, planned_end_time AS planned_end, \
          actual_start_time AS actual_start, actual_end_time AS actual_end, schedule_status AS status, created_at, updated_at FROM production_schedule",
     ),
+    (
+        // Nothing is exchanged with SigmaNEST yet; whoever asks finds the columns and no row.
+        "sigmanest_sync_log",
+        &[],
+        "SELECT CAST(NULL AS TEXT) AS id, CAST(NULL AS TEXT) AS sync_type, CAST(NULL AS TEXT) AS direction, CAST(NULL AS INT) AS record_count, CAST(NULL AS TEXT) AS status, \
+         CAST(NULL AS TEXT) AS error_message, arrow_cast(NULL, 'Timestamp(µs, \"UTC\")') AS started_at, arrow_cast(NULL, 'Timestamp(µs, \"UTC\")') AS completed_at WHERE false",
+    ),
 ];
 
 /// `information_schema`, as far as clients ask for it.

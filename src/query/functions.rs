@@ -13,7 +13,8 @@ use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArg
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::settings::SERVER_VERSION;
+use super::numbers;
+use super::settings::{SERVER_VERSION, fixed};
 use crate::base::limits;
 
 /// Functions of DataFusion that mean something else in PostgreSQL, or have no bound.
@@ -44,12 +45,15 @@ pub(super) const REMOVED: &[&str] = &[
 /// All of them.
 pub(super) fn all() -> Vec<ScalarUDF> {
     let mut all = vec![ToChar::new().into(), Timezone::new().into()];
+    all.extend(numbers::all());
     all.extend(["repeat", "lpad", "rpad"].into_iter().filter_map(inner).map(|inner| Bounded { inner }.into()));
     all.extend(inner("date_part").map(|inner| DatePart { inner }.into()));
     all.extend(["pg_function_is_visible", "pg_type_is_visible", "pg_collation_is_visible"].map(seen));
     all.extend(["pg_get_function_result", "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_tablespace_location"].map(|name| nothing(name, 1)));
     all.push(text("version", 0, format!("PostgreSQL {SERVER_VERSION}")));
     all.push(no_type());
+    all.push(CurrentSetting { signature: Signature::uniform(1, vec![DataType::Utf8], Volatility::Stable) }.into());
+    all.extend(inner("signum").map(|inner| inner.as_ref().clone().with_aliases(["sign"])));
     all.push(nothing("obj_description", 2));
     all.push(nothing("col_description", 2));
     all.push(nothing("shobj_description", 2));
@@ -101,6 +105,33 @@ impl ScalarUDFImpl for Nothing {
     }
 }
 
+/// `current_setting(name)` where the name is a parameter: only what no connection can change is told so.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct CurrentSetting {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for CurrentSetting {
+    fn name(&self) -> &'static str {
+        "current_setting"
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let names = cast(&args.args[0].to_array(args.number_rows)?, &DataType::Utf8)?;
+        let told = names.as_string::<i32>().iter().map(|name| match name.map(|name| (name, fixed(&name.to_lowercase()))) {
+            None => Ok(None),
+            Some((_, Some(content))) => Ok(Some(content)),
+            Some((name, None)) => exec_err!("current_setting of {name:?} wants the name as a text in the statement"),
+        });
+        Ok(ColumnarValue::Array(Arc::new(told.collect::<Result<StringArray>>()?)))
+    }
+}
+
 /// Whether the search path leads to something: there is one schema, so it does.
 fn seen(name: &str) -> ScalarUDF {
     let yes = ColumnarValue::Scalar(ScalarValue::Boolean(Some(true)));
@@ -108,7 +139,7 @@ fn seen(name: &str) -> ScalarUDF {
 }
 
 /// A function of DataFusion.
-fn inner(name: &str) -> Option<Arc<ScalarUDF>> {
+pub(super) fn inner(name: &str) -> Option<Arc<ScalarUDF>> {
     datafusion::functions::all_default_functions().into_iter().find(|function| function.name() == name)
 }
 

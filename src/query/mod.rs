@@ -15,6 +15,7 @@ mod functions;
 mod kept;
 mod metrics;
 mod moment;
+mod numbers;
 mod oee;
 mod operators;
 mod pages;
@@ -47,7 +48,7 @@ use crate::telemetry::Lane;
 use catalog::Sources;
 use kept::Kept;
 
-pub use answer::{Answer, Form, moment_text};
+pub use answer::{Answer, Form, float_text, moment_text};
 pub use datafusion::arrow::datatypes::{DataType, SchemaRef};
 pub use datafusion::arrow::record_batch::RecordBatch;
 pub use datafusion::common::ParamValues;

@@ -58,7 +58,7 @@ impl Paged for OeeHourly {
     fn schema(&self) -> SchemaRef {
         let mut fields = vec![Field::new(HOUR, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false), Field::new(CENTER, DataType::Utf8, false)];
         fields.extend(FIGURES.iter().map(|(_, name)| decimal_field(name)));
-        fields.extend(["produced_quantity", "good_quantity"].map(|name| Field::new(name, DataType::Int64, false)));
+        fields.extend(["produced_quantity", "good_quantity", "planned_busy_time_ms", "actual_production_time_ms"].map(|name| Field::new(name, DataType::Int64, false)));
         Arc::new(Schema::new(fields))
     }
 
@@ -109,7 +109,8 @@ fn batch(schema: &SchemaRef, hours: &[Hour]) -> std::result::Result<RecordBatch,
         let indicator = indicator(name)?;
         columns.push(decimals(hours.iter().map(|hour| -> Option<Decimal> { indicator.value(&hour.sums) }))?);
     }
-    columns.push(Arc::new(hours.iter().map(|hour| hour.sums.produced_quantity).collect::<Int64Array>()));
-    columns.push(Arc::new(hours.iter().map(|hour| hour.sums.good_quantity).collect::<Int64Array>()));
+    // The times weigh the hours: a mean of percentages is none.
+    let sums: [fn(&Elements) -> i64; 4] = [|it| it.produced_quantity, |it| it.good_quantity, |it| it.planned_busy_time_ms, |it| it.actual_production_time_ms];
+    columns.extend(sums.map(|sum| Arc::new(hours.iter().map(|hour| sum(&hour.sums)).collect::<Int64Array>()) as ArrayRef));
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(|error| Refusal::new(Code::Internal, error.to_string()))
 }

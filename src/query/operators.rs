@@ -24,7 +24,7 @@ impl ExprPlanner for Operators {
                 let (is_left, is_right) = (is_interval(&left, schema), is_interval(&right, schema));
                 (if is_right { as_moment(left, schema) } else { left }, if is_left { as_moment(right, schema) } else { right })
             }
-            BinaryOperator::Divide => (exact(left, schema), right),
+            BinaryOperator::Divide => (exact(left, &right, schema), right),
             _ => (left, right),
         };
         Ok(PlannerResult::Original(RawBinaryExpr { op, left, right }))
@@ -39,9 +39,11 @@ fn as_moment(expr: Expr, schema: &DFSchema) -> Expr {
     if matches!(expr.get_type(schema), Ok(DataType::Date32)) { cast(expr, DataType::Timestamp(TimeUnit::Microsecond, None)) } else { expr }
 }
 
-fn exact(expr: Expr, schema: &DFSchema) -> Expr {
-    match expr.get_type(schema) {
-        Ok(DataType::Decimal128(_, places)) if places < PLACES => cast(expr, DataType::Decimal128(DIGITS, PLACES)),
-        _ => expr,
+fn exact(dividend: Expr, divisor: &Expr, schema: &DFSchema) -> Expr {
+    let is_by_exact = matches!(divisor.get_type(schema), Ok(DataType::Decimal128(..)));
+    match dividend.get_type(schema) {
+        Ok(DataType::Decimal128(_, places)) if places < PLACES => cast(dividend, DataType::Decimal128(DIGITS, PLACES)),
+        Ok(kind) if kind.is_integer() && is_by_exact => cast(dividend, DataType::Decimal128(DIGITS, PLACES)),
+        _ => dividend,
     }
 }

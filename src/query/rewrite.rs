@@ -6,13 +6,14 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, VisitMut as _, VisitorMut, visit_relations};
+use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, VisitMut as _, VisitorMut, visit_relations};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use datafusion_pg_catalog::sql::rules::{FixArrayLiteral, RewriteArrayAnyAllOperation, SqlStatementRewriteRule as _};
 
 use super::fault::{Fault, NOT_DONE};
+use super::numbers::WHOLE;
 use super::settings::Settings;
 use super::statement::Statement;
 use crate::base::Time;
@@ -126,7 +127,7 @@ fn name_columns(select: &mut Select) {
         let name = heading_of(expr).unwrap_or_else(|| "?column?".to_owned());
         let is_plain = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
         let is_new = used.insert(name.clone());
-        if is_plain && is_new && !is_wild {
+        if is_plain && is_new && !is_wild && !is_left_out(expr) {
             continue;
         }
         let alias = if is_new && !is_wild { name } else { format!("{name}{APART}{at}") };
@@ -205,6 +206,28 @@ struct Meaning<'a>(&'a Around<'a>, Asks);
 impl VisitorMut for Meaning<'_> {
     type Break = Box<Fault>;
 
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        let TableFactor::Table { name, alias: None, .. } = factor else { return ControlFlow::Continue(()) };
+        if self.1 == Asks::Client && name.0.last().and_then(ast::ObjectNamePart::as_ident).is_some_and(|name| name.value.eq_ignore_ascii_case("pg_settings")) {
+            return told_settings(self.0.settings, factor);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        if self.1 == Asks::People {
+            return ControlFlow::Continue(());
+        }
+        if is_of_a_key(expr) {
+            return take_place(expr, "CAST(NULL AS INT)");
+        }
+        one_row(expr)?;
+        match search_path(expr) {
+            Some(list) => take_place(expr, &list),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         if let Expr::Collate { collation, .. } = expr {
             let name = collation.0.last().and_then(ast::ObjectNamePart::as_ident).map(|it| it.value.to_lowercase()).unwrap_or_default();
@@ -217,6 +240,12 @@ impl VisitorMut for Meaning<'_> {
             if is_looked_up(expr) || is_left_out(expr) {
                 return take_place(expr, "CAST(NULL AS TEXT)");
             }
+        }
+        if self.1 == Asks::People {
+            whole(expr)?;
+        }
+        if let Some(of_two) = remainder(expr) {
+            *expr = of_two;
         }
         if let Some((name, arguments)) = spelled(expr) {
             *expr = call(name, arguments);
@@ -253,6 +282,7 @@ impl VisitorMut for Meaning<'_> {
             // Of keys and indexes, of which there are none.
             "unnest" | "generate_subscripts" if self.1 == Asks::Client => "unnest(make_array(CAST(NULL AS INT)))".to_owned(),
             // Of columns that count by themselves, of which there are none: only reflection asks.
+            "_pg_expandarray" if self.1 == Asks::Client => "CAST(NULL AS INT)".to_owned(),
             "pg_get_serial_sequence" | "json_build_object" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
             "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT value FROM generate_series(...)"),
             "to_timestamp" | "to_date" | "to_number" if !has_one(function) => {
@@ -289,6 +319,73 @@ fn is_looked_up(expr: &Expr) -> bool {
 /// Columns of PostgreSQL's catalogue that ours has not: rights and options, of which no table has any.
 fn is_left_out(expr: &Expr) -> bool {
     matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["reloptions", "relacl"].contains(&name.value.as_str())))
+}
+
+/// A part of what a key or an index is made of, such as `(i.keys).x` or `con.conkey[1]`: no table has either.
+fn is_of_a_key(expr: &Expr) -> bool {
+    matches!(expr, Expr::CompoundFieldAccess { access_chain, .. } if access_chain.iter().any(|access| matches!(access, ast::AccessExpr::Dot(_))))
+}
+
+/// `... OR (SELECT condition FROM ... WHERE c.oid = t.typrelid)`: there is one row by that number, which
+/// DataFusion wants to be told.
+fn one_row(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
+    let Expr::BinaryOp { op: ast::BinaryOperator::Or | ast::BinaryOperator::And, right, .. } = expr else { return ControlFlow::Continue(()) };
+    let Expr::Subquery(query) = right.as_mut() else { return ControlFlow::Continue(()) };
+    match query.body.as_mut() {
+        SetExpr::Select(select) => match select.projection.as_mut_slice() {
+            [SelectItem::UnnamedExpr(told)] => {
+                let first = format!("first_value({told})");
+                take_place(told, &first)
+            }
+            _ => ControlFlow::Continue(()),
+        },
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+/// `schema IN (SELECT ... current_setting('search_path') ...)`, as Grafana takes the path apart: it has one schema.
+fn search_path(expr: &Expr) -> Option<String> {
+    let Expr::InSubquery { expr, subquery, negated } = expr else { return None };
+    let not = if *negated { "NOT " } else { "" };
+    subquery.to_string().contains("'search_path'").then(|| format!("{expr} {not}IN ('public')"))
+}
+
+/// `pg_settings` as this connection has them: the catalogue knows one only.
+fn told_settings(settings: &Settings, factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
+    let rows: Vec<String> = settings.all().map(|(name, content)| format!("('{name}', '{}')", content.replace('\'', "''"))).collect();
+    let sql = format!("SELECT 1 FROM (VALUES {}) AS pg_settings(name, setting)", rows.join(", "));
+    match Parser::new(&PostgreSqlDialect {}).try_with_sql(&sql).and_then(|mut parser| parser.parse_query()) {
+        Ok(query) => {
+            if let SetExpr::Select(mut select) = *query.body
+                && let Some(from) = select.from.pop()
+            {
+                *factor = from.relation;
+            }
+            ControlFlow::Continue(())
+        }
+        Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, &sql))),
+    }
+}
+
+/// A cast to a whole number rounds in PostgreSQL and cuts in DataFusion; what is written as a text or
+/// comes as a parameter is none that could be cut.
+fn whole(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
+    use ast::DataType as T;
+    let Expr::Cast { data_type: T::Int(_) | T::Integer(_) | T::BigInt(_) | T::SmallInt(_) | T::Int2(_) | T::Int4(_) | T::Int8(_), expr: inner, .. } = expr else {
+        return ControlFlow::Continue(());
+    };
+    let is_plain = matches!(inner.as_ref(), Expr::Value(value) if !matches!(value.value, ast::Value::Number(..)));
+    if is_plain { ControlFlow::Continue(()) } else { take_place(inner, &format!("{WHOLE}({inner})")) }
+}
+
+/// `mod(a, b)`.
+fn remainder(expr: &Expr) -> Option<Expr> {
+    let Expr::Function(function) = expr else { return None };
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(left)), ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(right))] = list.args.as_slice() else { return None };
+    let nested = |side: &Expr| Box::new(Expr::Nested(Box::new(side.clone())));
+    let is_mod = function.name.to_string().eq_ignore_ascii_case("mod");
+    is_mod.then(|| Expr::Nested(Box::new(Expr::BinaryOp { left: nested(left), op: ast::BinaryOperator::Modulo, right: nested(right) })))
 }
 
 /// Puts an expression that is written as SQL in the place of another.

@@ -36,6 +36,7 @@ const SETTINGS: &[(&str, &str, Kind)] = &[
     ("client_encoding", "UTF8", Kind::OneOf(&["utf8", "utf-8", "unicode"])),
     ("client_min_messages", "notice", Kind::Kept),
     ("datestyle", "ISO, MDY", Kind::OneOf(&["iso", "iso, mdy", "iso, ymd", "iso, dmy", "iso,mdy", "iso,ymd"])),
+    ("default_table_access_method", "heap", Kind::Fixed),
     ("default_transaction_isolation", "repeatable read", Kind::Kept),
     ("default_transaction_read_only", "on", Kind::OneOf(TRUE)),
     ("extra_float_digits", "1", Kind::Kept),
@@ -77,6 +78,11 @@ pub(super) struct Settings {
 
 fn known(name: &str) -> Result<&'static (&'static str, &'static str, Kind), Fault> {
     SETTINGS.iter().find(|(known, ..)| *known == name).ok_or_else(|| Fault::no_setting(name))
+}
+
+/// What every connection shows, if it does.
+pub(super) fn fixed(name: &str) -> Option<&'static str> {
+    SETTINGS.iter().find(|(known, _, kind)| *known == name && *kind == Kind::Fixed).map(|(_, content, _)| *content)
 }
 
 impl Settings {

@@ -19,6 +19,7 @@ use super::blobs;
 use super::codec;
 use super::error::StoreError;
 use super::home::Home;
+use super::keys;
 use super::plant_file::{Store, open_file};
 use super::schema;
 use super::snapshot::Snapshot;
@@ -39,6 +40,7 @@ const SECRETS: u8 = 3;
 const BLOB: u8 = 4;
 const PERSONAL: u8 = 5;
 const TELEMETRY: u8 = 6;
+const KEYS: u8 = 7;
 const END: u8 = 9;
 
 /// What an archive holds.
@@ -142,7 +144,10 @@ fn write_archive(store: &Store, path: &Path) -> Result<Summary, StoreError> {
         after = last;
     }
     let files = match store.root() {
-        Some(root) => write_files(&mut writer, root)?,
+        Some(root) => {
+            writer.frame(KEYS, &keys::all(root)?)?;
+            write_files(&mut writer, root)?
+        }
         None => 0,
     };
     // After the plant: what a machine told may name an order, and never the other way round.
@@ -274,7 +279,7 @@ pub fn inspect(path: &Path) -> Result<Summary, StoreError> {
                     newest = (seq.clone(), Digest::of(entry));
                 }
             }
-            SECRETS | PERSONAL => {}
+            SECRETS | PERSONAL | KEYS => {}
             HISTORY => values += rows.len() as u64,
             BLOB => files += rows.len() as u64,
             TELEMETRY => telemetry += rows.len() as u64,
@@ -320,6 +325,13 @@ pub fn restore(archive: &Path, root: &Path, progress: &mut dyn FnMut(u64, u64)) 
         match kind {
             END => break,
             BLOB => rows.iter().try_for_each(|(_, bytes)| blobs::keep(root, bytes).map(|_| ()))?,
+            KEYS => {
+                for (path, bytes) in &rows {
+                    if !keys::put(root, path, bytes)? {
+                        return Err(damaged("a file of keys has no place"));
+                    }
+                }
+            }
             TELEMETRY => {
                 let file = match machines.take() {
                     Some(file) => file,

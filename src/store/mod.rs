@@ -9,6 +9,7 @@ pub mod draft;
 pub mod error;
 pub mod guard;
 pub mod home;
+mod keys;
 pub mod mirror;
 pub mod plant_file;
 pub mod schema;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
@@ -12,6 +13,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Service;
 use super::operations::Permit;
+use super::server::Carrier;
 use crate::accounts::terminals::Doing;
 use crate::base::{Code, Refusal, limits, text};
 use crate::model::journal::Actor;
@@ -19,7 +21,10 @@ use crate::model::permission::{Role, may};
 use crate::model::{Noun, Terminal};
 use crate::views::as_of::AsOf;
 
-pub(super) const COOKIE: &str = "millwright_session";
+/// The name of the session's cookie. Over TLS it is one that no page of plain HTTP can set or read, so
+/// that both can be used side by side.
+const COOKIE: &str = "millwright_session";
+const TLS_COOKIE: &str = "__Host-millwright_session";
 /// What makes a device a terminal.
 pub(super) const DEVICE: &str = "millwright_terminal";
 pub(super) const WRITE_TELEMETRY: &str = "WriteTelemetry";
@@ -32,6 +37,7 @@ pub(super) struct Call {
     pub(super) query: Vec<(String, String)>,
     pub(super) body: Body,
     pub(super) address: IpAddr,
+    carrier: Carrier,
     pub(super) actor: Option<Actor>,
     /// The token it came with, if any.
     pub(super) token: Option<String>,
@@ -43,9 +49,10 @@ impl Call {
     pub(super) fn of(request: Request<Body>, params: HashMap<String, String>) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         let address = parts.extensions.get::<SocketAddr>().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
+        let carrier = parts.extensions.get().copied().unwrap_or_default();
         let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let query = query.map_err(|error| Refusal::new(Code::Malformed, format!("the query cannot be read: {error}")))?.0;
-        Ok(Self { method: parts.method, headers: parts.headers, params, query, body, address, actor: None, token: None, device: None })
+        Ok(Self { method: parts.method, headers: parts.headers, params, query, body, address, carrier, actor: None, token: None, device: None })
     }
 
     /// Finds out who calls and whether they may.
@@ -71,7 +78,7 @@ impl Call {
         }
         self.device = self.cookie(DEVICE).and_then(|token| service.accounts.terminal(&token));
         let person = self.person()?;
-        self.token = self.cookie(COOKIE).filter(|_| person.is_none());
+        self.token = self.cookie(self.cookie_name()).filter(|_| person.is_none());
         self.actor = self.token.as_deref().and_then(|token| service.accounts.holder(token));
         let looks = matches!(self.method, Method::GET | Method::HEAD);
         if let (None, Some(device)) = (&self.actor, &self.device) {
@@ -103,6 +110,25 @@ impl Call {
         let all = self.header(header::COOKIE.as_str())?;
         let found = all.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == wanted);
         found.map(|(_, token)| token.to_owned())
+    }
+
+    const fn is_secret(&self) -> bool {
+        matches!(self.carrier, Carrier::Tls)
+    }
+
+    const fn cookie_name(&self) -> &'static str {
+        if self.is_secret() { TLS_COOKIE } else { COOKIE }
+    }
+
+    /// The cookie that makes a browser keep a session's token, or forget it at once.
+    pub(super) fn set_cookie(&self, token: &str, kept: Duration) -> String {
+        self.set_cookie_of(self.cookie_name(), token, kept)
+    }
+
+    /// The same for a cookie of another name.
+    pub(super) fn set_cookie_of(&self, name: &str, token: &str, kept: Duration) -> String {
+        let secure = if self.is_secret() { "; Secure" } else { "" };
+        format!("{name}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", kept.as_secs())
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

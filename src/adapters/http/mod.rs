@@ -29,6 +29,7 @@ mod sql;
 mod stock;
 mod telemetry;
 mod terminals;
+mod trust;
 mod ui;
 mod wizard;
 
@@ -51,6 +52,7 @@ use crate::model::{Noun, Subject};
 use crate::planning::Desk;
 use crate::query::Sql;
 use crate::telemetry::{Connections, Lane, Seen, Standing};
+use crate::trust::Trust;
 use crate::views;
 use crate::views::search::SearchIndex;
 
@@ -136,6 +138,7 @@ pub struct Service {
     sql: Option<Sql>,
     /// How far the proof that runs has come, and what there is to prove.
     proving: Arc<(AtomicU64, AtomicU64)>,
+    trust: Option<Arc<Trust>>,
     /// What lines of line protocol stood for so far.
     points: Mutex<Points>,
     /// Log-ins of a demo, which open without a password.
@@ -163,6 +166,7 @@ impl Service {
             connections: Connections::default(),
             trial: None,
             sql: None,
+            trust: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
             proving: Arc::default(),
             print: None,
@@ -228,6 +232,13 @@ impl Service {
     #[must_use]
     pub fn with_sql(mut self, sql: Sql) -> Self {
         self.sql = Some(sql);
+        self
+    }
+
+    /// With what the plant shows of itself over TLS.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Arc<Trust>) -> Self {
+        self.trust = Some(trust);
         self
     }
 

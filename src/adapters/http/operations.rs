@@ -10,7 +10,7 @@ use super::call::{Call, WRITE_TELEMETRY};
 use super::reply::Reply;
 use super::{
     Service, acts, backups, connectors, drafts, events, files, health, imports, kpi, lake, lines, machines, plans, reads, reports, search, sessions, sql, stock, telemetry,
-    terminals, ui,
+    terminals, trust, ui,
 };
 use crate::base::Refusal;
 use crate::model::Noun;
@@ -353,6 +353,8 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/" "startPage" FixedPermit::Open, &[], FixedBody::None, ui::start, "The interface."),
     fixed!(GET "/sw.js" "serviceWorker" FixedPermit::Open, &[], FixedBody::None, ui::worker, "What keeps the interface on a device for the time without a network."),
     fixed!(GET "/assets/{file}" "asset" FixedPermit::Open, &[], FixedBody::None, ui::asset, "A part of the interface."),
+    fixed!(GET "/trust" "trustPage" FixedPermit::Open, &[("lang", "en, de or es; as the browser asks where absent.")], FixedBody::None, trust::page, "How devices come to believe the plant's certificate."),
+    fixed!(GET "/trust/{file}" "authority" FixedPermit::Open, &[], FixedBody::None, trust::file, "The certificate of the plant's own authority: ca.pem, or ca.crt in DER."),
     fixed!(GET "/healthz" "health" FixedPermit::Open, &[], FixedBody::None, reads::healthz, "The process lives."),
     fixed!(GET "/readyz" "readiness" FixedPermit::Open, &[], FixedBody::None, reads::readyz, "Commands are accepted; if not, why."),
     fixed!(GET "/metrics" "metrics" FixedPermit::Loopback, &[], FixedBody::None, reads::metrics, "Prometheus metrics; without a log-in from this machine only."),

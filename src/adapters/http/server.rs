@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,10 +14,12 @@ use axum::extract::{FromRequestParts as _, RawPathParams};
 use axum::http::{Request, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 use tower_http::compression::CompressionLayer;
 
@@ -25,14 +28,29 @@ use super::operations::{Does, Operation, operations};
 use super::reply::{Reply, problem};
 use super::{Service, acts, leftover, reads};
 use crate::base::{Code, Refusal, limits};
+use crate::trust::{Door, HELLO, TlsStream};
 
 /// Largest head of a request.
 const HEAD_BYTES: usize = 64 << 10;
+
+/// What somebody is told who speaks plain HTTP where TLS is spoken.
+const NOT_IN_CLEAR: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 64\r\nConnection: close\r\n\r\nThis port speaks HTTPS only: write https:// before the address.\n";
 
 /// A bound listener.
 pub struct Server {
     listener: TcpListener,
     router: Router,
+    door: Option<Door>,
+}
+
+/// What carried a request.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// Plain HTTP.
+    #[default]
+    Clear,
+    /// TLS.
+    Tls,
 }
 
 impl Server {
@@ -44,8 +62,16 @@ impl Server {
     /// Binds an address for other routes.
     pub(super) async fn with(address: SocketAddr, router: Router) -> Result<Self, Refusal> {
         let listener = TcpListener::bind(address).await;
-        let listener = listener.map_err(|error| Refusal::new(Code::Unavailable, format!("{address} cannot be listened on: {error}; choose another address with --http")))?;
-        Ok(Self { listener, router })
+        let listener =
+            listener.map_err(|error| Refusal::new(Code::Unavailable, format!("{address} cannot be listened on: {error}; choose another address with --http or --https")))?;
+        Ok(Self { listener, router, door: None })
+    }
+
+    /// Speaking TLS, and nothing else.
+    #[must_use]
+    pub fn over_tls(mut self, door: Door) -> Self {
+        self.door = Some(door);
+        self
     }
 
     /// Where it listens.
@@ -66,7 +92,7 @@ impl Server {
                 Ok((stream, peer)) => {
                     // Over the bound the connection is closed at once: a queue would only hide the load.
                     if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-                        let serving = connection(stream, peer, self.router.clone(), &graceful);
+                        let serving = accepted_at(self.door.clone(), stream, peer, self.router.clone(), graceful.watcher());
                         tokio::spawn(async move {
                             serving.await;
                             drop(place);
@@ -86,12 +112,36 @@ impl Server {
     }
 }
 
-fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) -> impl Future<Output = ()> + Send + use<> {
+async fn accepted_at(door: Option<Door>, stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no delay could not be set");
     }
+    let Some(door) = door else { return connection(stream, (peer, Carrier::Clear), router, watcher).await };
+    match secured(&door, stream).await {
+        Ok(Some(stream)) => connection(stream, (peer, Carrier::Tls), router, watcher).await,
+        Ok(None) => {}
+        Err(error) => tracing::debug!(%error, %peer, "no TLS came about"),
+    }
+}
+
+/// A stream over TLS; none where the client speaks something else, which is told so.
+async fn secured(door: &Door, mut stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+    let mut first = [0];
+    timeout(limits::TLS_HANDSHAKE_TIME, stream.peek(&mut first)).await??;
+    if first == [HELLO] {
+        return door.shake(stream).await.map(Some);
+    }
+    timeout(limits::TLS_HANDSHAKE_TIME, stream.write_all(NOT_IN_CLEAR.as_bytes())).await??;
+    // What was sent is taken first: closing over it could take the answer away again.
+    stream.shutdown().await?;
+    _ = timeout(limits::TLS_HANDSHAKE_TIME, stream.read(&mut [0; 1_024])).await;
+    Ok(None)
+}
+
+async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, (peer, carrier): (SocketAddr, Carrier), router: Router, watcher: Watcher) {
     let service = tower::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(carrier);
         let waits = leftover::waits(request.headers());
         let (parts, body) = request.into_parts();
         let body = leftover::Shared::of(Body::new(body));
@@ -103,11 +153,9 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Gr
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits::REQUEST_TIME).max_buf_size(HEAD_BYTES).pipeline_flush(true);
-    let serving = graceful.watch(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
-    async move {
-        if let Err(error) = serving.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
+    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = watcher.watch(serving).await {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 

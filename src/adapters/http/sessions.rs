@@ -1,13 +1,14 @@
 //! Logging in and out. The password goes to the accounts and no further.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header;
 use serde_json::{Map, Value as Json};
 
 use super::Service;
-use super::call::{COOKIE, Call};
+use super::call::Call;
 use super::reply::Reply;
 use crate::base::{Refusal, Value, limits};
 use crate::engine::Envelope;
@@ -41,7 +42,7 @@ pub(super) async fn opened(service: &Service, actor: Actor) -> Result<Reply, Ref
     let mut fields = who(&opened.actor);
     fields.push(("token", Value::Text(opened.token.clone())));
     fields.push(("expires_at", Value::Time(opened.expires_at)));
-    let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}", opened.token, limits::SESSION_TIME.as_secs());
+    let cookie = call.set_cookie(&opened.token, limits::SESSION_TIME);
     Ok(Reply::json(201, Value::Object(fields).to_json()).with(header::SET_COOKIE, cookie))
 }
 
@@ -66,7 +67,7 @@ pub(super) async fn end(service: Arc<Service>, call: Call) -> Result<Reply, Refu
     } else if let Some(device) = &call.device {
         service.accounts.sign_off(device, call.actor()?.user).await?;
     }
-    let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
+    let gone = call.set_cookie("", Duration::ZERO);
     Ok(Reply::of(204, "application/json", Body::empty()).with(header::SET_COOKIE, gone))
 }
 

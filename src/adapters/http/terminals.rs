@@ -40,7 +40,7 @@ pub(super) async fn become_terminal(service: Arc<Service>, mut call: Call) -> Re
     let Some(terminal) = service.accounts.terminal(&token) else {
         return Err(Refusal::invalid("token", "is that of no terminal, or of one that was revoked"));
     };
-    let cookie = format!("{DEVICE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}", limits::TERMINAL_COOKIE_TIME.as_secs());
+    let cookie = call.set_cookie_of(DEVICE, &token, limits::TERMINAL_COOKIE_TIME);
     let fields = vec![("terminal_id", Value::Key("TERM", terminal.terminal_id.number())), ("terminal_name", Value::Text(terminal.terminal_name.clone()))];
     Ok(Reply::json(200, Value::Object(fields).to_json()).with(header::SET_COOKIE, cookie))
 }

@@ -13,7 +13,8 @@ use super::call::Call;
 use super::reply::Reply;
 use crate::base::{Code, Refusal};
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// What a page of ours may load.
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// A part's name changes with its content, so a browser never asks for it again.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";

@@ -1,12 +1,15 @@
 //! The Postgres wire: clients of PostgreSQL log in with the appliance's own names and passwords
 //! (SCRAM-SHA-256, throttled) and ask `query`. A connection is a task with a bound on its messages,
 //! its silence and its number; what it asks runs elsewhere, and ends with it. Deliberately without
-//! TLS of its own: a client that asks for it is told no, and a proxy or tunnel gives it.
+//! channel binding: a client that insists on it is told so.
 
 mod cancel;
+mod greeting;
 mod login;
 mod rows;
 mod talk;
+
+pub use greeting::ALPN;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -17,23 +20,27 @@ use futures_util::{SinkExt as _, Stream};
 use pgwire::api::{ClientInfo as _, NoopHandler, PgWireConnectionState};
 use pgwire::error::{ErrorInfo, PgWireError};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
-use pgwire::tokio::server::{negotiate_tls, process_error, process_message};
-use tokio::io::AsyncWriteExt as _;
+use pgwire::tokio::server::{process_error, process_message};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use crate::accounts::Accounts;
 use crate::base::{Code, Refusal, limits};
 use crate::query::{Fault, Sql};
+use crate::trust::Door;
 use cancel::Registry;
+use greeting::{Greeted, Socket};
 use login::Login;
-use talk::{Prepared, Talk};
+use talk::Talk;
 
 /// Serves clients of PostgreSQL.
 pub struct Server {
     listener: TcpListener,
     shared: Arc<Shared>,
+    door: Option<Door>,
 }
 
 /// What all connections share.
@@ -48,7 +55,14 @@ impl Server {
     pub async fn bind(address: SocketAddr, sql: Sql, accounts: Arc<Accounts>) -> Result<Self, Refusal> {
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|error| Refusal::new(Code::Unavailable, format!("{address} cannot be listened on: {error}; choose another address with --sql")))?;
-        Ok(Self { listener, shared: Arc::new(Shared { sql, accounts, running: Registry::default() }) })
+        Ok(Self { listener, shared: Arc::new(Shared { sql, accounts, running: Registry::default() }), door: None })
+    }
+
+    /// Speaking TLS with those who ask for it; without, they are told no.
+    #[must_use]
+    pub fn with_tls(mut self, door: Door) -> Self {
+        self.door = Some(door);
+        self
     }
 
     /// Where it listens.
@@ -69,9 +83,9 @@ impl Server {
             match accepted {
                 Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
                     Ok(place) => {
-                        let shared = Arc::clone(&self.shared);
+                        let (shared, door) = (Arc::clone(&self.shared), self.door.clone());
                         open.spawn(async move {
-                            if let Err(error) = connection(stream, peer, shared).await {
+                            if let Err(error) = connection(stream, peer, shared, door).await {
                                 tracing::debug!(%error, %peer, "a SQL connection ended early");
                             }
                             drop(place);
@@ -101,22 +115,33 @@ async fn turn_away(mut stream: TcpStream) {
     _ = tokio::time::timeout(limits::SQL_LOGIN_TIME, told).await;
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) -> std::io::Result<()> {
-    let logging_in = tokio::time::Instant::now() + limits::SQL_LOGIN_TIME;
-    let Ok(negotiated) = tokio::time::timeout_at(logging_in, negotiate_tls::<Arc<Prepared>>(stream, None)).await else { return Ok(()) };
-    let Some(mut socket) = negotiated? else { return Ok(()) };
+async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, door: Option<Door>) -> std::io::Result<()> {
+    let logging_in = Instant::now() + limits::SQL_LOGIN_TIME;
+    let Ok(greeted) = timeout_at(logging_in, greeting::greet(stream, peer, door.as_ref())).await else { return Ok(()) };
+    match greeted? {
+        Greeted::Clear(socket) => conversation(*socket, peer, shared, logging_in).await,
+        Greeted::Tls(socket) => conversation(*socket, peer, shared, logging_in).await,
+    }
+}
+
+async fn conversation<S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static>(
+    mut socket: Socket<S>,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    logging_in: Instant,
+) -> std::io::Result<()> {
     let talk = Arc::new(Talk::new(Arc::clone(&shared)));
     let login = Arc::new(Login::new(Arc::clone(&shared), peer, Arc::clone(&talk)));
     let (nothing, cancel) = (Arc::new(NoopHandler), Arc::new(shared.running.clone()));
     loop {
         let is_in = !matches!(socket.state(), PgWireConnectionState::AwaitingStartup | PgWireConnectionState::AuthenticationInProgress);
-        let until = if is_in { tokio::time::Instant::now() + limits::SQL_IDLE_TIME } else { logging_in };
+        let until = if is_in { Instant::now() + limits::SQL_IDLE_TIME } else { logging_in };
         let next = std::future::poll_fn(|context| {
             let polled = Pin::new(&mut socket).poll_next(context);
             let is_too_large = polled.is_pending() && announced(socket.read_buffer()) > limits::SQL_MESSAGE_MAX;
             if is_too_large { Poll::Ready(Some(Err(too_large()))) } else { polled }
         });
-        match tokio::time::timeout_at(until, next).await {
+        match timeout_at(until, next).await {
             Err(_) if is_in => {
                 let silent = ErrorInfo::new("FATAL".to_owned(), "57P05".to_owned(), "terminating connection due to idle-session timeout".to_owned());
                 return socket.send(PgWireBackendMessage::ErrorResponse(silent.into())).await;

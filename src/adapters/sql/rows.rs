@@ -12,7 +12,7 @@ use pgwire::messages::data::DataRow;
 use tokio::sync::watch;
 
 use super::error;
-use crate::query::{RecordBatch, Rows, moment_text};
+use crate::query::{RecordBatch, Rows, float_text, moment_text};
 
 /// An answer, which a cancellation ends.
 pub(super) fn response(rows: Rows, format: &Format, tag: &str, cancelled: watch::Receiver<bool>) -> PgWireResult<QueryResponse> {
@@ -56,7 +56,7 @@ fn one(batch: &RecordBatch, row: usize, fields: &Arc<Vec<FieldInfo>>, encoder: &
         // What is absent is absent in every type; an absent interval would else be told as no time.
         if column.is_null(row) {
             Encoder::encode_field(encoder, &None::<i8>, field)?;
-        } else if let Some(text) = (field.format() == FieldFormat::Text).then(|| moment_text(column, row)).flatten() {
+        } else if let Some(text) = (field.format() == FieldFormat::Text).then(|| moment_text(column, row).or_else(|| float_text(column, row))).flatten() {
             Encoder::encode_field(encoder, &text, field)?;
         } else {
             encode_value(encoder, column, row, schema.field(at), field)?;

@@ -8,6 +8,7 @@ mod connectors;
 mod damage;
 mod disk;
 mod export;
+mod grafana;
 mod kill;
 mod machines;
 mod plan;
@@ -16,6 +17,7 @@ mod search;
 mod serve;
 mod sql;
 mod wizard;
+mod tls;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;

@@ -96,6 +96,10 @@ columns = {column["name"]: column for column in found.get_columns("work_orders")
 print(columns["planned_quantity"]["type"], columns["created_at"]["type"], columns["yield_percentage"]["type"], columns["work_order_number"]["nullable"])
 assert found.has_table("lots") and not found.has_table("nowhere")
 assert found.get_pk_constraint("lots")["constrained_columns"] == [] and found.get_foreign_keys("lots") == []
+assert found.get_indexes("lots") == [] and found.get_unique_constraints("lots") == [] and found.get_check_constraints("lots") == []
+whole = sqlalchemy.MetaData()
+whole.reflect(engine)
+assert {"work_orders", "lots"} <= set(whole.tables) and "lot_number" in whole.tables["lots"].columns
 with engine.connect() as db:
     table = sqlalchemy.table("work_orders", *[sqlalchemy.column(name, column["type"]) for name, column in columns.items()])
     rows = db.execute(sqlalchemy.select(table.c.status, sqlalchemy.func.count()).where(table.c.planned_quantity > 5).group_by(table.c.status).order_by(table.c.status)).all()

@@ -2,9 +2,11 @@
 //! that needs a tool which is not here says so and is skipped; `make test` gets the drivers if it may.
 
 mod bad_input;
+mod clients;
 mod drivers;
 mod http;
 mod moment;
+mod numbers;
 mod psql;
 
 use std::io::Write as _;

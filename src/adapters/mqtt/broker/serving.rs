@@ -11,9 +11,8 @@ use bytes::BytesMut;
 use futures_util::FutureExt as _;
 use rumqttc::mqttbytes::v4::{ConnAck, Connect, ConnectReturnCode, LastWill, Packet, PubAck, PubComp, PubRec, Publish, SubAck, UnsubAck};
 use rumqttc::mqttbytes::{self, QoS};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -25,6 +24,7 @@ use crate::accounts::random_token;
 use crate::base::{Code, Refusal, limits};
 use crate::model::journal::Actor;
 use crate::model::permission::may;
+use crate::trust::Door;
 
 /// Bytes of one read; there may be thousands of connections.
 const READ_BYTES: usize = 16 << 10;
@@ -46,6 +46,8 @@ pub(super) enum Ended {
     Left,
     #[error("the client closed the connection")]
     Closed,
+    #[error("no TLS came about: {0}")]
+    NotSecret(io::Error),
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
     #[error("the client was silent for longer than its keep-alive allows")]
@@ -71,9 +73,9 @@ pub(super) enum Ended {
 }
 
 /// Serves one client to its end.
-pub(super) async fn serve(hub: Arc<Hub>, stream: TcpStream, address: IpAddr, stopping: watch::Receiver<bool>) {
-    let ended = served(&hub, stream, address, stopping).await;
-    if matches!(ended, Ended::TurnedAway(_) | Ended::Mute | Ended::Malformed(_) | Ended::NotAllowed { .. }) {
+pub(super) async fn serve(hub: Arc<Hub>, stream: TcpStream, door: Option<Door>, address: IpAddr, stopping: watch::Receiver<bool>) {
+    let ended = came(&hub, stream, door, address, stopping).await;
+    if matches!(ended, Ended::TurnedAway(_) | Ended::Mute | Ended::Malformed(_) | Ended::NotAllowed { .. } | Ended::NotSecret(_)) {
         hub.counts.turned_away.increment(1);
     }
     match ended {
@@ -82,11 +84,24 @@ pub(super) async fn serve(hub: Arc<Hub>, stream: TcpStream, address: IpAddr, sto
     }
 }
 
-async fn served(hub: &Arc<Hub>, stream: TcpStream, address: IpAddr, stopping: watch::Receiver<bool>) -> Ended {
+async fn came(hub: &Arc<Hub>, stream: TcpStream, door: Option<Door>, address: IpAddr, stopping: watch::Receiver<bool>) -> Ended {
     if let Err(error) = stream.set_nodelay(true) {
         return Ended::Broken(error);
     }
-    let (from, mut to) = stream.into_split();
+    let Some(door) = door else {
+        let (from, to) = stream.into_split();
+        return served(hub, from, to, address, stopping).await;
+    };
+    match door.shake(stream).await {
+        Ok(stream) => {
+            let (from, to) = tokio::io::split(stream);
+            served(hub, from, to, address, stopping).await
+        }
+        Err(error) => Ended::NotSecret(error),
+    }
+}
+
+async fn served<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(hub: &Arc<Hub>, from: R, mut to: W, address: IpAddr, stopping: watch::Receiver<bool>) -> Ended {
     let mut reading = Reading { from, bytes: BytesMut::new(), packet_max: limits::BROKER_CONNECT_BYTES_MAX };
     let connect = match timeout(limits::BROKER_CONNECT_TIME, reading.connect()).await {
         Ok(Ok(connect)) => connect,
@@ -152,7 +167,14 @@ async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Guest, 
 }
 
 /// A client that was let in.
-async fn attended(hub: &Arc<Hub>, reading: Reading, to: OwnedWriteHalf, connect: Connect, guest: Guest, stopping: watch::Receiver<bool>) -> Ended {
+async fn attended<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    hub: &Arc<Hub>,
+    reading: Reading<R>,
+    to: W,
+    connect: Connect,
+    guest: Guest,
+    stopping: watch::Receiver<bool>,
+) -> Ended {
     let client_id = match random_token() {
         Ok(made) if connect.client_id.is_empty() => made,
         _ => connect.client_id,
@@ -190,8 +212,8 @@ fn will_of(will: LastWill) -> Publish {
 }
 
 /// What comes from a client.
-struct Reading {
-    from: OwnedReadHalf,
+struct Reading<R> {
+    from: R,
     bytes: BytesMut,
     packet_max: usize,
 }
@@ -205,7 +227,7 @@ impl From<Ended> for NotConnected {
     }
 }
 
-impl Reading {
+impl<R: AsyncRead + Unpin> Reading<R> {
     async fn more(&mut self) -> Result<(), Ended> {
         self.bytes.reserve(READ_BYTES);
         if self.from.read_buf(&mut self.bytes).await? == 0 { Err(Ended::Closed) } else { Ok(()) }
@@ -267,17 +289,17 @@ fn version(bytes: &[u8]) -> Option<u8> {
 }
 
 /// The way from a client to the hub.
-struct Attendance<'h> {
+struct Attendance<'h, R> {
     hub: &'h Arc<Hub>,
     guest: Guest,
     session: Arc<Session>,
     line: Arc<Line>,
-    reading: Reading,
+    reading: Reading<R>,
     silence: Duration,
     stopping: watch::Receiver<bool>,
 }
 
-impl Attendance<'_> {
+impl<R: AsyncRead + Unpin> Attendance<'_, R> {
     async fn listen(&mut self) -> Ended {
         let mut ending = self.line.ending.subscribe();
         loop {
@@ -376,14 +398,14 @@ impl Attendance<'_> {
 }
 
 /// The way from the hub to a client.
-struct Writing {
+struct Writing<W> {
     session: Arc<Session>,
     line: Arc<Line>,
-    to: OwnedWriteHalf,
+    to: W,
     bytes: BytesMut,
 }
 
-impl Writing {
+impl<W: AsyncWrite + Unpin> Writing<W> {
     async fn send(&mut self) -> Ended {
         loop {
             self.bytes.extend_from_slice(&self.line.answers().split());

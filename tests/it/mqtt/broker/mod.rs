@@ -42,8 +42,9 @@ fn story(tell: impl AsyncFnOnce(&House<'_>)) {
     secretly(token_verifier(TOKEN), Command::CreateApiToken(CreateApiToken { user_id: Id::new(press), token_name: "press".to_owned(), expires_at: None }));
     let accounts = Arc::new(Accounts::open(&site.plant.engine).unwrap());
     runtime().block_on(async {
-        let broker = Broker::bind("127.0.0.1:0".parse().unwrap(), Arc::clone(&accounts)).await.unwrap();
-        let (hub, address, (stop, stopping)) = (broker.hub(), broker.address().unwrap(), watch::channel(false));
+        let mut broker = Broker::new(Arc::clone(&accounts));
+        let address = broker.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let (hub, (stop, stopping)) = (broker.hub(), watch::channel(false));
         let presets = site.source("mqtt-broker");
         for preset in broker::Settings::presets() {
             tokio::spawn(broker::take(&preset, Some(Arc::clone(&hub)), Arc::clone(&presets), stopping.clone()));
