@@ -73,8 +73,7 @@ fn shown(file: &str, machine: &str, how: &Standing) -> Value {
     Value::Object(vec![
         ("file", Value::Text(file.to_owned())),
         ("machine", Value::Text(machine.to_owned())),
-        ("stored", count(how.stored)),
-        ("repeated", count(how.repeated)),
+        ("samples", count(how.received)),
         ("quarantined", count(how.quarantined)),
     ])
 }
