@@ -25,13 +25,7 @@ pub(super) fn run(place: &Place, it: &Replay, output: &Output) -> Result<u8, Ref
     let json = Value::Object(vec![("data", Value::List(played.iter().map(|(file, machine, how)| shown(file, machine, how)).collect()))]);
     output.answer(&json.to_json(), || {
         let line = |(file, machine, how): &(String, String, Standing)| {
-            format!(
-                "{file}: {machine} told {} samples; {} are new, {} were there, {} could not be taken",
-                how.received + how.quarantined,
-                how.stored,
-                how.repeated,
-                how.quarantined
-            )
+            format!("{file}: {machine} told {} samples, and {} that could not be taken; what was there already is kept once", how.received, how.quarantined)
         };
         played.iter().map(line).collect::<Vec<_>>().join("\n")
     });
@@ -73,8 +67,7 @@ fn shown(file: &str, machine: &str, how: &Standing) -> Value {
     Value::Object(vec![
         ("file", Value::Text(file.to_owned())),
         ("machine", Value::Text(machine.to_owned())),
-        ("stored", count(how.stored)),
-        ("repeated", count(how.repeated)),
+        ("samples", count(how.received)),
         ("quarantined", count(how.quarantined)),
     ])
 }

@@ -17,6 +17,7 @@ use async_opcua_server::address_space::{NodeType, ObjectBuilder, VariableBuilder
 use async_opcua_server::diagnostics::NamespaceMetadata;
 use async_opcua_server::node_manager::memory::{SimpleNodeManager, simple_node_manager};
 use async_opcua_server::{ANONYMOUS_USER_TOKEN_ID, Server, ServerBuilder, ServerHandle};
+use tokio::runtime::Runtime;
 
 use super::nodes::{MACHINERY, MACHINES_NODE};
 use crate::base::{Code, Refusal, Time, limits};
@@ -54,13 +55,18 @@ impl Staged {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.set_nonblocking(true).map(|()| it)).map_err(|error| fault(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| fault(error.to_string()))?;
         let folder = std::path::absolute(folder).map_err(|error| fault(error.to_string()))?;
-        let (server, handle) = builder(&folder).build().map_err(fault)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| fault(error.to_string()))?;
+        let (server, handle) = {
+            // The library starts its clocks while it is put together.
+            let _within = runtime.enter();
+            builder(&folder).build().map_err(fault)?
+        };
         let of = |name: &str| handle.node_managers().get_by_name::<SimpleNodeManager>(name).ok_or_else(|| fault(format!("it has no {name}")));
         let (base, machines) = (of(BASE)?, of(MACHINERY)?);
         know_references(&handle);
         furnish_base(&base, &handle);
         let variables = furnish(&machines, &handle, known);
-        std::thread::Builder::new().name("opcua-machines".to_owned()).spawn(move || serve(server, listener)).map_err(|error| fault(error.to_string()))?;
+        std::thread::Builder::new().name("opcua-machines".to_owned()).spawn(move || serve(&runtime, server, listener)).map_err(|error| fault(error.to_string()))?;
         Ok(Self { address, certificate: folder.join(CERTIFICATE), server: handle, machines, variables })
     }
 
@@ -123,11 +129,7 @@ fn builder(folder: &Path) -> ServerBuilder {
     builder
 }
 
-fn serve(server: Server, listener: TcpListener) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return tracing::error!(%error, "the staged OPC UA server has no thread to run on"),
-    };
+fn serve(runtime: &Runtime, server: Server, listener: TcpListener) {
     let served = runtime.block_on(async { server.run_with(tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?).await });
     if let Err(error) = served {
         tracing::error!(error, "the staged OPC UA server ended");

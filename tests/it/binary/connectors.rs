@@ -146,6 +146,23 @@ fn connect_test_prints_what_a_machine_tells() {
 }
 
 #[test]
+fn a_stored_log_is_played_into_a_plant_that_nobody_serves() {
+    let data = Data::new();
+    let log = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/mtconnect/shift.shdr");
+    let play = || run_json(&["replay", "shdr", "--data", &data.text(), "--machine", "LASER-7", log], "");
+    for _ in 0..2 {
+        let (code, told) = play();
+        assert!(code == 0 && told["data"][0]["machine"] == "LASER-7" && told["data"][0]["samples"].as_u64() > Some(100), "{told}");
+    }
+    let running = data.serve();
+    let counted = running.client().read("/api/v1/telemetry/query?machine=LASER-7&metric=parts&from=2026-03-02T06:00:00Z&to=2026-03-02T06:00:01Z");
+    assert_eq!(counted["data"][0]["samples"], json!([["2026-03-02T06:00:00.949Z", 0]]), "once");
+    assert_ne!(play().0, 0, "somebody serves the plant");
+    assert_eq!(running.stop(), 0);
+    data.verified();
+}
+
+#[test]
 fn an_opc_ua_server_is_approved_beside_the_plant_and_its_password_is_told_apart() {
     if !opcua::can_serve() {
         return;

@@ -13,7 +13,7 @@ openssl req -newkey rsa:2048 -nodes -keyout broker.key -out broker.csr -subj /CN
 printf 'subjectAltName=IP:127.0.0.1' > broker.ext
 openssl x509 -req -in broker.csr -CA plant.pem -CAkey plant.key -CAcreateserial -out broker.pem -days 2 -extfile broker.ext
 openssl req -newkey rsa:2048 -nodes -keyout client.key -out client.csr -subj /CN=millwright
-openssl x509 -req -in client.csr -CA plant.pem -CAkey plant.key -CAcreateserial -out client.pem -days 2
+openssl x509 -req -in client.csr -CA plant.pem -CAkey plant.key -CAcreateserial -out client.pem -days 2 -extfile broker.ext
 cat client.pem client.key > client.both
 ";
 

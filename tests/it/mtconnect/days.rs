@@ -344,11 +344,12 @@ fn a_stored_log_is_replayed_value_by_value_and_a_second_time_changes_nothing() {
         let wanted = ends_of_log(&lines);
         let kept = || ends(hall.lane.series().iter().filter(|it| it.machine == machine).flat_map(|it| hall.all(it).into_iter().map(|(at, value)| (it.metric.clone(), at, value))));
         assert_eq!(kept(), wanted, "{name}");
-        assert_eq!(first.stored, wanted.values().map(|(count, ..)| *count as u64).sum::<u64>());
+        // Hours that are sealed meanwhile tell a repeat when they are sealed again, and not at the door.
         let again = replayed(&hall, machine, &log);
-        assert_eq!((again.stored, again.repeated, again.quarantined), (0, first.stored + first.repeated, first.quarantined), "{name}");
+        assert_eq!((again.received, again.quarantined), (first.received, first.quarantined), "{name}");
         assert_eq!(kept(), wanted, "{name}");
-        println!("{name}: {} lines, {} data items, {} samples new, {} said twice, {} not taken", lines.len(), wanted.len(), first.stored, first.repeated, first.quarantined);
+        let samples: usize = wanted.values().map(|(count, ..)| *count).sum();
+        println!("{name}: {} lines, {} data items, {samples} samples of {} said, {} not taken", lines.len(), wanted.len(), first.received, first.quarantined);
     }
 }
 
