@@ -93,7 +93,6 @@ test("an operator pauses, goes on with the badge, and finishes with fewer only w
   const badge = (await ask("lead", "employees?limit=1&status=active")).data[0].employee_code;
   await page.getByLabel("Scan your badge").fill(badge);
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Go on" }).click();
   await page.getByRole("button", { name: "Pause" }).waitFor();
   await page.getByRole("button", { name: "Finish operation" }).click();
   await page.getByRole("button", { name: "Go on counting" }).click();

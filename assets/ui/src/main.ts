@@ -11,7 +11,7 @@ import { tongue } from "./words/index.svelte";
 look.apply();
 await tongue.begin();
 mount(App, { target: document.body });
-outbox.begin();
+void outbox.begin();
 await session.resume();
 // Only where the browser trusts the connection; elsewhere the open page goes on by itself.
 if (import.meta.env.PROD && isSecureContext) navigator.serviceWorker?.register("/sw.js", { updateViaCache: "none" }).catch(() => {});

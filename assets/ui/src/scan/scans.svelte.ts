@@ -24,7 +24,6 @@ class Scans {
   #line: Promise<void> = Promise.resolve();
   #twice = new Twice();
   #wedge = new Wedge(Number(localStorage.getItem(LIMIT)) || undefined, localStorage.getItem(PREFIX) ?? "", (limit) => localStorage.setItem(LIMIT, String(limit)));
-  #before: { field: Field; value: string } | undefined;
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
   /** The newest that hears is asked first, until the answer is called. */
@@ -41,16 +40,11 @@ class Scans {
     if (field?.type === "password") return;
     const key = event.ctrlKey ? "F8" : event.key;
     const verdict = this.#wedge.stroke({ key, time: event.timeStamp, inField: field !== undefined });
-    if (verdict.is === "begun") this.#before = field && { field, value: field.value };
     if (verdict.is !== "scan") return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (this.#before) {
-      // What the scanner typed into a field is taken out again.
-      this.#before.field.value = this.#before.value;
-      this.#before.field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    this.#before = undefined;
+    // What the scanner typed into a field is taken out again.
+    if (field) without(field, verdict.typed.replaceAll("\u001d", ""));
     this.take(verdict.code);
   }
 
@@ -95,6 +89,12 @@ export function resolve({ code, lot, serial, sscc }: Read): Promise<Scanned> {
 }
 
 export const named = (found: Scanned) => t("scan.found", { kind: word("kind", found.kind), number: found.number ?? "" });
+
+function without(field: Field, typed: string) {
+  const end = field.selectionStart ?? field.value.length;
+  if (field.value.slice(0, end).endsWith(typed)) field.value = field.value.slice(0, end - typed.length) + field.value.slice(end);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
 
 function fieldOf(target: EventTarget | null): Field | undefined {
   return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type)) ? target : undefined;

@@ -9,11 +9,11 @@ export interface Stroke {
   inField: boolean;
 }
 
-/** What to do with a key: leave it be, begin to watch, or take what was typed for a scan. */
-export type Verdict = { is: "typing" } | { is: "begun" } | { is: "scan"; code: string };
+/** What a key was: a person's, or the end of a scan, with all the signs that the scanner typed for it. */
+export type Verdict = { is: "typing" } | { is: "scan"; code: string; typed: string };
 
-const FIRST_LIMIT = 50;
-const LAST_LIMIT = 250;
+const FAST = 50;
+const SLOW = 250;
 /** Shorter bursts are two keys of a hand that met by chance. */
 const SHORTEST = 4;
 /** A slow scanner is believed when it types so many keys. */
@@ -22,52 +22,49 @@ const SHORTEST_SLOW = 6;
 const REGULAR = 30;
 const LONGEST = 600;
 
+const TYPING: Verdict = { is: "typing" };
+
 export class Wedge {
-  #keys = "";
-  #gaps: number[] = [];
+  #keys: { sign: string; gap: number }[] = [];
   #last = 0;
 
   constructor(
-    private limit = FIRST_LIMIT,
+    /** The gap of a slow scanner that has shown itself at this device. */
+    private slow = FAST,
     private prefix = "",
-    private learned: (limit: number) => void = () => {},
+    private learned: (gap: number) => void = () => {},
   ) {}
 
   stroke({ key, time, inField }: Stroke): Verdict {
     const gap = time - this.#last;
     this.#last = time;
-    if (key === "Enter" || key === "Tab") return this.#ended(gap, inField);
+    if (key === "Enter" || key === "Tab") return this.#ended(inField);
     // GS1's separator arrives as a control sign or, by other keyboards, as F8 or Ctrl+].
     const sign = key === "F8" ? "\u001d" : key;
-    if ([...sign].length !== 1) return { is: "typing" };
-    const begins = !this.#keys || gap > LAST_LIMIT || this.#keys.length >= LONGEST;
-    if (begins) [this.#keys, this.#gaps] = [sign, []];
-    else {
-      this.#keys += sign;
-      this.#gaps.push(gap);
-    }
-    return begins ? { is: "begun" } : { is: "typing" };
+    if ([...sign].length !== 1) return TYPING;
+    if (gap > SLOW || this.#keys.length >= LONGEST) this.#keys = [];
+    this.#keys.push({ sign, gap });
+    return TYPING;
   }
 
-  #ended(gap: number, inField: boolean): Verdict {
-    const code = this.#keys;
-    const gaps = [...this.#gaps, gap];
-    [this.#keys, this.#gaps] = ["", []];
-    if (this.prefix && code.startsWith(this.prefix) && code.length > this.prefix.length) return { is: "scan", code: code.slice(this.prefix.length) };
+  #ended(inField: boolean): Verdict {
+    const keys = this.#keys;
+    this.#keys = [];
+    const all = keys.map((it) => it.sign).join("");
+    const prefixed = this.prefix ? all.lastIndexOf(this.prefix) : -1;
+    if (prefixed >= 0 && all.length > prefixed + this.prefix.length) return { is: "scan", code: all.slice(prefixed + this.prefix.length), typed: all.slice(prefixed) };
+    // The scan may follow at once on what a hand has typed: what counts is the burst before the end.
+    const burst = all.slice(keys.findLastIndex((it) => it.gap > FAST));
+    if (burst.length >= SHORTEST && keys.length) return { is: "scan", code: burst, typed: burst };
+    const gaps = keys.slice(1).map((it) => it.gap);
     const widest = Math.max(...gaps);
-    if (code.length >= SHORTEST && widest <= this.limit) return { is: "scan", code };
-    const regular = Math.max(...this.#between(gaps)) - Math.min(...this.#between(gaps)) <= REGULAR;
-    // In a field a hand that types evenly must never lose its words.
-    if (!inField && code.length >= SHORTEST_SLOW && widest <= LAST_LIMIT && regular) {
-      this.limit = Math.min(LAST_LIMIT, widest * 1.5);
-      this.learned(this.limit);
-      return { is: "scan", code };
-    }
-    return { is: "typing" };
+    const regular = widest - Math.min(...gaps) <= REGULAR;
+    // In a field a hand that types evenly must not lose its words, unless such a scanner is known here.
+    if (all.length < SHORTEST_SLOW || !regular || (inField && widest > this.slow)) return TYPING;
+    this.slow = Math.min(SLOW, widest * 1.5);
+    this.learned(this.slow);
+    return { is: "scan", code: all, typed: all };
   }
-
-  /** The gaps between signs; the one before the ending key is a scanner's own habit. */
-  #between = (gaps: number[]) => (gaps.length > 1 ? gaps.slice(0, -1) : gaps);
 }
 
 /** A code that comes twice within a second was read twice by one pull of the trigger. */

@@ -44,6 +44,7 @@ export class Outbox {
   /** Reads the station anew, so that an act leaves this list only when the server's own numbers have it. */
   taken: () => Promise<unknown> = async () => {};
   #draining = false;
+  #changing = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ways: Ways;
 
@@ -52,7 +53,8 @@ export class Outbox {
   }
 
   /** Begins to send: now, when the network comes back, and every few seconds. */
-  begin() {
+  async begin() {
+    await this.#change((acts) => acts);
     void this.drain();
     addEventListener("online", () => void this.drain());
     setInterval(() => void this.drain(), AGAIN_AFTER);
@@ -141,8 +143,16 @@ export class Outbox {
   }
 
   async #change(change: (acts: Act[]) => Act[]): Promise<Act[]> {
-    this.waiting = await this.#ways.shelf.change<Act[]>(NAME, (old) => change(old ?? []));
-    return this.waiting;
+    // Shown at once; what is kept replaces it when the last of quick changes is kept.
+    this.waiting = change(this.waiting);
+    this.#changing += 1;
+    try {
+      const acts = await this.#ways.shelf.change<Act[]>(NAME, (old) => change(old ?? []));
+      if (this.#changing === 1) this.waiting = acts;
+      return acts;
+    } finally {
+      this.#changing -= 1;
+    }
   }
 
   #drainIn(time: number) {
