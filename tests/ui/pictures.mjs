@@ -1,6 +1,6 @@
 // The pages as pictures, on a desktop and a tablet, light and dark; and a few of them small, for the README: node pictures.mjs FOLDER README-FOLDER
 import { mkdirSync, writeFileSync } from "node:fs";
-import { centerWhere, closeBrowser, openBrowser, skip, visit } from "./browser.mjs";
+import { centerWhere, closeBrowser, openBrowser, settled, skip, visit } from "./browser.mjs";
 
 const [folder, readme] = process.argv.slice(2);
 const SIZES = { desktop: [1440, 900], tablet: [1024, 768] };
@@ -30,11 +30,12 @@ if (!skip) {
   if (readme) mkdirSync(readme, { recursive: true });
   await openBrowser();
   const center = await centerWhere((it) => it.state === "running");
-  const pages = { wall: "", board: "boards", orders: "orders", plan: "plan", lots: "lots", materials: "materials", material: "materials/SH-304-10", trace: "lots/LOT-000001", losses: "losses?period=week", machine: "machines/LAS-01", explorer: "explorer?series=LAS-01/power,LAS-01/temperature", station: `station/${center.work_center_code}`, connectors: "connectors", data: "data", audit: "audit", people: "people?show=employees", settings: "settings" };
+  const pages = { wall: "", board: "boards", orders: "orders", plan: "plan", lots: "lots", materials: "materials", material: "materials/SH-304-10", trace: "lots/LOT-000001?way=forward", losses: "losses?period=week", machine: "machines/LAS-01", explorer: "explorer?series=LAS-01/power,LAS-01/temperature", station: `station/${center.work_center_code}`, connectors: "connectors", data: "data", audit: "audit", people: "people?show=employees", settings: "settings" };
   for (const [device, size] of Object.entries(SIZES)) {
     for (const scheme of ["light", "dark"]) {
       for (const [name, path] of Object.entries(pages)) {
         const { page, context } = await visit("admin", path, { size, scheme });
+        await settled(page);
         await page.waitForTimeout(SETTLE);
         const picture = await page.screenshot({ path: `${folder}/${name}-${device}-${scheme}.png` });
         const isShown = device === "desktop" && SHOWN.some(([shown, look]) => shown === name && look === scheme);
