@@ -2,7 +2,8 @@
 # make test   all tests
 # make ui     the web interface, which the binary takes in (needs npm; without it a plain page is served)
 # make test-ui   the interface in a real browser (needs npm and chromium)
-# make pictures  its pages as PNG, in target/pictures
+# make pictures  its pages as PNG, in target/pictures; those of the README anew, in assets/pictures
+# make bench-ui  how long its pages take on a slow tablet
 # make lint   formatting, clippy, licences of the tree
 # make bench  our promises beside their peers
 
@@ -17,7 +18,7 @@ VENV  ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/venv
 
 NPM   := $(shell command -v npm 2>/dev/null)
 
-.PHONY: demo ui test test-ui pictures lint bench check-tools python-tools
+.PHONY: demo ui test test-ui pictures lint bench bench-ui check-tools python-tools
 
 check-tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.90 or newer from your system's packages or rustup"; exit 1; }
@@ -58,6 +59,10 @@ test-ui: check-tools ui
 pictures: check-tools ui
 	$(CARGO) build --locked
 	PICTURES=$(abspath target/pictures) sh tests/ui/run.sh
+
+bench-ui: check-tools ui
+	$(CARGO) build --locked
+	BENCH=1 sh tests/ui/run.sh
 
 lint: check-tools
 	$(CARGO) fmt --check

@@ -80,3 +80,11 @@ export async function centerWhere(fits) {
   assert.ok(found, "the plant has no such work center");
   return found;
 }
+
+/** A page is there when it no longer says that it reads. */
+export async function settled(page) {
+  await page.locator("main").waitFor();
+  await page.waitForLoadState("load");
+  await page.getByText(/^(Reading|Wird gelesen|Leyendo)$/).first().waitFor({ state: "detached" });
+  await page.waitForTimeout(300);
+}

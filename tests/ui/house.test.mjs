@@ -99,13 +99,13 @@ test("an auditor finds who did what, sees what it changed, and the sealed days",
 test("a token is made, shown once, used, and ended; people stand with what they are certified for", { skip }, async () => {
   const { page, leave } = await visit("admin", "people?show=tokens");
   await page.getByLabel("Acts as").selectOption({ label: "analyst, analyst" });
-  await page.getByLabel("For which program").fill("A report");
+  await page.getByLabel("For which program").fill(`${OWN} report`);
   await page.getByRole("button", { name: "Make a token" }).click();
   const token = await page.getByRole("status").locator("code").innerText();
   const me = await fetch(`${BASE}/api/v1/session`, { headers: { Authorization: `Bearer ${token}` } });
   assert.equal((await me.json()).role, "analyst");
-  await page.getByRole("row", { name: /A report/ }).getByRole("button", { name: "End it" }).click();
-  await page.getByRole("row", { name: /A report/ }).getByText("inactive", { exact: false }).waitFor();
+  await page.getByRole("row", { name: new RegExp(`${OWN} report`) }).getByRole("button", { name: "End it" }).click();
+  await page.getByRole("row", { name: new RegExp(`${OWN} report`) }).getByText("inactive", { exact: false }).waitFor();
   assert.equal((await fetch(`${BASE}/api/v1/session`, { headers: { Authorization: `Bearer ${token}` } })).status, 401);
   await page.getByRole("button", { name: "People of the shop" }).click();
   await page.getByText(/until \d+ \w+ \d{4}|ended \d+ \w+ \d{4}/).first().waitFor();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { ask, BASE, centerWhere, closeBrowser, openBrowser, skip, visit } from "./browser.mjs";
+import { ask, BASE, centerWhere, closeBrowser, openBrowser, settled, skip, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
@@ -20,14 +20,6 @@ async function named(page) {
   const lot = (await ask("lead", "lots?quantity_consumed.gt=0&limit=1")).data[0];
   const center = await centerWhere((it) => it.job);
   return page.replace("ORDER", order.work_order_id).replace("LOT", lot.lot_number).replace("CENTER", center.work_center_code);
-}
-
-/** There when it no longer says that it reads. */
-async function settled(page) {
-  await page.locator("main").waitFor();
-  await page.waitForLoadState("load");
-  await page.getByText(/^(Reading|Wird gelesen|Leyendo)$/).first().waitFor({ state: "detached" });
-  await page.waitForTimeout(300);
 }
 
 for (const [language, scheme] of ["en-GB", "de-DE", "es-ES"].flatMap((language) => ["light", "dark"].map((scheme) => [language, scheme]))) {

@@ -20,7 +20,11 @@ done
 LOGINS=$data/plant/demo-logins.json
 export LOGINS MILLWRIGHT
 if [ -n "${PICTURES:-}" ]; then
-    node pictures.mjs "$PICTURES"
+    node pictures.mjs "$PICTURES" "$PWD/../../assets/pictures"
+    exit 0
+fi
+if [ -n "${BENCH:-}" ]; then
+    node bench.mjs
     exit 0
 fi
 if [ -d ../../assets/ui/node_modules ]; then

@@ -2,6 +2,7 @@
 //! terminal, and how people sign on there. A badge opens nothing anywhere else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header;
@@ -48,7 +49,7 @@ pub(super) async fn become_terminal(service: Arc<Service>, mut call: Call) -> Re
 /// Makes this device an ordinary one again.
 pub(super) async fn forget_terminal(_service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
-    let gone = format!("{DEVICE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
+    let gone = call.set_cookie_of(DEVICE, "", Duration::ZERO);
     Ok(Reply::of(204, "application/json", Body::empty()).with(header::SET_COOKIE, gone))
 }
 

@@ -297,6 +297,7 @@ export const de: Words = {
   "order.start": "Starten",
   "order.resume": "Fortsetzen",
   "order.hold": "Sperren",
+  "table.acts": "Was man tun kann",
   "list.shown": "{count} Zeile gezeigt|{count} Zeilen gezeigt",
   "history.title": "Verlauf",
   "history.more": "Ältere",

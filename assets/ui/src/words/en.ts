@@ -304,6 +304,7 @@ export const en = {
   "order.start": "Start",
   "order.resume": "Resume",
   "order.hold": "Hold",
+  "table.acts": "What can be done",
   "list.shown": "{count} row shown|{count} rows shown",
   "history.title": "History",
   "history.more": "Older",

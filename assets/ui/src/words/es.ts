@@ -297,6 +297,7 @@ export const es: Words = {
   "order.start": "Empezar",
   "order.resume": "Reanudar",
   "order.hold": "Retener",
+  "table.acts": "Qué se puede hacer",
   "list.shown": "{count} fila mostrada|{count} filas mostradas",
   "history.title": "Historial",
   "history.more": "Anteriores",

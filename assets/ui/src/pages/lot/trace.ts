@@ -50,7 +50,7 @@ function reached(start: string, next: Map<string, string[]>): Set<string> {
 const HELD_AT_ONCE = 500;
 
 /** What a hold of a number and of all that was made of it reaches: lots that still hold something and are free, the nearest first. */
-export const toHold = async (root: string): Promise<TraceNode[]> => (await allNodes(root, "forward")).filter((it) => it.kind === "lot" && it.status === "available");
+export const toHold = async (root: TraceNode): Promise<TraceNode[]> => [root, ...(await allNodes(root.id, "forward", "lot"))].filter((it) => it.kind === "lot" && it.status === "available");
 
 /** In as few acts as the server's bound allows, each all or nothing; tells how many are held so far. */
 export async function holdAll(lots: TraceNode[], reason: string, tell: (held: number) => void) {
