@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::hold::Kept;
 use super::shop::Shop;
 use crate::base::{Code, Refusal, Time, limits};
-use crate::scheduling::{Options, Plan, Progress, Slot, mend, repair, solve};
+use crate::scheduling::{Options, Plan, Progress, Slot, carry_on, mend, repair, solve};
 
 /// How a draft is asked for.
 #[derive(Clone, Debug)]
@@ -292,9 +292,9 @@ impl Desk {
         Ok(draft)
     }
 
-    /// The plan in force as a draft, brought up to now where the floor has left it.
+    /// The plan in force as a draft, carried on from where the floor is.
     pub fn of_force(&self, shop: Shop, kept: Kept, name: Option<String>, by: &str) -> Arc<Draft> {
-        let plan = Arc::new(mend(kept.instance(&shop), &shop.in_force));
+        let plan = Arc::new(carry_on(kept.instance(&shop), &shop.in_force));
         let ask = Ask { time: Duration::ZERO, keep: true, seed: 0, why: None };
         let at = shop.epoch;
         self.keep(Begun { shop: Arc::new(shop), kept: Arc::new(kept), ask, name, parent: None, plan, act: Act::Branched(None), standing: Standing::Ready, at }, by)

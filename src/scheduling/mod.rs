@@ -59,7 +59,7 @@ pub use hold::keepable;
 pub use instance::Instance;
 pub use plan::{Figures, Plan, Slot};
 pub use problem::{Fault, Objective, PoolKind, Problem};
-pub use relocate::{Obstacle, Refused, Wish, relocate};
+pub use relocate::{Obstacle, Refused, Wish, carry_on, relocate};
 pub use repair::{mend, repair};
 pub use solve::{Options, Progress, Solution, solve};
 pub use worth::{Relief, Worth};

@@ -1,10 +1,16 @@
-//! One operation put elsewhere by a person: what it meets there moves on, everything else stays where it is.
+//! One operation put elsewhere by a person: what it meets there moves on, everything else stays where it is; and a plan
+//! in force carried on from where the floor is.
 //! It obeys and does not search: what would be a better place is for [`super::solve()`] to find.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::board::{Board, Fit};
+use super::insertion::{Taste, insert};
 use super::instance::{Instance, NONE};
 use super::plan::{Plan, Slot};
 use super::problem::Minutes;
+use super::random::Random;
 
 /// Where an operation is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -79,18 +85,43 @@ pub fn relocate(instance: &Instance, plan: &Plan, held: &[bool], wish: &Wish) ->
     }
     let fit = Look { instance, board: &board, op }.find(wish)?;
     board.seat(op, &fit);
-    let mut others: Vec<(Minutes, usize, u32)> = Vec::with_capacity(instance.len());
-    let by_rank = (0..instance.jobs() as u32).flat_map(|job| instance.sequence_of(job).iter().copied());
-    others.extend(by_rank.enumerate().filter(|(_, other)| !board.is_seated(*other)).map(|(rank, other)| (plan.slots[other as usize].start, rank, other)));
-    others.sort_unstable();
-    for (start, _, other) in others {
-        let Some(mode) = instance.mode_on(other, plan.slots[other as usize].center) else { continue };
-        let from = board.ready(other).max(start);
-        if let Some(fit) = board.fit(other, mode, from, Minutes::MAX) {
-            board.seat(other, &fit);
+    let places: Vec<Option<Slot>> = plan.slots.iter().copied().map(Some).collect();
+    follow(&mut board, &places);
+    Ok(board.plan())
+}
+
+/// A plan in force as the floor would go on with it: everything on its work center and in its turn, later where it must
+/// be and never earlier. What has no place yet is put where it ends first.
+pub fn carry_on(instance: &Instance, before: &[Option<Slot>]) -> Plan {
+    let mut board = Board::new(instance);
+    follow(&mut board, before);
+    board.plan()
+}
+
+/// Seats what is not seated, in the order of its old start, on its old work center, no earlier than it was.
+fn follow(board: &mut Board<'_>, places: &[Option<Slot>]) {
+    let instance = board.instance;
+    let mut rank = vec![0_u32; instance.len()];
+    (0..instance.jobs() as u32).flat_map(|job| instance.sequence_of(job)).zip(0..).for_each(|(op, at)| rank[*op as usize] = at);
+    let place_of = |op: u32| places.get(op as usize).copied().flatten();
+    let turn = |op: u32| Reverse((place_of(op).map_or(Minutes::MAX, |slot| slot.start), rank[op as usize], op));
+    let mut missing: Vec<usize> = (0..instance.len() as u32).map(|op| instance.before.row(op).iter().filter(|link| !board.is_seated(link.op)).count()).collect();
+    let mut open: BinaryHeap<_> = (0..instance.len() as u32).filter(|op| !board.is_seated(*op) && missing[*op as usize] == 0).map(turn).collect();
+    let mut random = Random::new(0);
+    while let Some(Reverse((_, _, op))) = open.pop() {
+        let old = place_of(op).and_then(|slot| Some((instance.mode_on(op, slot.center)?, slot.start)));
+        let fit = old.and_then(|(mode, start)| board.fit(op, mode, board.ready(op).max(start), Minutes::MAX));
+        match fit {
+            Some(fit) => board.seat(op, &fit),
+            None => insert(board, op, Taste::default(), &mut random),
+        }
+        for link in instance.after.row(op).iter().filter(|link| !board.is_seated(link.op)) {
+            missing[link.op as usize] -= 1;
+            if missing[link.op as usize] == 0 {
+                open.push(turn(link.op));
+            }
         }
     }
-    Ok(board.plan())
 }
 
 /// What is held and everything before it, and what goes before the operation itself; the operation is not among them.

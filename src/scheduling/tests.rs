@@ -536,3 +536,18 @@ fn a_move_among_two_thousand_operations_is_answered_in_time() {
     println!("{} operations: a move in {:?} in the middle, {:?} at most", instance.len(), times[7], times[14]);
     assert!(instance.len() > 2_000 && times[7] < std::time::Duration::from_millis(300), "{} operations, {times:?}", instance.len());
 }
+
+#[test]
+fn a_plan_that_the_floor_has_left_is_carried_on_in_turn() {
+    for seed in 0..12 {
+        let instance = Instance::new(shop(seed, 20)).unwrap();
+        let mut random = Random::new(seed);
+        let plan = solve(&instance, &Options { steps: Some(20), ..Options::default() }, || false, |_| {}).plan;
+        assert_eq!(carry_on(&instance, &slots(&plan)), plan, "shop {seed}: what fits stays");
+        // Some of it should have begun long ago, some has no place yet.
+        let late: Vec<Option<Slot>> = plan.slots.iter().map(|slot| (!random.percent(10)).then(|| Slot { start: slot.start - random.below(300) as i32, ..*slot })).collect();
+        let carried = carry_on(&instance, &late);
+        assert_sound(&instance, &carried, &format!("shop {seed}"));
+        late.iter().zip(&carried.slots).filter_map(|(was, is)| Some(((*was)?, is))).for_each(|(was, is)| assert!(is.center == was.center && is.start >= was.start));
+    }
+}

@@ -4,6 +4,7 @@
 import { ask, closeBrowser, openBrowser, skip, visit } from "./browser.mjs";
 
 const BARS = 2000;
+const GAP = 200 * 60_000;
 const throttle = Number(process.argv[2] ?? 1);
 
 const at = (list, share) => list.toSorted((one, other) => one - other)[Math.floor(list.length * share)].toFixed(1);
@@ -33,11 +34,11 @@ if (!skip) {
   const now = Date.parse((await ask("planner", "floor")).plant_time);
   const slots = Array.from({ length: BARS }, (_, n) => {
     const center = centers[n % centers.length];
-    const from = now + Math.floor(n / centers.length) * 75 * 60_000;
+    const from = now + Math.floor(n / centers.length) * GAP;
     const iso = (time) => new Date(time).toISOString();
     return {
       schedule_id: `SCH-${n}`, work_center_id: center.work_center_id, work_order_id: `WO-9${String(n >> 2).padStart(5, "0")}`, work_order_number: null, product: "Door", operation_sequence: 10 * (1 + (n & 3)), operation_name: "Cut",
-      planned_start_time: iso(from), planned_end_time: iso(from + 60 * 60_000), actual_start_time: null, actual_end_time: null, schedule_status: "planned", customer_due_date: null,
+      planned_start_time: iso(from), planned_end_time: iso(from + 0.9 * GAP), actual_start_time: null, actual_end_time: null, schedule_status: "planned", customer_due_date: null,
     };
   });
   const { page, context } = await visit("planner", "", { expected: /./ });
@@ -48,8 +49,8 @@ if (!skip) {
   await page.route(/\/plans\/0\/moves/, (route) => {
     const { work_center_id, planned_start_time } = route.request().postDataJSON();
     const moves = slots.slice(0, 31).map((it, n) => {
-      const from = Date.parse(planned_start_time) + n * 75 * 60_000;
-      const to = { work_center_id, work_center_code: "", planned_start_time: new Date(from).toISOString(), planned_end_time: new Date(from + 3_600_000).toISOString() };
+      const from = Date.parse(planned_start_time) + n * GAP;
+      const to = { work_center_id, work_center_code: "", planned_start_time: new Date(from).toISOString(), planned_end_time: new Date(from + 0.9 * GAP).toISOString() };
       return { work_order_id: it.work_order_id, operation_sequence: it.operation_sequence, operation_name: "Cut", is_late: n % 5 === 0, from: to, to };
     });
     return json(route, { plan_id: 0, version: 1, does: true, promises_broken: 1, promises_saved: 0, moves });

@@ -187,9 +187,11 @@ function paintPin(brush: CanvasRenderingContext2D, inks: Inks, x: number, y: num
   brush.stroke();
 }
 
-function paintBar(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, y: number, { view, room, order, hovered, picked }: Shown) {
+function paintBar(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, y: number, { view, room, order, hovered, picked, held }: Shown) {
   const from = xOf(view, room, bar.from);
   const width = Math.max(2, xOf(view, room, bar.to) - from);
+  // What is in a hand is faint where it was.
+  brush.globalAlpha = held?.bar.key === bar.key ? 0.3 : 1;
   brush.fillStyle = inks[`bar-${bar.state}`];
   brush.fillRect(from, y, width, BAR);
   const isChosen = bar.order === order;
@@ -203,6 +205,7 @@ function paintBar(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, y: numb
     brush.fillStyle = inks.down;
     brush.fillRect(from, y, 3, BAR);
   }
+  brush.globalAlpha = 1;
   if (bar.key === picked) {
     brush.strokeStyle = inks.text;
     brush.lineWidth = 2;
@@ -210,7 +213,7 @@ function paintBar(brush: CanvasRenderingContext2D, inks: Inks, bar: Bar, y: numb
     brush.strokeRect(from - 2, y - 2, width + 4, BAR + 4);
     brush.setLineDash([]);
   }
-  if (bar.pinned) paintPin(brush, inks, Math.max(from + 5, from + width - 8), y);
+  if (bar.pinned) paintPin(brush, inks, Math.max(from + 5, Math.min(from + width, room.left + room.width) - 8), y);
   const start = Math.max(from, room.left);
   const space = from + width - start - (bar.pinned ? 16 : 0);
   if (space > LEGIBLE) label(brush, inks, bar, start + 7, y + BAR / 2 + 1, space - 10);
