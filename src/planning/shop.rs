@@ -13,9 +13,9 @@ use crate::kpi::Facts;
 use crate::kpi::calendar::Calendar;
 use crate::model::field::Field as _;
 use crate::model::plant::Status;
+use crate::model::product::CustomerType;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::{OperationStatus, WorkOrderStatus};
-use crate::model::product::CustomerType;
 use crate::model::{Customer, Id, Product, ProductionSchedule, Record as _, Routing, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
 use crate::scheduling::problem::{Center, Hours, Job, Matrix, Minutes, Operation};
 use crate::scheduling::{Instance, Objective, Problem, Slot};
@@ -492,12 +492,7 @@ impl Making<'_> {
             });
             self.in_force.push(slots.get(&step.operation_id.number()).and_then(|slot| self.slot(step, slot)));
             let like = if step.status == OperationStatus::InProgress { 0 } else { step.planned_setup_time_minutes.unwrap_or(0).max(0) };
-            setups.push(Setup {
-                product: product_name.clone(),
-                family: family.name.clone(),
-                like: Minutes::try_from(like).unwrap_or(Minutes::MAX),
-                changeovers: family.clone(),
-            });
+            setups.push(Setup { product: product_name.clone(), family: family.name.clone(), like: Minutes::try_from(like).unwrap_or(Minutes::MAX), changeovers: family.clone() });
         }
         let due_minute = due.map(|due| minute((due.micros() - self.floor.now.micros()) / 1_000));
         self.jobs.push((
@@ -530,8 +525,7 @@ impl Making<'_> {
         let centers = if running { vec![own] } else { self.floor.alternatives(own) };
         let before = |sequence: &i64| steps.iter().position(|it| it.operation_sequence == *sequence);
         // What runs has begun, whatever it should have waited for.
-        let predecessors =
-            if running { Vec::new() } else { step.depends_on.iter().filter_map(before).map(|at| (at, self.floor.means.transfer(&steps[at], step))).collect() };
+        let predecessors = if running { Vec::new() } else { step.depends_on.iter().filter_map(before).map(|at| (at, self.floor.means.transfer(&steps[at], step))).collect() };
         let fixed = (running && !self.busy[own]).then(|| (own, self.first_open(own)));
         let modes: Vec<(usize, Minutes)> = centers.into_iter().map(|center| (center, self.floor.minutes(center, run, &step.operation_name, family).0)).collect();
         // What is longer than the longest opening must pause, whatever the rule says.

@@ -123,7 +123,12 @@ impl<'i> Board<'i> {
 
     /// Weighted minutes late of a job as it stands.
     pub(super) fn lateness(&self, job: u32) -> i64 {
-        let late = i64::from(self.completion[job as usize]) - i64::from(self.due[job as usize]);
+        self.lateness_at(job, self.completion[job as usize])
+    }
+
+    /// Weighted minutes late of a job that ends at an instant.
+    pub(super) fn lateness_at(&self, job: u32, ends: Minutes) -> i64 {
+        let late = i64::from(ends) - i64::from(self.due[job as usize]);
         i64::from(self.instance.job(job).weight) * late.max(0)
     }
 

@@ -116,7 +116,8 @@ impl Checker<'_> {
 
     fn check_pools(&mut self) {
         for (number, pool) in self.problem.pools.iter().enumerate() {
-            let held: Vec<usize> = (0..self.operations.len()).filter(|at| self.operations[*at].2.pools.contains(&number) && self.plan.slots[*at].start < self.plan.slots[*at].end).collect();
+            let held: Vec<usize> =
+                (0..self.operations.len()).filter(|at| self.operations[*at].2.pools.contains(&number) && self.plan.slots[*at].start < self.plan.slots[*at].end).collect();
             let slots = held.iter().map(|at| (self.plan.slots[*at].start, self.plan.slots[*at].end, 1));
             let missing = pool.missing.iter().filter(|span| span.0 < span.1).map(|span| (span.0, span.1, i64::from(span.2)));
             let mut steps: Vec<(Minutes, i64)> = slots.chain(missing).flat_map(|(from, to, count)| [(from, count), (to, -count)]).collect();

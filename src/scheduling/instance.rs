@@ -179,6 +179,11 @@ impl Instance {
         }
     }
 
+    /// All operations, job by job, predecessors first.
+    pub(super) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
     /// Where each operation stands in an order in which predecessors come first.
     pub(super) fn ranks(&self) -> Vec<u32> {
         let mut rank = vec![0_u32; self.len()];

@@ -23,8 +23,10 @@ const ADOPTED_ROUNDS: usize = 20;
 /// After so many steps the list of late jobs is made anew.
 const LATE_LIST_STEPS: usize = 400;
 
-/// What one more disturbed operation counts, in weighted minutes late.
+/// What one more disturbed operation counts at least.
 const DISTURBED: i64 = 5 * LATE;
+/// Jobs taken off at once while few may move.
+const REPAIRED_MAX: usize = 6;
 
 /// How far a search may move away from a plan in force.
 #[derive(Clone, Debug)]
@@ -33,16 +35,40 @@ pub(super) struct Disturbance {
     before: Vec<Option<Slot>>,
     moved: usize,
     moved_max: usize,
+    /// What one more counts: what the event cost, spread over the moves that are allowed, or those would go on trifles.
+    price: i64,
+    /// Jobs that the event has made late or later.
+    hurt: Vec<u32>,
 }
 
 impl Disturbance {
     /// Counted from a mended plan; what the event itself has moved is not held against it.
     pub(super) fn from(board: &Board<'_>, before: &[Option<Slot>]) -> Self {
         let free = board.instance.fixed.iter().filter(|fixed| fixed.is_none()).count();
-        let mut it = Self { before: before.to_vec(), moved: 0, moved_max: free * MOVED_PERCENT / 100 };
+        let mut it = Self { before: before.to_vec(), moved: 0, moved_max: free * MOVED_PERCENT / 100, price: DISTURBED, hurt: Vec::new() };
         it.before.resize(board.slots.len(), None);
+        let mut lost = 0;
+        for job in 0..board.instance.jobs() as u32 {
+            let ended = board.instance.ops_of(job).map(|op| it.before[op as usize].map(|slot| slot.end)).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+            let more = board.lateness(job) - ended.map_or(0, |ended| board.lateness_at(job, ended));
+            if more > 0 {
+                lost += more;
+                it.hurt.push(job);
+            }
+        }
+        it.price = DISTURBED.max(lost * LATE / (4 * it.moved_max.max(1) as i64));
         it.moved = (0..board.slots.len() as u32).filter(|op| it.is_moved(*op, board.slots[*op as usize])).count();
         it
+    }
+
+    /// Whether nothing has moved.
+    pub(super) fn is_still(&self) -> bool {
+        self.moved == 0
+    }
+
+    /// Whether no more has moved than may.
+    pub(super) fn is_calm(&self) -> bool {
+        self.moved <= self.moved_max
     }
 
     fn is_moved(&self, op: u32, slot: Slot) -> bool {
@@ -114,7 +140,7 @@ impl<'i> Ruin<'i> {
 
     /// Cost of the board, disturbance included.
     fn cost(&self) -> i64 {
-        self.board.cost() + self.disturbance.as_ref().map_or(0, |it| it.moved as i64 * DISTURBED)
+        self.board.cost() + self.disturbance.as_ref().map_or(0, |it| it.moved as i64 * it.price)
     }
 
     /// Counts this step's moves; false where they are more than allowed and more than before.
@@ -219,8 +245,16 @@ impl<'i> Ruin<'i> {
     /// Which jobs: a late one with those that it waits behind, or neighbours on a work center.
     fn choose(&mut self) {
         self.jobs.clear();
-        let count = 2 + self.random.below(RUINED_MAX - 1);
-        let seed = if self.late.is_empty() || self.random.percent(25) {
+        let hurt = self.disturbance.as_ref().map_or(&[][..], |it| &it.hurt);
+        let most = if self.disturbance.is_some() { REPAIRED_MAX } else { RUINED_MAX };
+        let count = 2 + self.random.below(most - 1);
+        let helps = !hurt.is_empty() && self.random.percent(60);
+        let seed = if helps {
+            // The one that is worst off now: some are helped already.
+            let rivals = 1 << self.random.below(4);
+            let drawn = (0..rivals).map(|_| hurt[self.random.below(hurt.len())]);
+            drawn.max_by_key(|job| self.board.lateness(*job)).unwrap_or(0)
+        } else if self.late.is_empty() || self.random.percent(25) {
             self.any_job()
         } else {
             // Now any late job, now one of the latest: some cannot be helped, and some come of an event.
@@ -229,10 +263,40 @@ impl<'i> Ruin<'i> {
             drawn.max_by_key(|job| self.board.lateness(*job)).unwrap_or(0)
         };
         self.add(seed);
-        if self.random.percent(70) {
+        if helps && self.random.percent(60) {
+            self.add_exchange(seed);
+        } else if self.random.percent(70) {
             self.add_blockers(seed, count);
         } else {
             self.add_neighbours(seed, count);
+        }
+    }
+
+    /// The job that an operation of another may best change places with: it sits where that could run before, is as long,
+    /// and would be late by little where that is now. After an event gaps are far ahead, so that places are what there is.
+    fn add_exchange(&mut self, seed: u32) {
+        let instance = self.board.instance;
+        let ops = instance.ops_of(seed);
+        let op = ops.start + self.random.below(ops.len()) as u32;
+        let (now, weight) = (self.board.slots[op as usize].start, i64::from(instance.job(seed).weight));
+        let mut best: Option<(i64, u32)> = None;
+        for mode in instance.modes.row(op) {
+            let ready = self.board.ready(op, *mode);
+            let row = self.board.row(mode.center);
+            let from = row.partition_point(|seat| seat.start < ready);
+            let places = row[from..].iter().take_while(|seat| seat.start < now);
+            for seat in places.filter(|seat| seat.end - seat.start >= mode.minutes && instance.fixed[seat.op as usize].is_none()) {
+                let job = instance.job_of[seat.op as usize];
+                let later = self.board.lateness_at(job, self.board.completion(job) + now - seat.start) - self.board.lateness(job);
+                let price = (later + weight * i64::from(seat.start - ready)) * (75 + self.random.below(50) as i64);
+                if job != seed && best.is_none_or(|(least, _)| price < least) {
+                    best = Some((price, job));
+                }
+            }
+        }
+        match best {
+            Some((_, job)) => self.add(job),
+            None => self.add_neighbours(seed, REPAIRED_MAX),
         }
     }
 
@@ -322,7 +386,8 @@ impl<'i> Ruin<'i> {
     }
 
     fn recreate(&mut self) {
-        let way = self.random.below(6);
+        // After an event the one that was hurt goes first more often than not.
+        let way = if self.disturbance.is_some() && self.random.percent(50) { 5 } else { self.random.below(6) };
         self.keys.clear();
         for at in 0..self.jobs.len() {
             let job = self.jobs[at];

@@ -1,6 +1,6 @@
 //! The engine on made-up shops, on public ones, and on what it must refuse. Every plan goes before the oracle.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::board::Board;
@@ -550,4 +550,50 @@ fn a_plan_that_the_floor_has_left_is_carried_on_in_turn() {
         assert_sound(&instance, &carried, &format!("shop {seed}"));
         late.iter().zip(&carried.slots).filter_map(|(was, is)| Some(((*was)?, is))).for_each(|(was, is)| assert!(is.center == was.center && is.start >= was.start));
     }
+}
+
+/// Whether the independent checker accepts a plan; `None` where there is no Python to run it.
+fn accepted_by_checker(checker: &Path, file: &Path, instance: &Instance, plan: &Plan) -> Option<Result<(), String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let schedule = folder.path().join("schedule.json");
+    std::fs::write(&schedule, shop_file::write_schedule(instance, plan)).unwrap();
+    let python = std::env::var("MILLWRIGHT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let ran = std::process::Command::new(python).arg(checker).arg(file).arg(&schedule).output().ok()?;
+    Some(if ran.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ran.stdout).into_owned()) })
+}
+
+#[test]
+fn the_independent_checker_accepts_plans_of_every_family_stopped_at_any_moment() {
+    let Some(root) = shared("") else {
+        eprintln!("skipped: the scheduling instances are not beside the repository (or at MILLWRIGHT_SHARED)");
+        return;
+    };
+    let mut random = Random::new(23);
+    for name in ["ft06", "la21_rdata", "mk03", "dpp01a", "behnke_sm02_2", "orb01-twt1.3", "mk01-sdst", "sm-50-p2"] {
+        let folder = if name.starts_with("sm-") { "sheet" } else { "classic" };
+        let file = root.join(folder).join(format!("{name}.json"));
+        let instance = Instance::new(shop_file::read_instance(&std::fs::read_to_string(&file).unwrap()).unwrap()).unwrap();
+        let solution = solve(&instance, &Options { seed: 5, ..Options::default() }, after(random.below(300)), |_| {});
+        match accepted_by_checker(&root.join("verify.py"), &file, &instance, &solution.plan) {
+            None => return eprintln!("skipped: there is no python3 (or MILLWRIGHT_PYTHON) to run the checker"),
+            Some(answer) => assert_eq!(answer, Ok(()), "{name}"),
+        }
+    }
+}
+
+#[test]
+fn one_more_hour_is_worth_what_it_saves() {
+    let mut shop = problem(vec![Center { hours: Some(0), ..center("WELD") }], Vec::new());
+    // The day shift has 450 minutes: the second job ends the next morning, and is late by the night.
+    let work = |minutes| vec![operation(&[(0, minutes)], &[])];
+    shop.jobs = vec![Job { due: Some(960), ..job("FIRST", work(400)) }, Job { due: Some(1_080), weight: 3, ..job("SECOND", work(100)) }];
+    let instance = Instance::new(shop).unwrap();
+    let at = |start, end| Slot { center: 0, start, end };
+    let plan = Plan { slots: vec![at(480, 910), at(910, DAY + 530)] };
+    assert_sound(&instance, &plan, "by hand");
+    let worth = Worth::of(&instance, &plan);
+    assert_eq!(worth.late(), 3 * i64::from(DAY + 530 - 1_080));
+    assert_eq!(worth.relief(0, 960, 1_020), Relief { saved: worth.late(), jobs: vec![1] });
+    // While it is open anyway an hour more is worth nothing, and so is one after everything is done.
+    assert_eq!([worth.relief(0, 500, 560).saved, worth.relief(0, 30, 20).saved], [0, 0]);
 }

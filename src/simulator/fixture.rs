@@ -31,6 +31,8 @@ const NOUNS: &[Noun] = &[
     Noun::Routing,
     Noun::LineProductMapping,
     Noun::CustomerProductMapping,
+    Noun::Tool,
+    Noun::PlanningRule,
 ];
 
 /// Orders an hour, least and most, by the time of day and week.

@@ -5,10 +5,10 @@
 use std::time::{Duration, Instant};
 
 use super::Simulator;
+use super::agenda::Event;
 use super::desk::Who;
 use super::job::{Job, Stage, StepState};
 use super::station::Place;
-use super::agenda::Event;
 use crate::base::{Code, Refusal, limits};
 use crate::followers::{figures, replan};
 use crate::model::command::PublishPlan;
@@ -32,7 +32,7 @@ const SEED: u64 = 1;
 const FACTS: &[Noun] = &[Noun::Plant, Noun::ProductionLine, Noun::WorkCenter, Noun::Shift, Noun::CalendarException, Noun::DowntimeEvent];
 
 /// What the planner writes on the slots of a morning.
-const OF_THE_DAY: &str = "demo planner: plan of the day";
+pub(super) const OF_THE_DAY: &str = "demo planner: plan of the day";
 
 /// Drafts of a plant that lives, and the last repaired one that was published.
 pub(super) struct Drafts {

@@ -137,6 +137,53 @@ fn sales_asks_by_when_and_bad_questions_are_answered_plainly() {
     assert!(bucket["open_minutes"].as_i64() > Some(0) && capacity["data"][0]["unplanned_minutes"].as_i64() > Some(0), "{capacity}");
 }
 
+#[test]
+fn a_plan_waits_for_material_and_tools_and_says_so() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    let line = json!({"material_id": "SHEET", "quantity_per_unit": "0.5", "unit_of_measure": "SHEET", "scrap_percentage": "0"});
+    planner.make("/api/v1/bills-of-material", &json!({"product_id": "BRACKET", "lines": [line]}));
+    let (urgent, short) = (order(&mut planner, 40, "2026-03-05"), order(&mut planner, 10, "2026-03-06"));
+    // Nobody keeps account of the sheets: they hold nothing up.
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    assert_eq!(plan["left_out"].as_array().unwrap().len(), 0, "{plan}");
+    planner.make("/api/v1/expected-receipts", &json!({"material_id": "SHEET", "quantity": "20", "expected_at": "2026-03-03T09:00:00Z"}));
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    let left_out = &plan["left_out"][0];
+    assert!(left_out["work_order_id"] == json!(short) && left_out["why"].as_str().unwrap().contains("5 SHEET of SHEET"), "{plan}");
+    let story = planner.read(&format!("/api/v1/plans/{}/explain/{urgent}", plan["plan_id"]));
+    let first = &story["stretches"][0];
+    assert_eq!((&first["reason"], &first["material"], &first["to"]), (&json!("material"), &json!("SHEET"), &json!("2026-03-03T09:00:00Z")), "{story}");
+    // A tool that comes back a day later holds it longer.
+    planner.make("/api/v1/tools", &json!({"tool_code": "DIE-7", "tool_name": "Die", "work_center_ids": ["LASER"], "quantity": 1, "available_from": "2026-03-04T09:00:00Z"}));
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    let story = planner.read(&format!("/api/v1/plans/{}/explain/{urgent}", plan["plan_id"]));
+    let waits = story["stretches"].as_array().unwrap().iter().find(|it| it["reason"] == "tool").unwrap_or_else(|| panic!("{story}"));
+    assert_eq!((&waits["tool"], &waits["to"]), (&json!("DIE-7"), &json!("2026-03-04T09:00:00Z")));
+    for (path, body, why) in [
+        ("/api/v1/tools", json!({"tool_code": "DIE-8", "tool_name": "Die", "work_center_ids": ["LASER"], "quantity": 0}), "quantity"),
+        ("/api/v1/expected-receipts", json!({"material_id": "SHEET", "quantity": "0", "expected_at": "2026-03-03T09:00:00Z"}), "above 0"),
+        ("/api/v1/planning-rules", json!({"work_center_id": "LASER", "transfer_batch_quantity": 0}), "1 or more"),
+    ] {
+        let refused = planner.post(path, &body);
+        assert!(refused.status == 422 && refused.text().contains(why), "{}", refused.text());
+    }
+    planner.make("/api/v1/planning-rules", &json!({"work_center_id": "LASER", "runs_through": true}));
+    assert_eq!(planner.post("/api/v1/planning-rules", &json!({"work_center_id": "LASER"})).status, 409);
+}
+
+#[test]
+fn overtime_is_proposed_where_it_saves_promises() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    order(&mut planner, 500, "2026-03-02");
+    let capacity = planner.read("/api/v1/capacity?bucket=week");
+    let best = &capacity["overtime"][0];
+    assert!(best["work_center_code"] == "LASER" && best["saved_an_hour"].as_i64() > Some(0), "{capacity}");
+    assert!(capacity["cannot_be_below"].as_i64() <= capacity["weighted_late_minutes"].as_i64() && capacity["weighted_late_minutes"].as_i64() > Some(0));
+    assert!(best["sentence"].as_str().unwrap().starts_with("120 min more of LASER would save"));
+}
+
 /// A simulated plant with some days behind it, as a problem.
 pub(crate) fn lived(days: u64) -> (millwright::engine::Engine, Shop, millwright::base::Time) {
     let start = time("2026-03-02T05:00:00Z");
