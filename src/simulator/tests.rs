@@ -190,7 +190,7 @@ fn assert_all_words<W: std::fmt::Display>(noun: Noun, column: &'static str, want
 fn a_week_fills_every_table() {
     // A simulated plant's machines tell without a connection, by names that are known; its people count, and faults are found live.
     let live = [Noun::MachineSignal, Noun::MachineCounter, Noun::OperationCount, Noun::MachineFault];
-    let beside = [Noun::Connector, Noun::CalendarException, Noun::User, Noun::ApiToken, Noun::Attachment, Noun::JournalDay];
+    let beside = [Noun::Connector, Noun::ReportSchedule, Noun::CalendarException, Noun::User, Noun::ApiToken, Noun::Attachment, Noun::JournalDay];
     for noun in Noun::ALL.iter().filter(|noun| !beside.contains(noun) && !live.contains(noun)) {
         let count = WEEK.read(|snapshot| snapshot.count(*noun)).unwrap().unwrap();
         assert!(count > 0, "no {}", noun.plural());

@@ -11,7 +11,7 @@ if (!skip) {
   mkdirSync(folder, { recursive: true });
   await openBrowser();
   const center = await centerWhere((it) => it.state === "running");
-  const pages = { wall: "", board: "boards", orders: "orders", plan: "plan", lots: "lots", trace: "lots/LOT-000001", losses: "losses?period=week", machine: "machines/LAS-01", station: `station/${center.work_center_code}`, connectors: "connectors", data: "data", audit: "audit", people: "people" };
+  const pages = { wall: "", board: "boards", orders: "orders", plan: "plan", lots: "lots", trace: "lots/LOT-000001", losses: "losses?period=week", reports: "reports", machine: "machines/LAS-01", station: `station/${center.work_center_code}`, connectors: "connectors", data: "data", audit: "audit", people: "people" };
   for (const [device, size] of Object.entries(SIZES)) {
     for (const scheme of ["light", "dark"]) {
       for (const [name, path] of Object.entries(pages)) {
