@@ -139,7 +139,7 @@ impl Flow<'_> {
 
     fn facts(&mut self) {
         let column = INNER / 2.0;
-        let label = 105.0;
+        let label = 125.0;
         for pair in self.report.facts.chunks(2) {
             let cells: Vec<Vec<String>> = pair.iter().map(|fact| self.faces.lines(&self.report.shown(&fact.value), Weight::Regular, TEXT, column - label - 8.0)).collect();
             let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
