@@ -7,7 +7,7 @@ WORKDIR /ui
 COPY assets/ui .
 RUN npm ci && npm run build
 
-FROM rust:1.90-bookworm AS build
+FROM rust:1.92-bookworm AS build
 WORKDIR /source
 COPY . .
 COPY --from=ui /ui/dist assets/ui/dist

@@ -21,7 +21,7 @@ NPM   := $(shell command -v npm 2>/dev/null)
 .PHONY: demo ui test test-ui pictures lint bench bench-ui check-tools python-tools
 
 check-tools:
-	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.90 or newer from your system's packages or rustup"; exit 1; }
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.92 or newer from your system's packages or rustup"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
 python-tools:

@@ -22,7 +22,7 @@
 //! | 5 | [`trust`] | TLS of our own: the plant's authority and its certificate, or given files; every door that speaks TLS is made here |
 //! | 5 | [`followers`] | whoever reads the journal from a cursor of its own: roots of days, the search index, facts of figures, Parquet; stops, counts and faults from what machines tell; a repaired plan when the floor changes |
 //! | 6 | [`query`] | SQL over the published tables: DataFusion, and only here; reading only, bounded, on threads of its own |
-//! | 7 | [`adapters`] | strangers are translated: `http`, `exchange` (CSV, XLSX, other systems' logs), `mtconnect` (agents, SHDR), `mqtt` (brokers, Sparkplug B, the plant's own broker), `opcua` (machines' own servers), `s3` (the lake's copy in a bucket) |
+//! | 7 | [`adapters`] | strangers are translated: `http`, `sql` (PostgreSQL's wire), `exchange` (CSV, XLSX, other systems' logs), `mail` (SMTP), `mtconnect` (agents, SHDR), `mqtt` (brokers, Sparkplug B, the plant's own broker), `opcua` (machines' own servers), `printing` (label printers), `s3` (the lake's copy in a bucket) |
 //! | 7 | [`simulator`] | the plant that behaves: history and live, through the same commands as a person |
 //! | 8 | [`app`] | the command line, configuration, start and stop order, the connections to machines |
 //!

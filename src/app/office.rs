@@ -9,7 +9,7 @@ use crate::adapters::mail::Letter;
 use crate::adapters::{mail, printing};
 use crate::base::{Code, Refusal};
 use crate::engine::Engine;
-use crate::followers::reports::{Post, Send};
+use crate::followers::reports::{Mailing, Post};
 use crate::model::Subject;
 use crate::model::machine::ConnectorProtocol;
 use crate::model::plant::Status;
@@ -28,7 +28,7 @@ pub(super) fn printing() -> Print {
 }
 
 /// How letters are sent.
-pub(super) fn sending(engine: &Engine) -> Send {
+pub(super) fn mailing(engine: &Engine) -> Mailing {
     let engine = engine.clone();
     Arc::new(move |post: Post| {
         let server = server(&engine, &post);

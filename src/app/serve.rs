@@ -161,7 +161,7 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::replan::run(engine.clone(), figures.clone(), desk, stopping.clone()));
     if let Some(root) = engine.root() {
-        tokio::spawn(followers::reports::run(engine.clone(), figures.clone(), root.join("outbox"), office::sending(engine), stopping.clone()));
+        tokio::spawn(followers::reports::run(engine.clone(), figures.clone(), root.join("outbox"), office::mailing(engine), stopping.clone()));
     }
     tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     let mut threads = Vec::new();

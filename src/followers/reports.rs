@@ -43,11 +43,11 @@ pub struct Post {
 }
 
 /// How letters are sent; given by `app`, since a follower knows no adapter.
-pub type Send = Arc<dyn Fn(Post) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + std::marker::Send>> + std::marker::Send + Sync>;
+pub type Mailing = Arc<dyn Fn(Post) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>> + Send + Sync>;
 
 /// Looks for what is due until told to stop.
-pub async fn run(engine: Engine, figures: Figures, outbox: PathBuf, send: Send, mut stopping: watch::Receiver<bool>) {
-    let mut desk = Desk { engine, figures, outbox, send, failed: Vec::new() };
+pub async fn run(engine: Engine, figures: Figures, outbox: PathBuf, mailing: Mailing, mut stopping: watch::Receiver<bool>) {
+    let mut desk = Desk { engine, figures, outbox, mailing, failed: Vec::new() };
     loop {
         tokio::select! {
             biased;
@@ -64,7 +64,7 @@ struct Desk {
     engine: Engine,
     figures: Figures,
     outbox: PathBuf,
-    send: Send,
+    mailing: Mailing,
     /// Schedules whose last try failed: not before then, and what was said of it.
     failed: Vec<(u64, Instant, String)>,
 }
@@ -76,7 +76,7 @@ impl Desk {
         if schedules.is_empty() {
             return Ok(());
         }
-        let (zone, shifts) = self.figures.read(|facts| Ok((facts.zone.clone(), facts.shifts.values().cloned().collect::<Vec<_>>())))?;
+        let (zone, shifts) = self.figures.read(|facts| Ok((facts.zone.clone(), facts.shifts.values().filter(|it| it.status == Status::Active).cloned().collect::<Vec<_>>())))?;
         for schedule in schedules.into_iter().filter(|it| it.status == Status::Active) {
             for due in due::due(&schedule, &shifts, &zone, now) {
                 if !self.make(&schedule, &due, now).await? {
@@ -129,7 +129,7 @@ impl Desk {
             message_id: format!("<{}-{}@millwright>", Subject::of(schedule.report_schedule_id), due.at.micros()),
         };
         lay(&mark, b"")?;
-        let sent = (self.send)(post).await;
+        let sent = (self.mailing)(post).await;
         clear(&mark);
         sent.map(|()| DeliveryState::Delivered)
     }

@@ -9,6 +9,7 @@ use crate::base::{Code, Date, Refusal, Time, Value, limits};
 use crate::kpi::Facts;
 use crate::model::field::Field as _;
 use crate::model::lot::LotStatus;
+use crate::model::plant::Status;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::WorkOrderStatus;
 use crate::model::{
@@ -119,7 +120,7 @@ fn find(snapshot: &Snapshot, facts: &Facts, asked: &Asked, now: Time) -> Result<
         None => None,
     };
     if let Some(day) = asked.day {
-        let shifts = wanted.map_or_else(|| facts.shifts.values().cloned().collect(), |shift| vec![shift]);
+        let shifts = wanted.map_or_else(|| active(facts).cloned().collect(), |shift| vec![shift]);
         let opened = shifts.into_iter().filter_map(|shift| Some((shift.span(day, &facts.zone)?, shift)));
         let last = opened.filter(|((from, _), _)| *from <= now).max_by_key(|((from, _), _)| *from);
         let ((from, to), shift) = last.ok_or_else(|| Refusal::field(Code::NotFound, "day", format!("no such shift has opened on {day}")))?;
@@ -127,11 +128,15 @@ fn find(snapshot: &Snapshot, facts: &Facts, asked: &Asked, now: Time) -> Result<
     }
     let today = now.date(&facts.zone);
     let days = (-BACK_DAYS..=0).rev().map(|back| today.plus_days(back));
-    let opened = days.flat_map(|day| facts.shifts.values().filter_map(move |shift| Some((shift, day, shift.span(day, &facts.zone)?))));
+    let opened = days.flat_map(|day| active(facts).filter_map(move |shift| Some((shift, day, shift.span(day, &facts.zone)?))));
     let begun = opened.filter(|(shift, _, (from, _))| *from <= now && wanted.as_ref().is_none_or(|wanted| wanted.shift_id == shift.shift_id));
     let latest = begun.max_by_key(|(_, _, (from, _))| *from);
     let (shift, day, (from, to)) = latest.ok_or_else(|| Refusal::new(Code::NotFound, format!("no shift was open in the last {BACK_DAYS} days")))?;
     Ok(Held { shift: shift.clone(), day, from, to })
+}
+
+fn active(facts: &Facts) -> impl Iterator<Item = &Shift> {
+    facts.shifts.values().filter(|shift| shift.status == Status::Active)
 }
 
 fn named(snapshot: &Snapshot, shift: &str) -> Result<Shift, Refusal> {

@@ -146,13 +146,14 @@ fn row(look: &Look<'_>, metric: &Metric, periods: &[(Time, Time)]) -> Result<Vec
     let known_from = look.facts.from();
     let mut values = Vec::new();
     let mut last = None;
-    for (from, to) in periods {
+    for (at, (from, to)) in periods.iter().enumerate() {
         // Before the plant's first fact there is nothing to compare with.
-        let ratio = if known_from.is_some_and(|known| known < *to) { Some((metric.measure)(look, *from, *to)?) } else { None };
+        let is_told = at + 1 == periods.len() || known_from.is_some_and(|known| known < *to);
+        let ratio = if is_told { Some((metric.measure)(look, *from, *to)?) } else { None };
         values.push(ratio.as_ref().and_then(|ratio| ratio.value));
         last = ratio;
     }
-    let ratio = last.ok_or_else(|| Refusal::new(Code::NotFound, "nothing is known of this period yet"))?;
+    let ratio = last.ok_or_else(|| Refusal::new(Code::Internal, "a report of no period"))?;
     let before = values.len().checked_sub(2).and_then(|at| values[at]);
     let target = Decimal::whole(metric.target).unwrap_or_default();
     let met = ratio.value.map(|value| if metric.better == Better::High { value >= target } else { value <= target });

@@ -113,3 +113,18 @@ test("the admin of a simulated plant lets it run and stops it", { skip }, async 
   }
   await leave();
 });
+
+test("a manager reads the success metrics with their targets and takes them along as a file", { skip }, async () => {
+  const { page, leave } = await visit("manager", "reports");
+  const metrics = page.locator(".metrics > div");
+  await metrics.first().waitFor();
+  assert.equal(await metrics.count(), 6);
+  for (const text of await metrics.allInnerTexts()) assert.match(text, /target .+\n.+ (of|over|in) /, text);
+  for (const [name, begins] of [["PDF", "%PDF-"], ["XLSX", "PK"], ["CSV", "metric,"]]) {
+    const address = await page.getByRole("link", { name, exact: true }).first().getAttribute("href");
+    const file = await page.request.get(new URL(address, page.url()).href);
+    assert.ok((await file.body()).toString("latin1").startsWith(begins), name);
+  }
+  await page.getByRole("heading", { name: "Who was there" }).waitFor();
+  await leave();
+});

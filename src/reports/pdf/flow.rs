@@ -24,6 +24,8 @@ const LEADING: f32 = 11.0;
 const PAD: f32 = 3.0;
 /// A code in a cell: its height with the text under it.
 const CODE: f32 = 30.0;
+/// White beside a code, without which scanners do not see where it begins.
+const QUIET: f32 = 8.0;
 /// A column that is scanned is no narrower.
 const CODE_WIDTH: f32 = 150.0;
 /// A column of text wants no more than this.
@@ -137,7 +139,7 @@ impl Flow<'_> {
 
     fn facts(&mut self) {
         let column = INNER / 2.0;
-        let label = 105.0;
+        let label = 125.0;
         for pair in self.report.facts.chunks(2) {
             let cells: Vec<Vec<String>> = pair.iter().map(|fact| self.faces.lines(&self.report.shown(&fact.value), Weight::Regular, TEXT, column - label - 8.0)).collect();
             let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
@@ -244,8 +246,8 @@ impl Flow<'_> {
                 }
             }
             Cell::Code(modules, text) if at == 0 => {
-                self.mark(Mark::code(modules, (x + PAD, self.y + 3.0), width - 4.0 * PAD, CODE - 12.0));
-                self.text((x + PAD, self.y + CODE - 1.0), TEXT - 1.5, Weight::Regular, BLACK, text);
+                self.mark(Mark::code(modules, (x + QUIET, self.y + 3.0), width - 2.0 * QUIET, CODE - 12.0));
+                self.text((x + QUIET, self.y + CODE - 1.0), TEXT - 1.5, Weight::Regular, BLACK, text);
             }
             Cell::Code(..) => {}
         }

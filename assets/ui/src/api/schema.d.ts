@@ -182,7 +182,7 @@ export interface paths {
                          */
                         occurred_at?: string;
                         /** @enum {string} */
-                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker";
+                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker" | "zpl" | "smtp";
                         /** @description Why, for the record's history. */
                         reason?: string;
                         /** @description As TOML; which there are, the protocol says. */
@@ -231,7 +231,7 @@ export interface paths {
                          */
                         occurred_at?: string;
                         /** @enum {string} */
-                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker";
+                        protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker" | "zpl" | "smtp";
                         /** @description Why, for the record's history. */
                         reason?: string;
                         /** @description As TOML; which there are, the protocol says. */
@@ -1841,7 +1841,7 @@ export interface components {
             /** Format: date-time */
             created_at?: string;
             /** @enum {string} */
-            protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker";
+            protocol?: "mqtt" | "sparkplug" | "mtconnect" | "shdr" | "opcua" | "broker" | "zpl" | "smtp";
             /** @description SHA-256 of the password with a salt before it. */
             secret_digest?: string | null;
             /** @description The journal entry that last touched the record: its version. */
