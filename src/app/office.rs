@@ -19,7 +19,7 @@ use crate::store::View as _;
 pub(super) fn printing() -> Print {
     Arc::new(|job: PrintJob| {
         Box::pin(async move {
-            match Settings::read(ConnectorProtocol::Zpl, &job.settings, None)? {
+            match Settings::read(ConnectorProtocol::Zpl, &job.settings, None)?.0 {
                 Settings::Printer(settings) => printing::send(&settings, &job.bytes).await,
                 _ => Err(Refusal::new(Code::Internal, format!("{} is no printer", job.code))),
             }
@@ -43,7 +43,7 @@ fn server(engine: &Engine, post: &Post) -> Result<mail::Settings, Refusal> {
     let read = engine.read(|snapshot| Ok::<_, Refusal>((snapshot.get(post.server)?, snapshot.secret(Subject::of(post.server))?)))??;
     let (connector, salted) = read;
     let connector = connector.filter(|it| it.status == Status::Active).ok_or_else(|| Refusal::new(Code::Unavailable, "the mail server of the schedule is not active"))?;
-    match Settings::read(connector.protocol, &connector.settings.0, super::connections::secret_of(salted))? {
+    match Settings::read(connector.protocol, &connector.settings.0, super::connections::secret_of(salted))?.0 {
         Settings::Mail(settings) => Ok(settings),
         _ => Err(Refusal::new(Code::Invalid, format!("{} is no mail server", connector.connector_code))),
     }

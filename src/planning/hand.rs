@@ -6,7 +6,7 @@ use super::hold::{Hold, Holds};
 use super::shop::Shop;
 use crate::base::{Code, Refusal, Time};
 use crate::model::{Id, WorkOrder};
-use crate::scheduling::{Obstacle, Plan, Slot, Wish, relocate};
+use crate::scheduling::{Obstacle, Plan, PoolKind, Slot, Wish, relocate};
 
 /// Where a person wants an operation.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +140,10 @@ fn told(shop: &Shop, plan: &Plan, holds: &Holds, wish: &Wish, obstacle: Obstacle
         Obstacle::Closed => ("closed", format!("{code} is closed at {}", shop.moment(wish.from))),
         Obstacle::Behind { operation } => ("behind", format!("{code} is taken by {}{}", title(shop, operation), because(shop, plan, holds, operation))),
         Obstacle::Setup => ("setup", format!("{code} must be set up first, and there is no time for it")),
-        Obstacle::People { pool } => ("people", format!("everybody certified for {} is busy then", shop.instance.problem().pools[pool].id)),
+        Obstacle::Pool { pool } => match &shop.instance.problem().pools[pool] {
+            pool if pool.kind == PoolKind::People => ("people", format!("everybody certified for {} is busy then", pool.id)),
+            pool => ("tool", format!("{} is in use then", pool.id)),
+        },
     }
 }
 

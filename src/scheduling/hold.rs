@@ -20,7 +20,7 @@ pub fn keepable(instance: &Instance, wanted: &[Option<Slot>]) -> Vec<Option<Slot
     let mut kept = vec![None; instance.len()];
     for (.., op, slot) in waiting {
         let is_next = instance.before.row(op).iter().all(|link| board.is_seated(link.op));
-        let Some(mode) = instance.mode_on(op, slot.center).filter(|_| is_next && slot.start >= board.ready(op)) else { continue };
+        let Some(mode) = instance.mode_on(op, slot.center).filter(|mode| is_next && slot.start >= board.ready(op, *mode)) else { continue };
         let (start, end) = instance.calendars[slot.center as usize].place(slot.start, mode.minutes, instance.resumable[op as usize]);
         let place = Slot { center: slot.center, start, end };
         if let Some(fit) = board.fits_at(op, place).filter(|_| start == slot.start) {

@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 
 use super::board::{Board, Fit};
 use super::insertion::{Taste, insert};
-use super::instance::{Instance, NONE};
+use super::instance::Instance;
 use super::plan::{Plan, Slot};
 use super::problem::Minutes;
 use super::random::Random;
@@ -54,7 +54,7 @@ pub enum Obstacle {
     /// The work center must be set up first, or for what comes next.
     Setup,
     /// All people of its pool are held.
-    People {
+    Pool {
         /// This pool.
         pool: usize,
     },
@@ -110,7 +110,7 @@ fn follow(board: &mut Board<'_>, places: &[Option<Slot>]) {
     let mut random = Random::new(0);
     while let Some(Reverse((_, _, op))) = open.pop() {
         let old = place_of(op).and_then(|slot| Some((instance.mode_on(op, slot.center)?, slot.start)));
-        let fit = old.and_then(|(mode, start)| board.fit(op, mode, board.ready(op).max(start), Minutes::MAX));
+        let fit = old.and_then(|(mode, start)| board.fit(op, mode, board.ready(op, mode).max(start), Minutes::MAX));
         match fit {
             Some(fit) => board.seat(op, &fit),
             None => insert(board, op, Taste::default(), &mut random),
@@ -146,9 +146,9 @@ struct Look<'b, 'i> {
 
 impl Look<'_, '_> {
     fn find(&self, wish: &Wish) -> Result<Fit, Refused> {
-        let ready = self.board.ready(self.op);
         let refused = |obstacle| Refused { obstacle, nearest: self.nearest(wish) };
         let Some(mode) = self.instance.mode_on(self.op, wish.center as u32) else { return Err(refused(Obstacle::NotEligible)) };
+        let ready = self.board.ready(self.op, mode);
         if wish.exact && wish.from < ready {
             return Err(refused(self.too_early(wish.from)));
         }
@@ -166,18 +166,19 @@ impl Look<'_, '_> {
 
     /// The earliest place from the wish on; where there is none before what waits for it, the earliest of all.
     fn nearest(&self, wish: &Wish) -> Option<Slot> {
-        let (ready, (cut, _)) = (self.board.ready(self.op), self.cut());
+        let (cut, _) = self.cut();
         let modes = self.instance.modes.row(self.op);
         let own = modes.iter().filter(|mode| mode.center as usize == wish.center);
         let from = |from: Minutes| {
-            let fits = own.clone().chain(modes).filter_map(|mode| self.board.fit(self.op, *mode, from, cut));
+            let fits = own.clone().chain(modes).filter_map(|mode| self.board.fit(self.op, *mode, from.max(self.board.ready(self.op, *mode)), cut));
             fits.min_by_key(|fit| (fit.mode.center as usize != wish.center, fit.start))
         };
-        let fit = from(wish.from.max(ready)).or_else(|| from(ready))?;
+        let fit = from(wish.from).or_else(|| from(0))?;
         Some(Slot { center: fit.mode.center, start: fit.start, end: fit.end })
     }
 
-    /// Before when it must end, for the sake of what waits for it and stays.
+    /// Before when it must end, for the sake of what waits for it and stays; what goes on with a first batch counts
+    /// like what waits for all of it.
     fn cut(&self) -> (Minutes, Option<usize>) {
         let waits = self.instance.after.row(self.op).iter().filter(|link| self.board.is_seated(link.op) && self.instance.fixed[link.op as usize].is_none());
         let first = waits.map(|link| (self.board.slots[link.op as usize].start - link.lag, link.op as usize)).min();
@@ -197,7 +198,7 @@ impl Look<'_, '_> {
         if let Some(seat) = self.board.row(wish.center as u32).iter().find(|seat| seat.start < end && seat.end > start) {
             return Obstacle::Behind { operation: seat.op as usize };
         }
-        let pool = self.instance.pool[wish.operation];
-        if pool != NONE && self.board.is_short_of(usize::from(pool), start, end) { Obstacle::People { pool: usize::from(pool) } } else { Obstacle::Setup }
+        let short = self.instance.pools.row(self.op).iter().map(|pool| usize::from(*pool)).find(|pool| self.board.is_short_of(*pool, start, end));
+        short.map_or(Obstacle::Setup, |pool| Obstacle::Pool { pool })
     }
 }

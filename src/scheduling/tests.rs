@@ -476,8 +476,8 @@ fn a_refused_move_says_what_stands_in_the_way() {
         vec![Center { hours: Some(0), ..center("A") }, center("B")],
         vec![job("J", vec![operation(&[(0, 60)], &[]), operation(&[(1, 30)], &[(0, 10)])]), job("K", vec![operation(&[(0, 60)], &[])]), job("L", vec![operation(&[(1, 30)], &[])])],
     );
-    shop.pools = vec![Pool { id: "TIG".into(), capacity: 1 }];
-    shop.jobs[0].operations[1].pool = Some(0);
+    shop.pools = vec![people("TIG", 1)];
+    shop.jobs[0].operations[1].pools = vec![0];
     shop.jobs[2].release = 100;
     let instance = Instance::new(shop).unwrap();
     let at = |center, start, end| Slot { center, start, end };

@@ -15,7 +15,7 @@ use crate::model::command::PublishPlan;
 use crate::model::field::Note;
 use crate::model::schedule::PlannedSlot;
 use crate::model::{Command, Noun};
-use crate::planning::{Ask, Desk, Draft, Shop, Standing, compare, look};
+use crate::planning::{Ask, Desk, Draft, Holds, Kept, Shop, Standing, compare, look};
 use crate::scheduling::{Options, Plan, repair};
 
 /// The hour at which a day is planned: before the early shift.
@@ -51,23 +51,27 @@ impl Simulator {
         self.desk.settle()?;
         let facts = figures::gather_of(self.desk.engine(), FACTS)?;
         let now = self.desk.now();
-        let shop = self.desk.engine().read(|snapshot| look(snapshot, &facts, now, None))??;
+        let (shop, kept) = self.desk.engine().read(|snapshot| {
+            let shop = look(snapshot, &facts, now, None)?;
+            let kept = Holds::look(snapshot, &shop, now)?.keep(&shop)?;
+            Ok::<_, Refusal>((shop, kept))
+        })??;
         if shop.tasks.is_empty() {
             return Ok(());
         }
         match self.drafts.as_ref().map(|drafts| drafts.desk.clone()) {
-            Some(desk) => self.publish_draft_of_the_day(&desk, shop),
+            Some(desk) => self.publish_draft_of_the_day(&desk, shop, kept),
             None => {
                 let options = Options { seed: SEED, steps: Some(STEPS), ..Options::default() };
-                let plan = repair(&shop.instance, &shop.in_force, &options, || false, |_| {}).plan;
+                let plan = repair(kept.instance(&shop), &shop.in_force, &options, || false, |_| {}).plan;
                 self.publish_moves(&shop, &plan, OF_THE_DAY)
             }
         }
     }
 
-    fn publish_draft_of_the_day(&mut self, desk: &Desk, shop: Shop) -> Result<(), Refusal> {
+    fn publish_draft_of_the_day(&mut self, desk: &Desk, shop: Shop, kept: Kept) -> Result<(), Refusal> {
         let ask = Ask { time: TIME, keep: true, seed: SEED, why: Some(OF_THE_DAY.to_owned()) };
-        let draft = match desk.begin(shop, ask, self.desk.planner()) {
+        let draft = match desk.begin(shop, kept, ask, self.desk.planner()) {
             // People are planning just now: theirs counts.
             Err(refusal) if refusal.code == Code::Busy => return Ok(()),
             draft => draft?,

@@ -23,7 +23,7 @@ use crate::views::as_of::AsOf;
 
 /// The name of the session's cookie. Over TLS it is one that no page of plain HTTP can set or read, so
 /// that both can be used side by side.
-const COOKIE: &str = "millwright_session";
+pub(super) const COOKIE: &str = "millwright_session";
 const TLS_COOKIE: &str = "__Host-millwright_session";
 /// What makes a device a terminal.
 pub(super) const DEVICE: &str = "millwright_terminal";

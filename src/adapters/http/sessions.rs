@@ -33,11 +33,11 @@ pub(super) async fn open(service: Arc<Service>, mut call: Call) -> Result<Reply,
     let mut body = call.json().await?;
     let (name, password) = (text(&mut body, "user_name")?, text(&mut body, "password")?);
     let actor = service.accounts.check_password(&name, &password, call.address).await?;
-    opened(&service, actor).await
+    opened(&service, call, actor).await
 }
 
 /// Opens a session for somebody who has shown who they are.
-pub(super) async fn opened(service: &Service, actor: Actor) -> Result<Reply, Refusal> {
+pub(super) async fn opened(service: &Service, call: Call, actor: Actor) -> Result<Reply, Refusal> {
     let opened = service.accounts.open_session(actor).await?;
     let mut fields = who(&opened.actor);
     fields.push(("token", Value::Text(opened.token.clone())));

@@ -133,7 +133,7 @@ pub(super) async fn demo_session(service: Arc<Service>, mut call: Call) -> Resul
     if actor.role == Role::Admin && !call.address.is_loopback() {
         return Err(Refusal::invalid("user_name", "the demo's admin logs in without a password only on the machine it runs on"));
     }
-    super::sessions::opened(&service, actor).await
+    super::sessions::opened(&service, call, actor).await
 }
 
 /// The address of this plant as a QR code, for a tablet's camera.
