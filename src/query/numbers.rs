@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray as _};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, FieldRef, Float64Type};
 use datafusion::common::{exec_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
-use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable as _, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable as _, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
 use super::functions::inner;
 
@@ -19,16 +19,9 @@ pub(super) const WHOLE: &str = "millwright_whole";
 
 /// All of them.
 pub(super) fn all() -> Vec<ScalarUDF> {
-    let rounding =
-        |name, way, with_places: Option<&str>| Rounding { name, way, with_places: with_places.and_then(inner), signature: Signature::variadic_any(Volatility::Immutable) };
-    let mut all: Vec<ScalarUDF> = vec![
-        rounding("ceil", Way::Up, None).into(),
-        rounding("ceiling", Way::Up, None).into(),
-        rounding("floor", Way::Down, None).into(),
-        rounding("trunc", Way::Zero, Some("trunc")).into(),
-        rounding("round", Way::Nearest, Some("round")).into(),
-        rounding(WHOLE, Way::Nearest, None).into(),
-    ];
+    let made = [("ceil", Way::Up), ("ceiling", Way::Up), ("floor", Way::Down), (WHOLE, Way::Nearest)];
+    let mut all: Vec<ScalarUDF> = made.into_iter().map(|(name, way)| Rounding { name, way, signature: Signature::any(1, Volatility::Immutable) }.into()).collect();
+    all.extend(inner("round").map(|inner| Round { inner }.into()));
     all.extend(["ln", "log", "log2", "log10"].into_iter().filter_map(inner).map(|inner| Logarithm { inner }.into()));
     all
 }
@@ -37,7 +30,6 @@ pub(super) fn all() -> Vec<ScalarUDF> {
 enum Way {
     Up,
     Down,
-    Zero,
     Nearest,
 }
 
@@ -46,7 +38,6 @@ impl Way {
         match self {
             Self::Up => value.ceil(),
             Self::Down => value.floor(),
-            Self::Zero => value.trunc(),
             Self::Nearest => value.round_ties_even(),
         }
     }
@@ -64,17 +55,16 @@ impl Way {
     }
 }
 
-/// A function that makes a number whole; with a second argument, the places that are kept.
+/// A function that makes a number whole.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Rounding {
     name: &'static str,
     way: Way,
-    with_places: Option<Arc<ScalarUDF>>,
     signature: Signature,
 }
 
 impl Rounding {
-    /// What it works on: texts and whole numbers become floats, as PostgreSQL has it, but where only a cast follows.
+    /// What it works on: other numbers become floats, as PostgreSQL has it, but where only a cast follows.
     fn worked_on(&self, kind: &DataType) -> Result<DataType> {
         match kind {
             DataType::Decimal128(digits, places) if *places >= 0 => Ok(DataType::Decimal128(*digits, *places)),
@@ -94,14 +84,11 @@ impl ScalarUDFImpl for Rounding {
         &self.signature
     }
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        match (types, &self.with_places) {
-            ([kind], _) => self.worked_on(kind).map(|kind| match kind {
-                DataType::Decimal128(..) => DataType::Decimal128(38, 0),
-                other => other,
-            }),
-            ([kind, _], Some(inner)) => inner.return_type(&[if kind.is_integer() { DataType::Float64 } else { kind.clone() }, DataType::Int64]),
-            _ => plan_err!("function {} takes one argument", self.name),
-        }
+        let [kind] = types else { return plan_err!("function {} takes one argument", self.name) };
+        Ok(match self.worked_on(kind)? {
+            DataType::Decimal128(..) => DataType::Decimal128(38, 0),
+            other => other,
+        })
     }
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
         match args.as_slice() {
@@ -113,9 +100,6 @@ impl ScalarUDFImpl for Rounding {
         }
     }
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        if let (Some(inner), [_, _]) = (&self.with_places, &args.args[..]) {
-            return inner.invoke_with_args(args);
-        }
         let [value] = &args.args[..] else { return exec_err!("{} takes one argument", self.name) };
         let kind = self.worked_on(&value.data_type())?;
         let values = cast(&value.to_array(args.number_rows)?, &kind)?;
@@ -130,6 +114,37 @@ impl ScalarUDFImpl for Rounding {
             _ => values,
         };
         Ok(ColumnarValue::Array(made))
+    }
+}
+
+/// `round`, which takes a float that lies between two to the even one.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Round {
+    inner: Arc<ScalarUDF>,
+}
+
+impl ScalarUDFImpl for Round {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.inner.return_type(types)
+    }
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        self.inner.return_field_from_args(args)
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        match &args.args[..] {
+            [value] if value.data_type() == DataType::Float64 => {
+                let values = value.to_array(args.number_rows)?;
+                let even = values.as_primitive::<Float64Type>().unary::<_, Float64Type>(|value| Way::Nearest.float(value));
+                Ok(ColumnarValue::Array(Arc::new(even)))
+            }
+            _ => self.inner.invoke_with_args(args),
+        }
     }
 }
 
@@ -166,12 +181,12 @@ mod tests {
 
     #[test]
     fn exact_numbers_are_rounded_away_from_zero_and_floats_to_the_even_one() {
-        let all = |value: i128| [Way::Up, Way::Down, Way::Zero, Way::Nearest].map(|way| way.exact(value, 10) / 10);
-        assert_eq!(all(12), [2, 1, 1, 1]);
-        assert_eq!(all(-12), [-1, -2, -1, -1]);
-        assert_eq!(all(25), [3, 2, 2, 3]);
-        assert_eq!(all(-25), [-2, -3, -2, -3]);
-        assert_eq!(all(30), [3, 3, 3, 3]);
+        let all = |value: i128| [Way::Up, Way::Down, Way::Nearest].map(|way| way.exact(value, 10) / 10);
+        assert_eq!(all(12), [2, 1, 1]);
+        assert_eq!(all(-12), [-1, -2, -1]);
+        assert_eq!(all(25), [3, 2, 3]);
+        assert_eq!(all(-25), [-2, -3, -3]);
+        assert_eq!(all(30), [3, 3, 3]);
         assert_eq!([0.5, 1.5, 2.5, -2.5].map(|value| Way::Nearest.float(value) as i64), [0, 2, 2, -2]);
     }
 }

@@ -221,7 +221,7 @@ impl VisitorMut for Meaning<'_> {
         if is_of_a_key(expr) {
             return take_place(expr, "CAST(NULL AS INT)");
         }
-        one_row(expr)?;
+        one_row(expr);
         match search_path(expr) {
             Some(list) => take_place(expr, &list),
             None => ControlFlow::Continue(()),
@@ -242,7 +242,7 @@ impl VisitorMut for Meaning<'_> {
             }
         }
         if self.1 == Asks::People {
-            whole(expr)?;
+            whole(expr);
         }
         if let Some(of_two) = remainder(expr) {
             *expr = of_two;
@@ -328,18 +328,13 @@ fn is_of_a_key(expr: &Expr) -> bool {
 
 /// `... OR (SELECT condition FROM ... WHERE c.oid = t.typrelid)`: there is one row by that number, which
 /// DataFusion wants to be told.
-fn one_row(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
-    let Expr::BinaryOp { op: ast::BinaryOperator::Or | ast::BinaryOperator::And, right, .. } = expr else { return ControlFlow::Continue(()) };
-    let Expr::Subquery(query) = right.as_mut() else { return ControlFlow::Continue(()) };
-    match query.body.as_mut() {
-        SetExpr::Select(select) => match select.projection.as_mut_slice() {
-            [SelectItem::UnnamedExpr(told)] => {
-                let first = format!("first_value({told})");
-                take_place(told, &first)
-            }
-            _ => ControlFlow::Continue(()),
-        },
-        _ => ControlFlow::Continue(()),
+fn one_row(expr: &mut Expr) {
+    let Expr::BinaryOp { op: ast::BinaryOperator::Or | ast::BinaryOperator::And, right, .. } = expr else { return };
+    let Expr::Subquery(query) = right.as_mut() else { return };
+    if let SetExpr::Select(select) = query.body.as_mut()
+        && let [SelectItem::UnnamedExpr(told) | SelectItem::ExprWithAlias { expr: told, .. }] = select.projection.as_mut_slice()
+    {
+        wrap("first_value", told);
     }
 }
 
@@ -369,13 +364,18 @@ fn told_settings(settings: &Settings, factor: &mut TableFactor) -> ControlFlow<B
 
 /// A cast to a whole number rounds in PostgreSQL and cuts in DataFusion; what is written as a text or
 /// comes as a parameter is none that could be cut.
-fn whole(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
+fn whole(expr: &mut Expr) {
     use ast::DataType as T;
-    let Expr::Cast { data_type: T::Int(_) | T::Integer(_) | T::BigInt(_) | T::SmallInt(_) | T::Int2(_) | T::Int4(_) | T::Int8(_), expr: inner, .. } = expr else {
-        return ControlFlow::Continue(());
-    };
-    let is_plain = matches!(inner.as_ref(), Expr::Value(value) if !matches!(value.value, ast::Value::Number(..)));
-    if is_plain { ControlFlow::Continue(()) } else { take_place(inner, &format!("{WHOLE}({inner})")) }
+    let Expr::Cast { data_type: T::Int(_) | T::Integer(_) | T::BigInt(_) | T::SmallInt(_) | T::Int2(_) | T::Int4(_) | T::Int8(_), expr: inner, .. } = expr else { return };
+    if !matches!(inner.as_ref(), Expr::Value(value) if !matches!(value.value, ast::Value::Number(..))) {
+        wrap(WHOLE, inner);
+    }
+}
+
+/// Puts a function around an expression.
+fn wrap(name: &str, expr: &mut Expr) {
+    let taken = std::mem::replace(expr, Expr::Value(ast::Value::Null.into()));
+    *expr = call(name, [taken]);
 }
 
 /// `mod(a, b)`.
@@ -411,7 +411,7 @@ fn spelled(expr: &Expr) -> Option<(&'static str, [Expr; 2])> {
     }
 }
 
-fn call(name: &str, arguments: [Expr; 2]) -> Expr {
+fn call<const N: usize>(name: &str, arguments: [Expr; N]) -> Expr {
     let args = arguments.map(|argument| ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument)));
     let list = ast::FunctionArgumentList { duplicate_treatment: None, args: args.into(), clauses: Vec::new() };
     Expr::Function(ast::Function {

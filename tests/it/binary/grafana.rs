@@ -82,17 +82,6 @@ fn every_panel_of_the_dashboard_shows_something_of_a_demo_plant() {
         let told = ask(&place, &analyst, &expanded(&sql, &first.0, &first.1)).unwrap();
         assert!(!told.is_empty(), "{title} shows nothing: {}", expanded(&sql, &first.0, &first.1));
     }
-    // The figure of the dashboard is the figure of the plant.
-    let shown = ask(
-        &place,
-        &analyst,
-        "SELECT round(sum(oee_percentage * planned_busy_time_ms) / nullif(sum(CASE WHEN oee_percentage IS NOT NULL THEN planned_busy_time_ms END), 0), 1) FROM oee_hourly",
-    )
-    .unwrap();
-    let token = logins["users"][7]["token"].as_str().unwrap().to_owned();
-    let told = Client::of_url(&demo.url, Some(&token)).read("/api/v1/kpi/oee?from=2020-01-01");
-    let difference = shown.parse::<f64>().unwrap() - told["data"][0]["value"].as_f64().unwrap();
-    assert!(difference.abs() < 2.0, "{shown} on the dashboard, {} in the plant", told["data"][0]["value"]);
     assert_eq!(demo.stop(), 0);
 }
 

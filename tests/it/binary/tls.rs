@@ -199,8 +199,9 @@ fn a_given_certificate_is_shown_and_read_again_at_a_signal() {
     let (fine, told) = curl(&given, &["--cacert", &two.ca(), "--resolve", &by_name, &url.replace("localhost", "mes.works.example")]).unwrap();
     assert!(fine, "{told}");
     assert_eq!(given.running.stop(), 0);
-    let alone = run(&["serve", "--data", &one.data.text(), "--http", "127.0.0.1:0", "--tls-cert", &file("cert.pem")]);
-    assert!(!alone.status.success());
+    let fresh = Data::new();
+    let alone = run(&["serve", "--data", &fresh.text(), "--http", "127.0.0.1:0", "--tls-cert", &file("cert.pem")]);
+    assert!(!alone.status.success() && String::from_utf8_lossy(&alone.stderr).contains("--tls-key"));
     assert_eq!((one.running.stop(), two.running.stop()), (0, 0));
 }
 
