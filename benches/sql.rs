@@ -84,9 +84,9 @@ const STATEMENTS: [(&str, Goal, &str); 7] = [
         "material genealogy (seed)",
         Goal::LookUp,
         "SELECT mt.lot_number, mt.material_code, mt.consumed_by_lot_number, wo.batch_number AS finished_goods_batch FROM material_transactions mt \
-         LEFT JOIN work_orders wo ON mt.consumed_by_lot_number = wo.lot_number WHERE mt.lot_number = 'LOT-IN-000777' ORDER BY 3, 2",
+         LEFT JOIN work_orders wo ON mt.consumed_by_lot_number = wo.lot_number WHERE mt.lot_number = 'LOT-IN-000007' ORDER BY 3, 2",
     ),
-    ("one order by its key", Goal::LookUp, "SELECT work_order_number, status, good_quantity FROM work_orders WHERE work_order_id = 'WO-025000'"),
+    ("one order by its key", Goal::LookUp, "SELECT work_order_number, status, good_quantity FROM work_orders WHERE work_order_id = 'WO-000777'"),
     (
         "sum and count by status",
         Goal::Aggregate,
