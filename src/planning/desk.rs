@@ -208,7 +208,8 @@ impl Draft {
 
     fn improve(&self) {
         let end = Instant::now() + self.ask.time;
-        let stop = || self.stop.load(Ordering::Relaxed) || Instant::now() >= end;
+        // Where nothing is planned, nothing gets better.
+        let stop = || self.shop.tasks.is_empty() || self.stop.load(Ordering::Relaxed) || Instant::now() >= end;
         let options = Options { seed: self.ask.seed, ..Options::default() };
         let news = |progress: &Progress| {
             self.inner().progress = Some(*progress);

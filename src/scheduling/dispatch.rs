@@ -176,9 +176,12 @@ impl<'o, 'i> Shop<'o, 'i> {
         // What runs keeps its center; what is frozen further ahead leaves the time before it to others.
         for center in 0..instance.calendars.len() as u32 {
             let row = shop.board.row(center);
-            let running = row.iter().enumerate().take_while(|(at, seat)| *at == 0 || seat.start <= row[at - 1].end).last();
+            let opens = instance.calendars[center as usize].next_open(0);
+            let running = row.iter().enumerate().take_while(|(at, seat)| seat.start <= if *at == 0 { opens } else { row[at - 1].end }).last();
             if let Some((_, seat)) = running {
                 (shop.busy_until[center as usize], shop.state[center as usize]) = (seat.end, seat.state);
+                // Whoever waits for it is served then, whether anything else happens there or not.
+                shop.events.push(Reverse((seat.end, FREE, center)));
             }
         }
         shop

@@ -597,3 +597,15 @@ fn one_more_hour_is_worth_what_it_saves() {
     // While it is open anyway an hour more is worth nothing, and so is one after everything is done.
     assert_eq!([worth.relief(0, 500, 560).saved, worth.relief(0, 30, 20).saved], [0, 0]);
 }
+
+#[test]
+fn what_waits_behind_what_is_fixed_is_served_though_nothing_else_happens_there() {
+    for start in [0, 200] {
+        let fixed = Operation { fixed: Some((0, start)), ..operation(&[(0, 60)], &[]) };
+        let instance =
+            Instance::new(problem(vec![center("A")], vec![job("J", vec![fixed]), job("K", vec![operation(&[(0, 60)], &[])]), job("L", vec![operation(&[(0, 90)], &[])])])).unwrap();
+        let plan = solve(&instance, &Options::default(), || true, |_| {}).plan;
+        assert_sound(&instance, &plan, &format!("fixed at {start}"));
+        assert!(plan.slots[1..].iter().all(|slot| slot.end <= 60 + 60 + 90), "fixed at {start}: {:?}", plan.slots);
+    }
+}
