@@ -416,6 +416,14 @@ impl Setups {
     }
 }
 
+/// What the operations of an order have in common.
+struct Terms<'t> {
+    product: String,
+    family: Family,
+    weight: i32,
+    wait: &'t Wait,
+}
+
 /// The problem in the making.
 struct Making<'f> {
     floor: &'f Floor,
@@ -443,20 +451,16 @@ impl Making<'_> {
     ) -> Result<Result<(), String>, Refusal> {
         let product: Option<Product> = snapshot.get(order.product_id)?;
         let customer: Option<Customer> = order.customer_id.map(|id| snapshot.get(id)).transpose()?.flatten();
-        let family = self.families.of(order.product_id)?.clone();
-        Ok(self.take(&order, product, weight(&order, customer.as_ref()), &family, steps, slots, wait))
+        let terms = Terms {
+            product: product.map_or_else(|| Subject::of(order.product_id).to_string(), |product| product.product_code.unwrap_or(product.product_name)),
+            family: self.families.of(order.product_id)?.clone(),
+            weight: weight(&order, customer.as_ref()),
+            wait,
+        };
+        Ok(self.take(&order, &terms, steps, slots))
     }
 
-    fn take(
-        &mut self,
-        order: &WorkOrder,
-        product: Option<Product>,
-        weight: i32,
-        family: &Family,
-        steps: &[WorkOrderOperation],
-        slots: &BTreeMap<u64, ProductionSchedule>,
-        wait: &Wait,
-    ) -> Result<(), String> {
+    fn take(&mut self, order: &WorkOrder, terms: &Terms<'_>, steps: &[WorkOrderOperation], slots: &BTreeMap<u64, ProductionSchedule>) -> Result<(), String> {
         if steps.is_empty() {
             return Err("it has no operation left to plan".to_owned());
         }
@@ -471,9 +475,8 @@ impl Making<'_> {
             .map_or(0, |day| minute((day.at(ClockTime::default(), zone).micros() - self.floor.now.micros()) / 1_000).max(0));
         let mut operations = Vec::with_capacity(steps.len());
         for step in steps {
-            operations.push(self.operation(step, steps, order.product_id.number(), &family.name)?);
+            operations.push(self.operation(step, steps, order.product_id.number(), &terms.family.name)?);
         }
-        let product_name = product.map_or_else(|| Subject::of(order.product_id).to_string(), |product| product.product_code.unwrap_or(product.product_name));
         let mut setups = Vec::with_capacity(steps.len());
         for (step, (operation, basis)) in steps.iter().zip(&mut operations) {
             self.learned += usize::from(*basis != Basis::Planned);
@@ -481,7 +484,7 @@ impl Making<'_> {
                 self.busy[center] = true;
             }
             // What waits for nothing else of its order takes the material.
-            let material = wait.as_ref().filter(|(at, _)| operation.predecessors.is_empty() && *at > release);
+            let material = terms.wait.as_ref().filter(|(at, _)| operation.predecessors.is_empty() && *at > release);
             operation.release = material.map_or(0, |(at, _)| *at);
             self.tasks.push(Task {
                 sequence: step.operation_sequence,
@@ -492,7 +495,12 @@ impl Making<'_> {
             });
             self.in_force.push(slots.get(&step.operation_id.number()).and_then(|slot| self.slot(step, slot)));
             let like = if step.status == OperationStatus::InProgress { 0 } else { step.planned_setup_time_minutes.unwrap_or(0).max(0) };
-            setups.push(Setup { product: product_name.clone(), family: family.name.clone(), like: Minutes::try_from(like).unwrap_or(Minutes::MAX), changeovers: family.clone() });
+            setups.push(Setup {
+                product: terms.product.clone(),
+                family: terms.family.name.clone(),
+                like: Minutes::try_from(like).unwrap_or(Minutes::MAX),
+                changeovers: terms.family.clone(),
+            });
         }
         let due_minute = due.map(|due| minute((due.micros() - self.floor.now.micros()) / 1_000));
         self.jobs.push((
@@ -501,13 +509,13 @@ impl Making<'_> {
                 release,
                 // What is late already is as late as it can be told: every minute still counts.
                 due: due_minute.map(|due| due.max(release)),
-                weight,
+                weight: terms.weight,
                 rush: order.priority == 1,
                 operations: operations.into_iter().map(|(operation, _)| operation).collect(),
             },
             setups,
         ));
-        self.orders.push(Order { id: order.work_order_id, product: product_name, priority: order.priority, due });
+        self.orders.push(Order { id: order.work_order_id, product: terms.product.clone(), priority: order.priority, due });
         Ok(())
     }
 

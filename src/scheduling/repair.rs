@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::board::{Board, Fit};
+use super::board::Board;
 use super::bounds;
 use super::insertion::{Taste, insert};
 use super::instance::Instance;
@@ -23,18 +23,6 @@ pub const SHIFT_MINUTES: Minutes = 15;
 /// Makes a plan in force fit the problem as it is now. Operations without a slot are new.
 pub fn mend(instance: &Instance, before: &[Option<Slot>]) -> Plan {
     mended(instance, before).plan()
-}
-
-/// The cheaper of two ways: what fits nowhere goes into gaps, or pushes what comes after it, as long as that does not
-/// disturb too much. In a full shop the gaps are too short for most, and the first that is not lies weeks ahead.
-fn mended<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
-    let filled = filled(instance, before);
-    if Disturbance::from(&filled, before).is_still() {
-        return filled;
-    }
-    let pushed = pushed(instance, before);
-    let calm = Disturbance::from(&pushed, before).is_calm();
-    if calm && pushed.cost() < filled.cost() { pushed } else { filled }
 }
 
 /// Mends a plan, then improves it until it is stopped or its budget of steps is spent.
@@ -59,7 +47,7 @@ pub fn repair(instance: &Instance, before: &[Option<Slot>], options: &Options, s
 type Waiting = BinaryHeap<Reverse<(Minutes, u32)>>;
 
 /// Everything left where it still fits; what does not goes into the gaps that are left.
-fn filled<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
+fn mended<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
     let mut board = Board::new(instance);
     let rank = instance.ranks();
     let mut sorted: Vec<(Minutes, u32)> = (0..instance.len() as u32).filter(|op| !board.is_seated(*op)).map(|op| (start_of(before, op), rank[op as usize])).collect();
@@ -87,46 +75,6 @@ fn filled<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
     }
     (0..instance.jobs() as u32).for_each(|job| board.settle(job));
     board
-}
-
-/// Everything in the order of its old starts, each as near to its old slot as what went before it allows.
-fn pushed<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
-    let mut board = Board::new(instance);
-    let order = instance.order();
-    let rank = instance.ranks();
-    let key = |op: u32| match before.get(op as usize).copied().flatten() {
-        Some(slot) => slot.start.max(instance.release[op as usize]),
-        // What is new comes when it may.
-        None => instance.release[op as usize],
-    };
-    let mut waiting: Waiting = order.iter().filter(|op| !board.is_seated(**op)).map(|op| Reverse((key(*op), rank[*op as usize]))).collect();
-    while let Some(Reverse((at, place))) = waiting.pop() {
-        let op = order[place as usize];
-        // Behind those it waits for, whatever their slots were.
-        if instance.before.row(op).iter().any(|link| !board.is_seated(link.op)) {
-            let later = instance.before.row(op).iter().filter(|link| !board.is_seated(link.op)).map(|link| key(link.op)).fold(at, Minutes::max);
-            waiting.push(Reverse((later + 1, place)));
-            continue;
-        }
-        let slot = before.get(op as usize).copied().flatten();
-        let own = slot.and_then(|slot| {
-            let mode = instance.mode_on(op, slot.center)?;
-            board.fit(op, mode, slot.start.max(board.ready(op, mode)), Minutes::MAX).filter(|fit| fit.end - slot.end <= SHIFT_MINUTES)
-        });
-        match own.or_else(|| nearest(&board, op, slot)) {
-            Some(fit) => board.seat(op, &fit),
-            None => insert(&mut board, op, Taste::default(), &mut Random::new(0)),
-        }
-    }
-    (0..instance.jobs() as u32).for_each(|job| board.settle(job));
-    board
-}
-
-/// Where an operation ends first that begins no sooner than it did.
-fn nearest(board: &Board<'_>, op: u32, slot: Option<Slot>) -> Option<Fit> {
-    let from = slot.map_or(0, |slot| slot.start);
-    let fits = board.instance.modes.row(op).iter().filter_map(|mode| board.fit(op, *mode, from.max(board.ready(op, *mode)), Minutes::MAX));
-    fits.min_by_key(|fit| (fit.end, slot.is_none_or(|slot| slot.center != fit.mode.center)))
 }
 
 fn start_of(before: &[Option<Slot>], op: u32) -> Minutes {

@@ -61,16 +61,6 @@ impl Disturbance {
         it
     }
 
-    /// Whether nothing has moved.
-    pub(super) fn is_still(&self) -> bool {
-        self.moved == 0
-    }
-
-    /// Whether no more has moved than may.
-    pub(super) fn is_calm(&self) -> bool {
-        self.moved <= self.moved_max
-    }
-
     fn is_moved(&self, op: u32, slot: Slot) -> bool {
         self.before[op as usize].is_some_and(|before| before.center != slot.center || (before.start - slot.start).abs() > SHIFT_MINUTES)
     }

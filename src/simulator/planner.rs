@@ -1,6 +1,6 @@
-//! The planner of the demo: every morning the plan in force is repaired by the plant's own engine and published, and
-//! while the plant lives so is every repaired draft after a breakdown, through the same command as a person's.
-//! Deliberately no plan of its own: between two mornings an order takes the first gaps that fit.
+//! The planner of the living demo: every morning the plan in force is repaired by the plant's own engine, and what helps
+//! an order that would be late is published; so is every draft that repairs a breakdown, all of it. Deliberately not in
+//! a history: its days are tuned to their bands with the office's first gaps.
 
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,12 @@ use crate::model::command::PublishPlan;
 use crate::model::field::Note;
 use crate::model::schedule::PlannedSlot;
 use crate::model::{Command, Noun};
-use crate::planning::{Ask, Desk, Draft, Holds, Kept, Shop, Standing, compare, look};
-use crate::scheduling::{Options, Plan, repair};
+use crate::planning::{Ask, Desk, Draft, Holds, Promise, Shop, Standing, compare, look};
+use crate::scheduling::Plan;
 
 /// The hour at which a day is planned: before the early shift.
 pub(super) const MORNING: i64 = 5;
-/// Steps of the search for a day of the history: a hundredth of a second.
-const STEPS: u64 = 250;
-/// How long a morning's draft gets better while the plant lives, and how long it is waited for.
+/// How long a morning's draft gets better, and how long it is waited for.
 const TIME: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -32,12 +30,21 @@ const SEED: u64 = 1;
 const FACTS: &[Noun] = &[Noun::Plant, Noun::ProductionLine, Noun::WorkCenter, Noun::Shift, Noun::CalendarException, Noun::DowntimeEvent];
 
 /// What the planner writes on the slots of a morning.
-pub(super) const OF_THE_DAY: &str = "demo planner: plan of the day";
+const OF_THE_DAY: &str = "demo planner: plan of the day";
 
 /// Drafts of a plant that lives, and the last repaired one that was published.
 pub(super) struct Drafts {
     desk: Desk,
     repaired: u64,
+}
+
+/// How much of a plan is published.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// Everything that moves.
+    All,
+    /// Orders that would be late by the plan in force.
+    Late,
 }
 
 impl Simulator {
@@ -46,8 +53,9 @@ impl Simulator {
         self.drafts = Some(Drafts { desk, repaired: 0 });
     }
 
-    /// Repairs the plan in force for the day, and publishes what moves.
+    /// Repairs the plan in force for the day, and publishes what helps.
     pub(super) fn plan_the_day(&mut self) -> Result<(), Refusal> {
+        let Some(desk) = self.drafts.as_ref().map(|drafts| drafts.desk.clone()) else { return Ok(()) };
         self.desk.settle()?;
         let facts = figures::gather_of(self.desk.engine(), FACTS)?;
         let now = self.desk.now();
@@ -56,20 +64,6 @@ impl Simulator {
             let kept = Holds::look(snapshot, &shop, now)?.keep(&shop)?;
             Ok::<_, Refusal>((shop, kept))
         })??;
-        if shop.tasks.is_empty() {
-            return Ok(());
-        }
-        match self.drafts.as_ref().map(|drafts| drafts.desk.clone()) {
-            Some(desk) => self.publish_draft_of_the_day(&desk, shop, kept),
-            None => {
-                let options = Options { seed: SEED, steps: Some(STEPS), ..Options::default() };
-                let plan = repair(kept.instance(&shop), &shop.in_force, &options, || false, |_| {}).plan;
-                self.publish_moves(&shop, &plan, OF_THE_DAY)
-            }
-        }
-    }
-
-    fn publish_draft_of_the_day(&mut self, desk: &Desk, shop: Shop, kept: Kept) -> Result<(), Refusal> {
         let ask = Ask { time: TIME, keep: true, seed: SEED, why: Some(OF_THE_DAY.to_owned()) };
         let draft = match desk.begin(shop, kept, ask, self.desk.planner()) {
             // People are planning just now: theirs counts.
@@ -80,7 +74,7 @@ impl Simulator {
         while draft.standing().0 == Standing::Solving && Instant::now() < until {
             std::thread::sleep(LOOK_AGAIN);
         }
-        self.publish_draft(&draft, OF_THE_DAY)
+        self.publish_draft(&draft, Share::Late, OF_THE_DAY)
     }
 
     /// Publishes the newest draft that was repaired after something broke, once.
@@ -91,19 +85,19 @@ impl Simulator {
         drafts.repaired = draft.id;
         let why = draft.ask.why.clone().unwrap_or_default();
         self.desk.settle()?;
-        self.publish_draft(&draft, &format!("demo planner: {why}"))
+        self.publish_draft(&draft, Share::All, &format!("demo planner: {why}"))
     }
 
-    fn publish_draft(&mut self, draft: &Draft, why: &str) -> Result<(), Refusal> {
-        self.publish_moves(&draft.shop, &draft.plan(), why)?;
+    fn publish_draft(&mut self, draft: &Draft, share: Share, why: &str) -> Result<(), Refusal> {
+        self.publish_moves(&draft.shop, &draft.plan(), share, why)?;
         draft.published();
         Ok(())
     }
 
     /// Publishes what a plan moves of our own orders, as far as it has not begun.
-    fn publish_moves(&mut self, shop: &Shop, plan: &Plan, why: &str) -> Result<(), Refusal> {
+    fn publish_moves(&mut self, shop: &Shop, plan: &Plan, share: Share, why: &str) -> Result<(), Refusal> {
         let mut pieces: Vec<Vec<PlannedSlot>> = Vec::new();
-        for effect in compare(shop, plan) {
+        for effect in compare(shop, plan).into_iter().filter(|effect| share == Share::All || matches!(effect.promise, Promise::Saved | Promise::Late)) {
             let Some(job) = self.jobs.get(&effect.order.number()).filter(|job| is_planned(job)) else { continue };
             let waits = |sequence: i64| job.steps.iter().any(|step| step.sequence == sequence && step.state == StepState::Waiting);
             let moves = effect.moves.iter().filter(|moved| waits(shop.tasks[moved.operation].sequence));

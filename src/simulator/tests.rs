@@ -354,18 +354,6 @@ fn the_planted_stories_can_be_found() {
 }
 
 #[test]
-fn every_morning_is_planned_by_the_engine_under_the_planners_name() {
-    let slots = all::<ProductionSchedule>(&WEEK);
-    let of_a_morning = |slot: &&ProductionSchedule| slot.planning_notes.as_ref().is_some_and(|note| note.0 == super::planner::OF_THE_DAY);
-    let published: Vec<&ProductionSchedule> = slots.iter().filter(of_a_morning).collect();
-    let mornings: BTreeSet<i64> = published.iter().map(|slot| slot.created_at.micros() / 86_400_000_000).collect();
-    assert!(mornings.len() >= 5 && published.len() > 100, "{} slots of {} mornings", published.len(), mornings.len());
-    assert!(published.iter().all(|slot| slot.planner_id.as_deref() == Some(Role::Planner.word())));
-    let done = published.iter().filter(|slot| slot.schedule_status == ScheduleStatus::Completed).count();
-    assert!(done > 50, "{done} slots of a morning were done");
-}
-
-#[test]
 fn the_same_seed_lives_the_same_days() {
     let one = head(&lived(2, 11).0);
     assert_eq!(one, head(&lived(2, 11).0));

@@ -423,8 +423,10 @@ export interface Stretch {
   from: string;
   to: string;
   minutes: number;
-  reason: "work" | "paused" | "transfer" | "release" | "behind" | "setup" | "closed" | "people" | "free";
+  reason: "work" | "paused" | "transfer" | "release" | "behind" | "setup" | "closed" | "people" | "batch" | "material" | "tool" | "free";
   behind_work_order_id?: string;
+  material?: string;
+  tool?: string;
   behind_operation?: string;
 }
 

@@ -6,7 +6,7 @@ const TONES: Record<string, Tone> = {
   running: "running", producing: "running", in_progress: "running", available: "running", live: "running", active: "running", ready: "running", shipped: "running",
   setup: "setup", scheduled: "setup", connecting: "setup",
   waiting: "waiting", idle: "waiting", interrupted: "waiting", silent: "waiting", pending_parts: "waiting", escalated: "waiting", late: "waiting", unclassified: "waiting",
-  work: "running", behind: "waiting", people: "waiting", release: "waiting",
+  work: "running", behind: "waiting", people: "waiting", release: "waiting", material: "waiting", tool: "waiting", batch: "running",
   saved: "good", in_time: "good", broken: "down",
   down: "down", failed: "down",
   on_hold: "hold", quarantine: "hold",
