@@ -113,7 +113,8 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let desk = Desk::default();
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
-    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
+    let service =
+        service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
     let service = Arc::new(service.with_connections(running.clone(), trying));
     let server = Server::bind(doors.http, service).await?;
     let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;
