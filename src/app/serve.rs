@@ -140,7 +140,8 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     let desk = doors.desk;
     let tables = Sql::new(engine, Some(lane), &figures)?;
     let accounts = service.accounts();
-    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
+    let service =
+        service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
     let service = Arc::new(service.with_connections(running.clone(), trying).with_printing(office::printing()).with_trust(Arc::clone(&trust)));
     let server = Server::bind(doors.http, Arc::clone(&service)).await?;
     let secret = match doors.secrecy.https {

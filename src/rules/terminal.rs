@@ -84,14 +84,8 @@ fn acts_as(draft: &mut Draft<'_, '_>, moment: &Moment, employee: &Employee) -> R
     let code = employee.employee_code.clone().filter(|code| !code.chars().any(char::is_whitespace) && code.chars().count() <= 50);
     let name = code.filter(|code| draft.unique(Noun::User, "user_name", code).is_ok_and(|taken| taken.is_none())).unwrap_or(id);
     master::check_number(draft, Noun::User, "user_name", &name, 0)?;
-    let mut user = User {
-        user_name: name,
-        role: Role::Operator,
-        employee_id: Some(employee.employee_id),
-        created_at: moment.recorded_at,
-        updated_at: moment.recorded_at,
-        ..User::default()
-    };
+    let mut user =
+        User { user_name: name, role: Role::Operator, employee_id: Some(employee.employee_id), created_at: moment.recorded_at, updated_at: moment.recorded_at, ..User::default() };
     user.user_id = draft.add(user.clone())?;
     draft.event("user.created", Subject::of(user.user_id));
     Ok(user)

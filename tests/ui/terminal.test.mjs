@@ -96,6 +96,7 @@ test("a second person signs on by a scan, both are on the clock, and one signs o
   await until(async () => (await open()).includes(people[1].employee_id), "the second person is not on the clock");
   await page.getByRole("button", { name: `Sign off ${people[1].name}` }).click();
   await page.getByRole("button", { name: people[1].name, exact: true }).waitFor({ state: "detached" });
+  await until(async () => !(await open()).includes(people[1].employee_id), "the second person is still on the clock");
   await page.locator(".count b").waitFor();
   await leave();
 });

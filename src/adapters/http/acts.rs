@@ -92,7 +92,9 @@ pub(super) async fn act(service: Arc<Service>, route: &'static ActRoute, mut cal
         None => return Err(Refusal::new(Code::Internal, format!("{} is no command", route.command))),
     };
     let made =
-        ["Create", "Record", "ClockIn", "Split", "ReportOperation", "StartDowntime", "StartChangeover", "OpenBatchRecord", "RegisterTerminal", "IssueBadge", "KeepRefusedAct"].iter().any(|word| route.command.starts_with(word));
+        ["Create", "Record", "ClockIn", "Split", "ReportOperation", "StartDowntime", "StartChangeover", "OpenBatchRecord", "RegisterTerminal", "IssueBadge", "KeepRefusedAct"]
+            .iter()
+            .any(|word| route.command.starts_with(word));
     submit(&service, call, beside, command, subject, secret, if made { 201 } else { 200 }).await
 }
 

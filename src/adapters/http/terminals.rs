@@ -65,9 +65,9 @@ fn terminal_of(service: &Service, terminal: &Terminal) -> Result<Value, Refusal>
     let people = service.engine.read(|snapshot| views::terminal::people(snapshot, terminal))??;
     let codes = service.engine.read(|snapshot| views::terminal::center_codes(snapshot, terminal))??;
     let here = service.accounts.people_at(terminal);
-    let listed = people.iter().map(|it| {
-        Value::Object(vec![("badge_id", Value::Key("BDG", it.badge)), ("employee_id", Value::Key("EMP", it.employee)), ("name", Value::Text(it.name.clone()))])
-    });
+    let listed = people
+        .iter()
+        .map(|it| Value::Object(vec![("badge_id", Value::Key("BDG", it.badge)), ("employee_id", Value::Key("EMP", it.employee)), ("name", Value::Text(it.name.clone()))]));
     let signed_on: Result<Vec<Value>, Refusal> = here.iter().map(|place| signed_on(service, place)).collect();
     Ok(Value::Object(vec![
         ("terminal_id", Value::Key("TERM", terminal.terminal_id.number())),
@@ -85,7 +85,12 @@ fn signed_on(service: &Service, place: &Place) -> Result<Value, Refusal> {
     let name = service.engine.read(|snapshot| views::terminal::name_of(snapshot, employee))??;
     let actor = service.accounts.active(place.user).ok_or_else(|| Refusal::new(Code::Unauthenticated, "the log-in of this badge is barred"))?;
     let mut fields = who(&actor);
-    fields.extend([("employee_id", Value::Key("EMP", place.employee)), ("name", Value::Text(name)), ("expires_at", Value::Time(place.expires_at)), ("may", Value::List(acts_of(actor.role)))]);
+    fields.extend([
+        ("employee_id", Value::Key("EMP", place.employee)),
+        ("name", Value::Text(name)),
+        ("expires_at", Value::Time(place.expires_at)),
+        ("may", Value::List(acts_of(actor.role))),
+    ]);
     Ok(Value::Object(fields))
 }
 

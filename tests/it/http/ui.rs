@@ -1,4 +1,5 @@
 //! `/` and `/assets/{file}`: the interface as it was built in, or the plain page that says how to get it.
+#![allow(clippy::print_stdout)]
 
 use std::io::Read as _;
 

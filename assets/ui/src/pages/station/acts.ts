@@ -2,6 +2,7 @@
 // sent stands beside it; a step that needs what only the server knows (whose time runs) asks for it then.
 import type { Center, Floor } from "../../api/answers";
 import { read, Refused, send, type Row } from "../../api/client";
+import { shelf } from "../../state/shelf";
 import type { Reason } from "../../stop/reasons";
 
 interface Done {
@@ -29,6 +30,7 @@ export type Doing =
   | ({ kind: "start"; employees: string[]; waiting: Waiting } & OfOrder)
   | ({ kind: "join"; employees: string[] } & OfOrder)
   | { kind: "pause" }
+  | { kind: "leave"; employee: string }
   | ({ kind: "finish" } & OfOrder)
   | { kind: "stop"; reason: Reason; order?: string; sequence?: number }
   | { kind: "runs"; downtime: string }
@@ -51,9 +53,13 @@ export interface Waiting {
   order: Row<"WorkOrder">;
 }
 
+/** Open rows of time by station and employee. */
+type Rows = Record<string, string>;
+const ROWS = "rows";
+
 /** The command by its name, for the lead who sees to a refused act. */
 export const COMMANDS: Record<Act["kind"], string> = {
-  count: "ReportOperation", start: "StartOperation", join: "ClockIn", pause: "ClockOut", finish: "FinishOperation", stop: "StartDowntime", runs: "ResolveDowntime", issue: "RecordMaterialTransaction",
+  count: "ReportOperation", start: "StartOperation", join: "ClockIn", pause: "ClockOut", leave: "ClockOut", finish: "FinishOperation", stop: "StartDowntime", runs: "ResolveDowntime", issue: "RecordMaterialTransaction",
 };
 
 export async function deliver(act: Act, person: string): Promise<void> {
@@ -72,6 +78,8 @@ export async function deliver(act: Act, person: string): Promise<void> {
       return clockIn(act, act.employees, person);
     case "pause":
       return clockOut(act, person);
+    case "leave":
+      return leave(act, act.employee, person);
     case "finish":
       await send("post", "/api/v1/work-orders/{id}/operations/{sequence}/finish", when, at, act.key, person);
       return clockOut(act, person);
@@ -95,8 +103,17 @@ async function clockIn(act: Act & OfOrder, employees: string[], person: string) 
   for (const employee_id of employees) {
     const body = { employee_id, work_order_id: act.order, operation_sequence: act.sequence, machine_id: act.machine, activity_type: "direct_labor" as const, ...(act.late ? { occurred_at: act.at } : {}) };
     // Whoever is on the clock already is where they should be.
-    await send("post", "/api/v1/labor-transactions/clock-in", body, {}, `${act.key}-${employee_id}`, person).catch(unless("illegal_state"));
+    const made = await send("post", "/api/v1/labor-transactions/clock-in", body, {}, `${act.key}-${employee_id}`, person).catch(unless("illegal_state"));
+    const row = (made as { labor_transaction_id: string } | undefined)?.labor_transaction_id;
+    if (row) await shelf.change<Rows>(ROWS, (old) => ({ ...old, [`${act.station} ${employee_id}`]: row }));
   }
+}
+
+/** One person's time, where this device has begun it: whose the other rows are, an operator may not read. */
+async function leave(act: Act, employee: string, person: string) {
+  const id = (await shelf.get<Rows>(ROWS))?.[`${act.station} ${employee}`];
+  const body = { break_time_minutes: 0, quantity_produced: 0, quantity_rejected: 0, ...(act.late ? { occurred_at: act.at } : {}) };
+  if (id) await send("post", "/api/v1/labor-transactions/{id}/clock-out", body, { id }, act.key, person).catch(unless("illegal_state"));
 }
 
 /** Everybody whose time runs at the station; what an earlier try has ended is no longer among them. */

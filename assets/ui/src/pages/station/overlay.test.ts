@@ -13,6 +13,7 @@ test("a morning without a network reads as it was done: count, finish, start the
     act({ kind: "finish", order: "WO-1", sequence: 10 }),
     act({ kind: "start", order: "WO-2", sequence: 20, employees: ["EMP-1", "EMP-2"], waiting: next }),
     act({ kind: "count", order: "WO-2", sequence: 20, employee: "", good: 2, scrapped: 0 }),
+    act({ kind: "leave", employee: "EMP-2" }),
     act({ kind: "stop", reason: { category: "breakdown" } }),
     act({ kind: "runs", downtime: "" }),
     act({ kind: "pause" }),
@@ -22,9 +23,10 @@ test("a morning without a network reads as it was done: count, finish, start the
   expect(at(2).center!.job).toBeNull();
   expect(at(3).center).toMatchObject({ state: "running", people: 2, job: { work_order_number: "A2", product_name: "Door" } });
   expect(at(3).queue).toEqual([]);
-  expect(at(5).center).toMatchObject({ state: "down", job: { good_quantity: 2 } });
-  expect(at(6).center).toMatchObject({ state: "running", stop: null });
-  expect(at(7).center).toMatchObject({ state: "waiting", people: 0 });
+  expect(at(5).center).toMatchObject({ state: "running", people: 1 });
+  expect(at(6).center).toMatchObject({ state: "down", job: { good_quantity: 2 } });
+  expect(at(7).center).toMatchObject({ state: "running", stop: null });
+  expect(at(8).center).toMatchObject({ state: "waiting", people: 0 });
 });
 
 test("another station's acts, and those that were refused, change nothing here", () => {

@@ -31,6 +31,10 @@ function over(seen: Seen, act: Act): Seen {
       return set({ people: Math.max(center.people, act.employees.length), state: center.stop ? center.state : "running" });
     case "pause":
       return set({ people: 0, state: center.stop ? center.state : "waiting" });
+    case "leave": {
+      const people = Math.max(0, center.people - 1);
+      return set({ people, state: people || center.stop || !job ? center.state : "waiting" });
+    }
     case "finish":
       return job?.work_order_id === act.order && job.operation_sequence === act.sequence ? { ...set({ job: null, people: 0, state: "idle", since: act.at }), operation: undefined } : seen;
     case "stop":
