@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header;
+use futures_util::StreamExt as _;
 
 use super::Service;
 use super::call::Call;
@@ -77,7 +78,7 @@ pub(super) async fn backup(service: Arc<Service>, call: Call) -> Result<Reply, R
 
 /// A file's bytes piece by piece, so that its size is not ours to hold.
 pub(super) fn streamed(file: std::fs::File) -> Body {
-    Body::from_stream(futures_util::stream::unfold(file, |mut file| async move {
+    let pieces = futures_util::stream::unfold(file, |mut file| async move {
         let read = tokio::task::spawn_blocking(move || {
             let mut bytes = vec![0; 256 << 10];
             std::io::Read::read(&mut file, &mut bytes).map(|count| {
@@ -91,5 +92,7 @@ pub(super) fn streamed(file: std::fs::File) -> Body {
             // A broken read must break the download, not shorten it silently; the sender's length tells.
             _ => None,
         }
-    }))
+    });
+    // Whoever packs it for the client asks once more behind the end.
+    Body::from_stream(pieces.fuse())
 }
