@@ -85,13 +85,15 @@ impl Addresses {
 
 pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
     let data = place.data()?;
-    if Home::is_vacant(&data)? && !wizard::run(&data, place.http(), output)? {
-        return Ok(0);
+    let mut http = place.http();
+    if Home::is_vacant(&data)? {
+        let Some(founded_at) = wizard::run(&data, http, output)? else { return Ok(0) };
+        http = founded_at;
     }
     let engine = wiring::open(&data, true)?;
     let lane = Lane::start(&engine)?;
     let doors = Doors {
-        http: place.http(),
+        http,
         lake: place.lake(&data)?,
         sql: place.sql(Taken::GoWithout),
         mqtt: place.mqtt().map(Mqtt::At),

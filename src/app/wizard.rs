@@ -6,8 +6,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::output::Output;
 use super::serve::{Ends, runtime};
 use super::{founding, wiring};
@@ -22,9 +20,9 @@ const UPLOAD: &str = "restore.mwb";
 /// Characters of the code: 60 bits, which nobody guesses at one a second.
 const CODE_LENGTH: usize = 10;
 
-/// Founds a plant in an empty folder with the help of a browser. Answers whether there is one to serve now.
-pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<bool, Refusal> {
-    // Held until the first command: nobody else founds here meanwhile.
+/// Founds a plant in an empty folder with the help of a browser. Answers where to serve it; `None` where it was stopped before.
+pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<Option<SocketAddr>, Refusal> {
+    // Marks the folder as ours, so that a backup may be received into it.
     drop(Home::existing_or_new(data)?);
     let code: String = random_token()?.chars().filter(char::is_ascii_alphanumeric).skip("mw".len()).take(CODE_LENGTH).collect();
     let folder = data.to_path_buf();
@@ -32,15 +30,9 @@ pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<bool
     let wizard = Wizard { code: code.clone(), upload: data.join(UPLOAD), begin };
     runtime()?.block_on(async move {
         let mut ends = Ends::listen()?;
-        let (stop, stopping) = watch::channel(false);
-        let serving = wizard.serve(http, stopping, |address| tell(address, &code, output));
-        tokio::pin!(serving);
         tokio::select! {
-            founded = &mut serving => founded,
-            () = ends.any() => {
-                drop(stop);
-                Ok(false)
-            }
+            begun = wizard.serve(http, |address| tell(address, &code, output)) => begun.map(Some),
+            () = ends.any() => Ok(None),
         }
     })
 }

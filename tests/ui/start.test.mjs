@@ -98,6 +98,7 @@ test("a server that restarts is noticed, what was typed stays, and an upgrade wa
   const { page, leave } = await openPage({ expected: /503|401|404|ERR_|Failed to load/ });
   await page.goto(await server.said(/start one at (\S+)/));
   await page.getByLabel("Name of the plant").fill("Works");
+  await page.getByLabel(/^Time zone/).selectOption("Europe/Berlin");
   await page.getByLabel("User name of the first admin").fill("ada");
   await page.getByLabel(/^Password/).fill(PASSWORD);
   await page.getByLabel("The password again").fill(PASSWORD);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header;
+use futures_util::StreamExt as _;
 
 use super::Service;
 use super::call::Call;
@@ -77,7 +78,8 @@ pub(super) async fn backup(service: Arc<Service>, call: Call) -> Result<Reply, R
 
 /// A file's bytes piece by piece, so that its size is not ours to hold.
 pub(super) fn streamed(file: std::fs::File) -> Body {
-    Body::from_stream(futures_util::stream::unfold(file, |mut file| async move {
+    let pieces = futures_util::stream::unfold(Some(file), |file| async move {
+        let mut file = file?;
         let read = tokio::task::spawn_blocking(move || {
             let mut bytes = vec![0; 256 << 10];
             std::io::Read::read(&mut file, &mut bytes).map(|count| {
@@ -87,9 +89,12 @@ pub(super) fn streamed(file: std::fs::File) -> Body {
         });
         match read.await {
             Ok(Ok((bytes, _))) if bytes.is_empty() => None,
-            Ok(Ok((bytes, file))) => Some((Ok::<_, std::io::Error>(axum::body::Bytes::from(bytes)), file)),
-            // A broken read must break the download, not shorten it silently; the sender's length tells.
-            _ => None,
+            Ok(Ok((bytes, file))) => Some((Ok(axum::body::Bytes::from(bytes)), Some(file))),
+            // A broken read breaks the download; shortened in silence it would look whole.
+            Ok(Err(error)) => Some((Err(error), None)),
+            Err(_) => Some((Err(std::io::Error::other("reading the file ended early")), None)),
         }
-    }))
+    });
+    // Whoever packs it for the client asks once more behind the end.
+    Body::from_stream(pieces.fuse())
 }

@@ -69,23 +69,15 @@ struct Open {
 }
 
 impl Wizard {
-    /// Serves at an address until a plant is founded or `stopping` says so; `ready` gets the address. Answers whether there is a plant now.
-    pub async fn serve(self, address: SocketAddr, mut stopping: watch::Receiver<bool>, ready: impl FnOnce(SocketAddr)) -> Result<bool, Refusal> {
-        let (done, ends) = watch::channel(false);
+    /// Serves at an address until a plant is begun; `ready` gets the address, and it is answered, since the plant is awaited there.
+    pub async fn serve(self, address: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<SocketAddr, Refusal> {
+        let (done, begun) = watch::channel(false);
         let open = Arc::new(Open { wizard: self, turn: Mutex::default(), restored: (AtomicU64::new(0), AtomicU64::new(0)), founded: AtomicBool::new(false), done });
         let server = Server::with(address, router(&open)).await?;
-        ready(server.address()?);
-        let serving = server.run(ends);
-        let stop = async {
-            _ = stopping.wait_for(|stopping| *stopping).await;
-            open.done.send_replace(true);
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = serving => {}
-            () = stop => {}
-        }
-        Ok(open.founded.load(Ordering::Acquire))
+        let address = server.address()?;
+        ready(address);
+        server.run(begun).await;
+        Ok(address)
     }
 }
 

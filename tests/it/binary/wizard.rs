@@ -31,7 +31,7 @@ impl Waiting {
     fn served(mut self) -> Running {
         let mut line = String::new();
         self.running.out.read_line(&mut line).unwrap();
-        self.running.url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        assert_eq!(line.trim().strip_prefix("listening on "), Some(self.running.url.as_str()), "the browser waits where it was");
         self.running
     }
 }

@@ -48,6 +48,11 @@ fn backups_are_kept_listed_proven_and_taken_away_and_the_oldest_makes_room() {
     assert_eq!((&proven["sha256"], &proven["head"], &proven["bytes"]), (&made["sha256"], &head, &made["bytes"]));
     let taken = admin.get(&format!("/api/v1/backups/{name}/content"));
     assert_eq!((taken.status, taken.body.len() as u64), (200, made["bytes"].as_u64().unwrap()));
+    // A browser takes it packed.
+    let packed = admin.send("GET", &format!("/api/v1/backups/{name}/content"), &[("Accept-Encoding", "gzip")], b"").unwrap();
+    let mut unpacked = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed.body.as_slice()), &mut unpacked).unwrap();
+    assert!(packed.header("content-encoding") == Some("gzip") && unpacked == taken.body);
     for _ in 0..10 {
         site.plant.wait(1);
         admin.make("/api/v1/backups", &json!({}));
