@@ -1,7 +1,8 @@
 //! The plant's own broker, for plants without one: MQTT 3.1.1 with the plant's log-ins. A message
 //! that a mapping makes samples of is acknowledged when these are on disk; every other is only handed
-//! on. A machine's own log-in speaks for that machine alone, and rules say more (`access`). Sessions and retained messages live in memory. Deliberately no MQTT 5, no TLS and no bridges:
-//! a plant that needs them has a broker, and `mqtt` connects to it.
+//! on. A machine's own log-in speaks for that machine alone, and rules say more (`access`). Sessions
+//! and retained messages live in memory. Deliberately no MQTT 5, no TLS and no bridges: a plant that
+//! needs them has a broker, and `mqtt` connects to it.
 
 mod access;
 mod hub;
