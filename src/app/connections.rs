@@ -90,7 +90,8 @@ impl Settings {
         let whose = if matches!(protocol, Protocol::OpcUa | Protocol::Smtp) { Some(&mut table) } else { table.get_mut("broker").and_then(toml::Value::as_table_mut) };
         if let (Some(secret), Some(whose)) = (secret, whose) {
             let (password, identity) = secret.split_at(secret.find(PEM).unwrap_or(secret.len()));
-            let parts = [("password", password.trim_end_matches(['\r', '\n'])), ("identity", identity)];
+            let password = if identity.is_empty() { password } else { password.trim_end() };
+            let parts = [("password", password), ("identity", identity)];
             whose.extend(parts.into_iter().filter(|(_, part)| !part.is_empty()).map(|(name, part)| (name.to_owned(), toml::Value::String(part.to_owned()))));
         }
         let settings = match protocol {
@@ -403,6 +404,11 @@ mod tests {
         assert!(refused(Protocol::Shdr, "address = \"a:1\"\nprecision = [{ metric = \"power\" }]").contains("neither round_to nor dead_band"));
         let (_, exactly) = Settings::read(Protocol::Shdr, "address = \"a:1\"\n[[precision]]\nmetric = \"power\"\nround_to = 0.1\n", None).unwrap();
         assert_eq!((exactly.len(), exactly[0].keep_minutes), (1, 10));
+        // A certificate is a broker's and an OPC UA server's to see, behind the password where there are both.
+        let secret = Some("secret\n-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n".to_owned());
+        let settings = "[broker]\nhost = \"a\"\nclient_id = \"m\"\nuser = \"plant\"\nca_file = \"ca.pem\"\n[mapping.plain]\nprefix = \"p\"";
+        let Ok((Settings::Mqtt(mqtt), _)) = Settings::read(Protocol::Mqtt, settings, secret) else { panic!("it was not read") };
+        assert!(mqtt.broker.password.is_some() && mqtt.broker.identity.is_some());
         let trial = trial_of("protocol = \"shdr\"\naddress = \"a:1\"\n", None, Duration::from_secs(1)).unwrap();
         assert!(Settings::read(trial.protocol, &trial.settings, None).is_ok());
     }

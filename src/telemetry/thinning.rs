@@ -96,19 +96,16 @@ impl Thinning {
         self.rules.is_empty()
     }
 
-    /// What is left of samples and how many were left out, with what the series have come to: for [`Self::settle`], once what is left is on disk.
+    /// What is left of samples and how many are left out for good, with what the series have come to: for [`Self::settle`], once what is left is on disk.
     pub(super) fn thin(&self, samples: Vec<Sample>, series: &dyn Fn(SeriesId) -> Option<Series>) -> (Vec<Sample>, u64, Thinned) {
-        let (count, mut thinned, mut left) = (samples.len() as u64, HashMap::new(), Vec::with_capacity(samples.len()));
-        let mut given_back = 0;
+        let (mut thinned, mut left, mut left_out) = (HashMap::new(), Vec::with_capacity(samples.len()), 0);
         for sample in samples {
             let held = thinned.entry(sample.series).or_insert_with(|| self.held.get(&sample.series).cloned().unwrap_or_else(|| self.begin(sample.series, series)));
-            let Some(rule) = held.rule.and_then(|at| self.rules.get(at)) else {
-                left.push(sample);
-                continue;
-            };
-            given_back += held.take(rule, sample, &mut left);
+            match held.rule.and_then(|at| self.rules.get(at)) {
+                Some(rule) => left_out += held.take(rule, sample, &mut left),
+                None => left.push(sample),
+            }
         }
-        let left_out = (count + given_back).saturating_sub(left.len() as u64);
         (left, left_out, Thinned(thinned))
     }
 
@@ -126,13 +123,13 @@ impl Thinning {
 pub(super) struct Thinned(HashMap<SeriesId, Held>);
 
 impl Held {
-    /// Takes a sample in; answers how many are kept now that were counted as left out before.
+    /// Takes a sample in; answers how many are left out for good with it.
     fn take(&mut self, rule: &Precision, mut sample: Sample, left: &mut Vec<Sample>) -> u64 {
         let Reading::Number(number) = sample.value else {
-            let back = self.give_back(left);
+            left.extend(self.left_out.take());
             *self = Self { rule: self.rule, ..Self::default() };
             left.push(sample);
-            return back;
+            return 0;
         };
         let number = rule.rounded(number);
         sample.value = Reading::Number(number);
@@ -145,28 +142,23 @@ impl Held {
             return 0;
         }
         if rule.dead_band.is_none_or(|band| (number - kept).abs() > band) {
-            let back = if rule.dead_band.is_some() { self.give_back(left) } else { 0 };
+            left.extend(self.left_out.take());
             self.keep(sample, number, left);
-            return back;
+            return 0;
         }
+        // The one before it was the last before a change, had there been one.
+        let before = u64::from(self.left_out.is_some());
         if sample.at >= at.plus(Duration::from_secs(u64::from(rule.keep_minutes) * 60)) {
             self.keep(sample, number, left);
         } else {
             self.left_out = Some(sample);
         }
-        0
+        before
     }
 
     fn keep(&mut self, sample: Sample, number: f64, left: &mut Vec<Sample>) {
         (self.kept, self.left_out) = (Some((sample.at, number)), None);
         left.push(sample);
-    }
-
-    fn give_back(&mut self, left: &mut Vec<Sample>) -> u64 {
-        let last = self.left_out.take();
-        let back = u64::from(last.is_some());
-        left.extend(last);
-        back
     }
 }
 
@@ -212,10 +204,10 @@ mod tests {
     fn the_first_the_last_before_a_change_and_one_every_ten_minutes_are_kept() {
         let mut thinning = Thinning::new(vec![rule(Some(0.1), Some(0.5))]);
         let steady = vec![at(0, 10.0), at(10, 10.31), at(20, 9.64), at(30, 10.2)];
-        assert_eq!(thin(&mut thinning, steady), (told(&[(0, "10")]), 3));
+        assert_eq!(thin(&mut thinning, steady), (told(&[(0, "10")]), 2));
         // The one of second 30 is kept after all: the line between then and now was flat.
-        assert_eq!(thin(&mut thinning, vec![at(40, 14.0), at(50, 14.2)]), (told(&[(30, "10.2"), (40, "14")]), 1));
-        assert_eq!(thin(&mut thinning, vec![at(639, 14.1), at(640, 14.3)]), (told(&[(640, "14.3")]), 1));
+        assert_eq!(thin(&mut thinning, vec![at(40, 14.0), at(50, 14.2)]), (told(&[(30, "10.2"), (40, "14")]), 0));
+        assert_eq!(thin(&mut thinning, vec![at(639, 14.1), at(640, 14.3)]), (told(&[(640, "14.3")]), 2));
         let unavailable = Sample { value: Reading::Unavailable, ..at(660, 0.0) };
         assert_eq!(thin(&mut thinning, vec![at(650, 14.4), unavailable, at(670, 14.4)]), (told(&[(650, "14.4"), (660, "-"), (670, "14.4")]), 0));
         assert_eq!(thin(&mut thinning, vec![at(5, 10.01)]), (told(&[(5, "10")]), 0), "what comes late is kept");
