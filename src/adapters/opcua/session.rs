@@ -95,7 +95,7 @@ fn pem_of<'p>(pem: &'p str, title: &str) -> &'p str {
     let begins = pem.match_indices("-----BEGIN ").find(|(at, _)| pem[*at..].lines().next().is_some_and(|line| line.trim_end().ends_with(&format!("{title}-----"))));
     let Some((begin, _)) = begins else { return "" };
     let rest = &pem[begin..];
-    rest.find("-----END ").and_then(|end| Some(&rest[..end + rest[end..].find('\n').unwrap_or(rest.len() - end)])).unwrap_or("")
+    rest.find("-----END ").map_or("", |end| &rest[..end + rest[end..].find('\n').unwrap_or(rest.len() - end)])
 }
 
 /// Drives a session until it ends, and tells when the server was heard.
