@@ -1,6 +1,7 @@
 //! Whether plans came true: of what was due, how much was done in time; how well planned times met real ones;
 //! how many orders kept their day. Told by day and by published plan, from the slots' own records.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{ClockTime, Code, Date, Refusal, Time};
@@ -123,14 +124,14 @@ pub fn adherence(snapshot: &Snapshot, from: Date, to: Date, now: Time, zone: &ji
             tally.add(&slot, now);
             total.add(&slot, now);
             let number = slot.work_order_id.number();
-            if !orders.contains_key(&number) {
+            if let Entry::Vacant(unknown) = orders.entry(number) {
                 let order: Option<WorkOrder> = snapshot.get(slot.work_order_id)?;
                 if let Some(order) = order.clone().filter(|order| order.status != WorkOrderStatus::Cancelled)
                     && let Some(due) = order.planned_end_date
                 {
                     promised.entry(due.days()).or_default().push(order);
                 }
-                orders.insert(number, order);
+                unknown.insert(order);
             }
             let (plan, named) = plans.entry((slot.created_at, slot.planner_id.clone())).or_insert_with(|| {
                 let notes = slot.planning_notes.as_ref().map(|note| note.0.clone());
