@@ -3,6 +3,7 @@
 //! cannot be planned is left out with its reason, never in silence.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::family::{Families, Family};
 use super::means::Means;
@@ -280,8 +281,8 @@ impl Floor {
         let (mut families, mut products) = (Families::new(snapshot), BTreeMap::new());
         let pace = Pace::learn(snapshot, |operation| {
             let order = operation.work_order_id;
-            if !products.contains_key(&order.number()) {
-                products.insert(order.number(), snapshot.get(order)?.map(|order: WorkOrder| order.product_id));
+            if let Entry::Vacant(unknown) = products.entry(order.number()) {
+                unknown.insert(snapshot.get(order)?.map(|order: WorkOrder| order.product_id));
             }
             products[&order.number()].map_or(Ok(String::new()), |product| Ok(families.of(product)?.name.clone()))
         })?;

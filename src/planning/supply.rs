@@ -2,6 +2,7 @@
 //! nothing is told to be on its way does not hold a plan up: nobody keeps account of when it comes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::base::{Date, Decimal, Refusal, Time};
 use crate::model::field::Field as _;
@@ -38,9 +39,9 @@ impl<'s> Supply<'s> {
         let mut it = Self { snapshot, kept: BTreeMap::new(), boms: BTreeMap::new() };
         for receipt in snapshot.related::<ExpectedReceipt>("status", &ReceiptStatus::Expected.to_value(), LOOKED_AT_MAX)? {
             let number = receipt.material_id.number();
-            if !it.kept.contains_key(&number) {
+            if let Entry::Vacant(unknown) = it.kept.entry(number) {
                 let Some(material) = snapshot.get(receipt.material_id)? else { continue };
-                it.kept.insert(number, Kept { material, free: vec![(0, stock(snapshot, receipt.material_id, today)?)] });
+                unknown.insert(Kept { material, free: vec![(0, stock(snapshot, receipt.material_id, today)?)] });
             }
             let comes = Minutes::try_from(receipt.expected_at.minutes_since(now)).unwrap_or(Minutes::MAX);
             if let Some(kept) = it.kept.get_mut(&number) {
