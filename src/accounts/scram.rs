@@ -101,7 +101,7 @@ mod tests {
         let salted = verifier::salted(password, &salt);
         let client = keyed(&salted, b"Client Key");
         let without = format!("c=biws,r={}", attribute(server_first, 'r').unwrap());
-        let signature = keyed(&Sha256::digest(client).into(), format!("{first_bare},{server_first},{without}").as_bytes());
+        let signature = keyed(Sha256::digest(client).as_slice(), format!("{first_bare},{server_first},{without}").as_bytes());
         let proof: Vec<u8> = client.iter().zip(signature).map(|(key, signature)| key ^ signature).collect();
         format!("{without},p={}", STANDARD.encode(proof))
     }
