@@ -68,7 +68,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("bytes", &["src/adapters/mqtt"]),
     ("tokio_rustls", &["src/adapters/mqtt"]),
     ("calamine", &["src/adapters/exchange"]),
-    ("csv", &["src/adapters/exchange", "src/reports/csv.rs"]),
+    ("csv", &["src/adapters/exchange", "src/reports/separated.rs"]),
 ];
 
 /// These live at the door, which every adapter that lets people in shares.
