@@ -163,9 +163,8 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     tokio::spawn(followers::machine_counts::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::machine_faults::run(engine.clone(), lane.clone(), stopping.clone()));
     tokio::spawn(followers::replan::run(engine.clone(), figures.clone(), desk, stopping.clone()));
-    if let Some(root) = engine.root() {
-        tokio::spawn(followers::reports::run(engine.clone(), figures.clone(), root.join("outbox"), office::mailing(engine), stopping.clone()));
-    }
+    let delivering =
+        engine.root().map(|root| tokio::spawn(followers::reports::run(engine.clone(), figures.clone(), root.join("outbox"), office::mailing(engine), stopping.clone())));
     tokio::spawn(figures::run(engine.clone(), figures, stopping.clone()));
     let mut threads = Vec::new();
     if let Some(root) = engine.root() {
@@ -191,6 +190,12 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
         if ended.is_err() {
             tracing::error!("the server ended with a panic");
         }
+    }
+    // A letter that is on its way gets there, and it is noted that it did.
+    if let Some(delivering) = delivering
+        && delivering.await.is_err()
+    {
+        tracing::error!("the delivery of reports ended with a panic");
     }
     if let Some(published) = published
         && published.await.is_err()

@@ -5,7 +5,6 @@
 pub mod badges;
 pub mod barcode;
 pub mod batch_record;
-mod csv;
 mod deliveries;
 pub mod due;
 mod json;
@@ -15,6 +14,7 @@ mod names;
 mod pdf;
 pub mod recall;
 pub mod report;
+mod separated;
 pub mod shift;
 pub mod success;
 pub mod traveller;

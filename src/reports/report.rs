@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{csv, json, pdf, workbook};
+use super::{json, pdf, separated, workbook};
 use crate::base::{Digest, Refusal, Time, Value};
 use crate::store::Snapshot;
 use crate::views;
@@ -158,7 +158,7 @@ impl Report {
     pub fn bytes(&self, form: Form) -> Result<Vec<u8>, Refusal> {
         match form {
             Form::Json => Ok(json::document(self).into_bytes()),
-            Form::Csv => csv::document(self),
+            Form::Csv => separated::document(self),
             Form::Xlsx => workbook::document(self),
             Form::Pdf => pdf::document(self),
         }

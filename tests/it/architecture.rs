@@ -74,7 +74,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rcgen", &["src/trust/"]),
     ("x509_cert", &["src/trust/"]),
     ("calamine", &["src/adapters/exchange"]),
-    ("csv", &["src/adapters/exchange", "src/reports/csv.rs"]),
+    ("csv", &["src/adapters/exchange", "src/reports/separated.rs"]),
 ];
 
 /// These live at the door, which every adapter that lets people in shares.

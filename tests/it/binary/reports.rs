@@ -99,7 +99,7 @@ fn a_label_reaches_its_printer_and_one_that_is_off_is_named() {
     let standing = until("the printers are looked at", || {
         let all = client.read("/api/v1/connector-states");
         let state = |code: &str| all["data"].as_array().unwrap().iter().find(|it| it["connector_code"] == code).map(|it| it["state"].clone());
-        Some((state("dock")?, state("office")?)).filter(|(dock, office)| *dock != "connecting" && *office != "connecting")
+        Some((state("dock")?, state("office")?)).filter(|(dock, office)| *dock != "off" && *office != "off")
     });
     assert_eq!(standing, (json!("live"), json!("failed")));
 }
