@@ -287,8 +287,11 @@ fn stops(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Vec<Vec<Value
     Ok((rows, sum))
 }
 
+/// Rows of a table.
+type Rows = Vec<Vec<Value>>;
+
 /// What runs, and what is stuck.
-fn at_work(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Vec<Vec<Value>>, Vec<Vec<Value>>), Refusal> {
+fn at_work(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Rows, Rows), Refusal> {
     let (mut runs, mut blocked) = (Vec::new(), Vec::new());
     let floor = views::floor::floor(snapshot, now)?;
     let centers = floor.departments.into_iter().flat_map(|department| department.centers).filter(|it| scope.has(Some(it.center.work_center_id)));

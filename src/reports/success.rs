@@ -205,8 +205,11 @@ fn notes(facts: &Facts, look: &Look<'_>, from: Time) -> Vec<String> {
     notes
 }
 
+/// A number and what it counts.
+type Told = (i64, &'static str);
+
 impl Look<'_> {
-    fn indicator(&self, name: &str, from: Time, to: Time, basis: fn(&Elements) -> ((i64, &'static str), (i64, &'static str))) -> Result<Ratio, Refusal> {
+    fn indicator(&self, name: &str, from: Time, to: Time, basis: fn(&Elements) -> (Told, Told)) -> Result<Ratio, Refusal> {
         let answer = answer(self.snapshot, self.facts, &ask(name, Some(from), Some(to), self.now))?;
         let group = answer.groups.into_iter().next().ok_or_else(|| Refusal::new(Code::Internal, format!("{name} has no total")))?;
         let ((up, up_unit), (down, down_unit)) = basis(&group.sums);

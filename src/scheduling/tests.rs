@@ -519,25 +519,6 @@ fn what_is_kept_stays_where_it_was_whatever_is_planned_anew() {
 }
 
 #[test]
-fn a_move_among_two_thousand_operations_is_answered_in_time() {
-    let instance = Instance::new(shop(3, 700)).unwrap();
-    let plan = solve(&instance, &Options::default(), || true, |_| {}).plan;
-    let mut random = Random::new(5);
-    let mut times: Vec<std::time::Duration> = (0..15)
-        .map(|_| {
-            let (operation, other) = (random.below(instance.len()), random.below(instance.len()));
-            let wish = Wish { operation, center: plan.slots[operation].center as usize, from: plan.slots[other].start, exact: false };
-            let begun = std::time::Instant::now();
-            let _ = relocate(&instance, &plan, &[], &wish);
-            begun.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    println!("{} operations: a move in {:?} in the middle, {:?} at most", instance.len(), times[7], times[14]);
-    assert!(instance.len() > 2_000 && times[7] < std::time::Duration::from_millis(300), "{} operations, {times:?}", instance.len());
-}
-
-#[test]
 fn a_plan_that_the_floor_has_left_is_carried_on_in_turn() {
     for seed in 0..12 {
         let instance = Instance::new(shop(seed, 20)).unwrap();

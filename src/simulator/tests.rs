@@ -28,7 +28,7 @@ use crate::model::{
     AnyRecord, ChangeoverEvent, Command, DowntimeEvent, ElectronicBatchRecord, Kind, LaborTransaction, Lot, Machine, MaterialTransaction, Noun, OperationReport,
     ProductionSchedule, QualityInspection, Record, Role, Sensor, Shipment, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
 };
-use crate::planning::{Ask, Desk, Standing, look};
+use crate::planning::{Ask, Desk, Kept, Standing, look};
 use crate::store::{Direction, Store, View};
 use crate::telemetry::Lane;
 use crate::telemetry::sensor_rules::{Range, Work, beyond};
@@ -405,7 +405,7 @@ fn a_living_plant_publishes_its_mornings_draft_and_those_that_repair() {
     let now = end.plus_minutes(25 * 60);
     let shop = engine.read(|snapshot| look(snapshot, &facts, now, None)).unwrap().unwrap();
     let ask = Ask { time: Duration::ZERO, keep: true, seed: 1, why: Some("LASER-1 stands".to_owned()) };
-    let repaired = desk.begin(shop, ask, crate::followers::replan::PLANNER).unwrap();
+    let repaired = desk.begin(shop, Kept::default(), ask, crate::followers::replan::PLANNER).unwrap();
     while repaired.standing().0 == Standing::Solving {
         std::thread::sleep(Duration::from_millis(20));
     }

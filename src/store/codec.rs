@@ -74,10 +74,12 @@ pub fn is_removal(bytes: &[u8]) -> bool {
 /// A record from its stored bytes.
 pub fn open<R: Record>(bytes: &[u8]) -> Result<Sealed<R>, StoreError> {
     let (seq, previous) = sequences(bytes)?;
-    let value = match bytes[0] {
-        0 => None,
-        1 => Some(from_plain(R::NOUN.plural(), &bytes[HEADER..])?),
-        other => return Err(StoreError::Undecodable(R::NOUN.plural().to_owned(), format!("version {other} is not known"))),
+    let value = match (bytes[0], schema::columns_since(R::NOUN, bytes[0])) {
+        (0, _) => None,
+        (_, Some(0)) => Some(from_plain(R::NOUN.plural(), &bytes[HEADER..])?),
+        // An optional column without a value is one zero byte.
+        (_, Some(since)) => Some(from_plain(R::NOUN.plural(), &[&bytes[HEADER..], &vec![0; since]].concat())?),
+        (other, None) => return Err(StoreError::Undecodable(R::NOUN.plural().to_owned(), format!("version {other} is not known"))),
     };
     Ok(Sealed { seq, previous, value })
 }

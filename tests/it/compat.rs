@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use millwright::base::{Digest, Time};
+use millwright::base::{Digest, Time, Value};
 use millwright::model::journal::{Actor, Change, Entry, Event, Origin};
-use millwright::model::{self, AnyRecord, Noun, Role, Subject};
+use millwright::model::{self, AnyRecord, Noun, Plant, Role, Subject};
 use millwright::store::{codec, schema};
 
 use crate::plant::sample;
@@ -69,6 +69,21 @@ fn every_noun_is_stored_as_it_always_was() {
         }
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn a_plant_from_before_its_silent_minutes_is_read_without_them() {
+    let kept = unhex(&fs::read_to_string(golden("plant.v1")).unwrap());
+    let opened = codec::open::<Plant>(&kept).unwrap();
+    let mut blank = filled(Noun::Plant);
+    let last = blank.specs().len() - 1;
+    blank.set(last, Value::Null).unwrap();
+    assert_eq!((opened.seq, opened.previous), (300, 299));
+    assert_eq!(opened.value.unwrap().silent_stop_minutes, None);
+    let opened = codec::open_any(Noun::Plant, &kept).unwrap().value.unwrap();
+    for (at, spec) in blank.specs().iter().enumerate() {
+        assert_eq!(opened.value(at), blank.value(at), "{}", spec.name);
+    }
 }
 
 #[test]

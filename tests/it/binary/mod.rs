@@ -16,8 +16,8 @@ mod reports;
 mod search;
 mod serve;
 mod sql;
-mod wizard;
 mod tls;
+mod wizard;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
