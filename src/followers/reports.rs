@@ -112,7 +112,7 @@ impl Desk {
     }
 
     async fn deliver(&self, schedule: &ReportSchedule, due: &Due, name: &str, now: Time) -> Result<DeliveryState, Refusal> {
-        let path = self.outbox.join(&schedule.schedule_code.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_")).join(name);
+        let path = self.outbox.join(schedule.schedule_code.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_")).join(name);
         let mark = path.with_extension("sending");
         if mark.exists() {
             clear(&mark);

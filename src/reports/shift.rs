@@ -38,6 +38,8 @@ pub struct Asked {
     pub department: Option<String>,
 }
 
+type Rows = Vec<Vec<Value>>;
+
 /// A shift on a day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
@@ -288,7 +290,7 @@ fn stops(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Vec<Vec<Value
 }
 
 /// What runs, and what is stuck.
-fn at_work(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Vec<Vec<Value>>, Vec<Vec<Value>>), Refusal> {
+fn at_work(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Rows, Rows), Refusal> {
     let (mut runs, mut blocked) = (Vec::new(), Vec::new());
     let floor = views::floor::floor(snapshot, now)?;
     let centers = floor.departments.into_iter().flat_map(|department| department.centers).filter(|it| scope.has(Some(it.center.work_center_id)));
