@@ -38,6 +38,8 @@ pub struct Asked {
     pub department: Option<String>,
 }
 
+type Rows = Vec<Vec<Value>>;
+
 /// A shift on a day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {

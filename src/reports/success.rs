@@ -18,6 +18,8 @@ use crate::views::kpi::{Ask, By, answer};
 const PERIODS: usize = 6;
 /// Acts of a planner this far apart at most are one sitting.
 const SITTING_MINUTES: i64 = 15;
+/// Sums of value are in ten-thousandths.
+const VALUE: i64 = 10_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// What is asked.
@@ -34,6 +36,9 @@ enum Better {
     High,
     Low,
 }
+
+/// A sum with its unit.
+type Sum = (i64, &'static str);
 
 /// A figure as a ratio of two sums with their units.
 struct Ratio {
@@ -71,7 +76,7 @@ const METRICS: &[Metric] = &[
         better: Better::High,
         measure: |look, from, to| {
             look.indicator("material_yield", from, to, |sums| {
-                ((sums.material_used_value, "value of material used"), (sums.material_used_value + sums.material_scrapped_value, "value of material taken"))
+                ((sums.material_used_value / VALUE, "value of material used"), ((sums.material_used_value + sums.material_scrapped_value) / VALUE, "value of material taken"))
             })
         },
     },
@@ -205,11 +210,8 @@ fn notes(facts: &Facts, look: &Look<'_>, from: Time) -> Vec<String> {
     notes
 }
 
-/// A number and what it counts.
-type Told = (i64, &'static str);
-
 impl Look<'_> {
-    fn indicator(&self, name: &str, from: Time, to: Time, basis: fn(&Elements) -> (Told, Told)) -> Result<Ratio, Refusal> {
+    fn indicator(&self, name: &str, from: Time, to: Time, basis: fn(&Elements) -> (Sum, Sum)) -> Result<Ratio, Refusal> {
         let answer = answer(self.snapshot, self.facts, &ask(name, Some(from), Some(to), self.now))?;
         let group = answer.groups.into_iter().next().ok_or_else(|| Refusal::new(Code::Internal, format!("{name} has no total")))?;
         let ((up, up_unit), (down, down_unit)) = basis(&group.sums);
