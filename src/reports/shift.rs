@@ -289,9 +289,6 @@ fn stops(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Vec<Vec<Value
     Ok((rows, sum))
 }
 
-/// Rows of a table.
-type Rows = Vec<Vec<Value>>;
-
 /// What runs, and what is stuck.
 fn at_work(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Rows, Rows), Refusal> {
     let (mut runs, mut blocked) = (Vec::new(), Vec::new());
