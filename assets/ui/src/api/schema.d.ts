@@ -1,5 +1,84 @@
 // Made by scripts/api.mjs from the API description; do not edit.
 export interface paths {
+    "/api/v1/api-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expires_at?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        token_name: string;
+                        /** @description Id of one of the users, such as USR-000001, or its user_name. */
+                        user_id: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/badges": {
         parameters: {
             query?: never;
@@ -106,6 +185,55 @@ export interface paths {
                         occurred_at?: string;
                         /** @description Why, for the record's history. */
                         reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        description?: string | null;
+                        end_time?: string | null;
+                        /** Format: date */
+                        exception_date: string;
+                        /** @description Id of one of the factories, such as FAC-000001. */
+                        factory_id?: string | null;
+                        /** @enum {string} */
+                        kind?: "holiday" | "maintenance" | "shutdown" | "overtime";
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        /** @description The whole day where absent. */
+                        start_time?: string | null;
+                        /** @description Only this work center; the whole site where absent. */
+                        work_center_id?: string | null;
                     };
                 };
             };
@@ -581,6 +709,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lot-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        lot_ids?: string[];
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lots/{id}/hold": {
         parameters: {
             query?: never;
@@ -972,6 +1138,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What the plant is called. */
+                        plant_name?: string;
+                        /** @description How long a machine may stand in the middle of a job before a stop is opened that wants its reason; 5 where not given, at most 240. */
+                        silent_stop_minutes?: number;
+                    };
+                };
+            };
+            responses: never;
+        };
+        trace?: never;
+    };
     "/api/v1/plant/clock": {
         parameters: {
             query?: never;
@@ -1198,6 +1398,108 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        break_minutes?: number;
+                        /** @description Days on which it opens, 1 Monday to 7 Sunday. */
+                        days_of_week?: number[];
+                        /** @description At or before the start: the shift ends on the next day. */
+                        end_time: string;
+                        /** @description Id of one of the factories, such as FAC-000001. */
+                        factory_id: string;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        shift_code: string;
+                        shift_name: string;
+                        /** @enum {string} */
+                        shift_type?: "regular" | "overtime";
+                        start_time: string;
+                        /** @enum {string} */
+                        status?: "active" | "inactive";
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        break_minutes?: number;
+                        /** @description Days on which it opens, 1 Monday to 7 Sunday. */
+                        days_of_week?: number[];
+                        /** @description At or before the start: the shift ends on the next day. */
+                        end_time?: string;
+                        /** @description Id of one of the factories, such as FAC-000001. */
+                        factory_id?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        shift_code?: string;
+                        shift_name?: string;
+                        /** @enum {string} */
+                        shift_type?: "regular" | "overtime";
+                        start_time?: string;
+                        /** @enum {string} */
+                        status?: "active" | "inactive";
+                    };
+                };
+            };
+            responses: never;
+        };
         trace?: never;
     };
     "/api/v1/terminal": {
@@ -1832,6 +2134,88 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A token for programs. */
+        ApiToken: {
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            revoked?: boolean;
+            secret_digest?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @description Id of one of the api_tokens, such as TOK-000001. */
+            token_id?: string;
+            token_name?: string;
+            /** @description Id of one of the users, such as USR-000001, or its user_name. */
+            user_id?: string;
+        };
+        /** @description A badge: which employee shows it, and as whom they act. */
+        Badge: {
+            /** @description Id of one of the badges, such as BDG-000001, or its badge_number. */
+            badge_id?: string;
+            badge_number?: string;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Id of one of the employees, such as EMP-000001, or its employee_code. */
+            employee_id?: string;
+            revoked?: boolean;
+            /** @description SHA-256 of the PIN's verifier; absent as long as there is no PIN. */
+            secret_digest?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description Id of one of the users, such as USR-000001, or its user_name. */
+            user_id?: string;
+        };
+        /** @description A bill of material: what one product is made of. */
+        BillOfMaterial: {
+            /** @description Id of one of the bills_of_material, such as BOM-000001. */
+            bom_id?: string;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date */
+            effective_from?: string | null;
+            lines?: {
+                /** @description Id of one of the materials, such as MATL-000001, or its material_code. */
+                material_id: string;
+                /** @description For one piece of the product, in the unit beside it. */
+                quantity_per_unit?: number;
+                /** @description Extra for scrap, in percent. */
+                scrap_percentage?: number;
+                /** @enum {string} */
+                unit_of_measure?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
+            }[];
+            /** @description Id of one of the products, such as PROD-000001, or its product_code. */
+            product_id?: string;
+            revision?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+        };
+        /** @description A day on which the shift patterns do not hold: holiday, maintenance, shutdown, overtime. */
+        CalendarException: {
+            /** @description Id of one of the calendar_exceptions, such as CAL-000001. */
+            calendar_exception_id?: string;
+            /** Format: date-time */
+            created_at?: string;
+            description?: string | null;
+            end_time?: string | null;
+            /** Format: date */
+            exception_date?: string;
+            /** @description Id of one of the factories, such as FAC-000001. */
+            factory_id?: string | null;
+            /** @enum {string} */
+            kind?: "holiday" | "maintenance" | "shutdown" | "overtime";
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @description The whole day where absent. */
+            start_time?: string | null;
+            /** @description Only this work center; the whole site where absent. */
+            work_center_id?: string | null;
+        };
         /** @description A connection to machines: where they are and what they speak. */
         Connector: {
             connector_code?: string;
@@ -1970,6 +2354,47 @@ export interface components {
             skill_level?: "skilled" | "trainee" | "senior" | "expert";
             /** @enum {string} */
             status?: "active" | "inactive";
+        };
+        /** @description A factory: the site. */
+        Factory: {
+            /** @description Exact, at most four places and eleven digits before the point. */
+            area_m2?: number | null;
+            certification?: string | null;
+            city?: string | null;
+            country?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Id of one of the factories, such as FAC-000001. */
+            factory_id?: string;
+            factory_name?: string;
+            factory_type?: string | null;
+            /** Format: date */
+            operational_since?: string | null;
+            region?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+            /** @description IANA zone; the plant's where absent. */
+            timezone?: string | null;
+        };
+        /** @description A sealed day of the journal: its range and Merkle root. */
+        JournalDay: {
+            /**
+             * Format: date
+             * @description The plant's day.
+             */
+            day?: string;
+            /** @description Id of one of the journal_days, such as DAY-000001. */
+            day_id?: string;
+            first_seq?: number;
+            last_seq?: number;
+            /** @description Merkle root over the hashes of the entries first_seq to last_seq, hexadecimal. */
+            root?: string;
+            /** Format: date-time */
+            sealed_at?: string;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
         };
         /** @description Time of a person, on a job or beside one. */
         LaborTransaction: {
@@ -2121,6 +2546,45 @@ export interface components {
             /** @enum {string} */
             status?: "active" | "inactive";
         };
+        /** @description A material. */
+        Material: {
+            /** Format: date-time */
+            created_at?: string;
+            grade?: string | null;
+            inspection_required?: boolean;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            length_mm?: number | null;
+            material_code?: string;
+            /** @description Id of one of the materials, such as MATL-000001, or its material_code. */
+            material_id?: string;
+            material_name?: string;
+            /** @enum {string} */
+            material_type?: "raw_material" | "component" | "sub_assembly" | "consumable" | "finished_good";
+            /** @description Exact, at most four places and eleven digits before the point. */
+            safety_stock?: number | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            shelf_life_days?: number | null;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+            /**
+             * @description The unit its stock is counted in; every movement converts to it.
+             * @enum {string}
+             */
+            stock_unit?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
+            /** @description Exact, at most four places and eleven digits before the point. */
+            thickness_mm?: number | null;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            unit_cost?: number | null;
+            unit_factors?: {
+                /** @description Stock units in one of the unit. */
+                factor?: number;
+                /** @enum {string} */
+                unit?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
+            }[];
+            /** @description Exact, at most four places and eleven digits before the point. */
+            width_mm?: number | null;
+        };
         /** @description A material movement; never edited, only reversed. */
         MaterialTransaction: {
             batch_number?: string | null;
@@ -2236,25 +2700,6 @@ export interface components {
             title: string;
             type?: string;
         };
-        /** @description A badge: which employee shows it, and as whom they act. */
-        Badge: {
-            /** @description Id of one of the badges, such as BDG-000001, or its badge_number. */
-            badge_id?: string;
-            badge_number?: string;
-            /** Format: date-time */
-            created_at?: string;
-            /** @description Id of one of the employees, such as EMP-000001, or its employee_code. */
-            employee_id?: string;
-            revoked?: boolean;
-            /** @description SHA-256 of the PIN's verifier; absent as long as there is no PIN. */
-            secret_digest?: string | null;
-            /** @description The journal entry that last touched the record: its version. */
-            seq?: number;
-            /** Format: date-time */
-            updated_at?: string;
-            /** @description Id of one of the users, such as USR-000001, or its user_name. */
-            user_id?: string;
-        };
         /** @description A product. */
         Product: {
             /** @enum {string} */
@@ -2284,6 +2729,35 @@ export interface components {
             unit_of_measure?: "EA" | "SHEET" | "KG" | "M2" | "M" | "L";
             /** @description Exact, at most four places and eleven digits before the point. */
             weight_kg?: number | null;
+        };
+        /** @description A production line: a department of the shop (laser, punching, welding, polishing, assembly, shipping). */
+        ProductionLine: {
+            /** @enum {string} */
+            automation_level?: "manual" | "semi-automated" | "fully-automated";
+            /** Format: date */
+            commissioning_date?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            design_capacity_per_hour?: number | null;
+            /** @description Id of one of the factories, such as FAC-000001. */
+            factory_id?: string;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            installed_capacity_per_hour?: number | null;
+            /** @description Exact, at most four places and eleven digits before the point. */
+            length_m?: number | null;
+            /** @description Id of one of the production_lines, such as LINE-000001, or its line_number. */
+            line_id?: string;
+            line_name?: string;
+            line_number?: string | null;
+            /** @enum {string} */
+            line_type?: "laser" | "punching" | "welding" | "polishing" | "assembly" | "shipping" | "machining" | "testing" | "painting" | "other";
+            number_of_stations?: number | null;
+            product_category?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "active" | "inactive";
         };
         /** @description An act that was done at a terminal and refused when it arrived. */
         RefusedAct: {
@@ -2316,51 +2790,28 @@ export interface components {
             /** @description Id of one of the work_centers, such as WC-000001, or its work_center_code. */
             work_center_id?: string | null;
         };
-        /** @description A tablet or a panel on the floor where people sign on by badge. */
-        Terminal: {
-            /** @description A scanned badge alone does not sign on. */
-            asks_pin?: boolean;
+        /** @description A shift pattern. */
+        Shift: {
+            break_minutes?: number;
             /** Format: date-time */
             created_at?: string;
-            /** @description Whoever does nothing there for so long is signed off. */
-            idle_minutes?: number;
-            revoked?: boolean;
-            /** @description SHA-256 of what proves that a request comes from it. */
-            secret_digest?: string | null;
-            /** @description The journal entry that last touched the record: its version. */
-            seq?: number;
-            /** @description Id of one of the terminals, such as TERM-000001, or its terminal_name. */
-            terminal_id?: string;
-            terminal_name?: string;
-            /** @description Where it stands; everywhere where empty. */
-            work_center_ids?: string[];
-        };
-        /** @description A production line: a department of the shop (laser, punching, welding, polishing, assembly, shipping). */
-        ProductionLine: {
-            /** @enum {string} */
-            automation_level?: "manual" | "semi-automated" | "fully-automated";
-            /** Format: date */
-            commissioning_date?: string | null;
-            /** Format: date-time */
-            created_at?: string;
-            /** @description Exact, at most four places and eleven digits before the point. */
-            design_capacity_per_hour?: number | null;
+            /** @description Days on which it opens, 1 Monday to 7 Sunday. */
+            days_of_week?: number[];
+            /** @description At or before the start: the shift ends on the next day. */
+            end_time?: string;
             /** @description Id of one of the factories, such as FAC-000001. */
             factory_id?: string;
             /** @description Exact, at most four places and eleven digits before the point. */
-            installed_capacity_per_hour?: number | null;
-            /** @description Exact, at most four places and eleven digits before the point. */
-            length_m?: number | null;
-            /** @description Id of one of the production_lines, such as LINE-000001, or its line_number. */
-            line_id?: string;
-            line_name?: string;
-            line_number?: string | null;
-            /** @enum {string} */
-            line_type?: "laser" | "punching" | "welding" | "polishing" | "assembly" | "shipping" | "machining" | "testing" | "painting" | "other";
-            number_of_stations?: number | null;
-            product_category?: string | null;
+            hours?: number;
             /** @description The journal entry that last touched the record: its version. */
             seq?: number;
+            shift_code?: string;
+            /** @description Id of one of the shifts, such as SHIFT-000001, or its shift_code. */
+            shift_id?: string;
+            shift_name?: string;
+            /** @enum {string} */
+            shift_type?: "regular" | "overtime";
+            start_time?: string;
             /** @enum {string} */
             status?: "active" | "inactive";
         };
@@ -2395,6 +2846,39 @@ export interface components {
             tracking_number?: string | null;
             /** Format: date-time */
             updated_at?: string;
+        };
+        /** @description A supplier. */
+        Supplier: {
+            country?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "active" | "inactive";
+            supplier_code?: string | null;
+            /** @description Id of one of the suppliers, such as SUP-000001, or its supplier_code. */
+            supplier_id?: string;
+            supplier_name?: string;
+        };
+        /** @description A tablet or a panel on the floor where people sign on by badge. */
+        Terminal: {
+            /** @description A scanned badge alone does not sign on. */
+            asks_pin?: boolean;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Whoever does nothing there for so long is signed off. */
+            idle_minutes?: number;
+            revoked?: boolean;
+            /** @description SHA-256 of what proves that a request comes from it. */
+            secret_digest?: string | null;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @description Id of one of the terminals, such as TERM-000001, or its terminal_name. */
+            terminal_id?: string;
+            terminal_name?: string;
+            /** @description Where it stands; everywhere where empty. */
+            work_center_ids?: string[];
         };
         /** @description A person or program that logs in. */
         User: {
