@@ -2,12 +2,12 @@
 
 class Upgrade {
   there = $state(false);
-  #own = document.querySelector<HTMLScriptElement>('script[type="module"]')?.getAttribute("src");
 
   /** Asked whenever the server was away and is back. The page itself decides nothing: whoever types goes on. */
   async look() {
+    const own = document.querySelector<HTMLScriptElement>('script[type="module"]')?.getAttribute("src");
     const page = await fetch("/", { cache: "no-store" }).then((answer) => (answer.ok ? answer.text() : ""), () => "");
-    if (page && this.#own && !page.includes(this.#own)) this.there = true;
+    if (page && own && !page.includes(own)) this.there = true;
   }
 }
 
