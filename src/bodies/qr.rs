@@ -1,4 +1,4 @@
-//! QR codes: an address as an image for pages, and as blocks of text for a terminal window.
+//! QR codes: which modules are dark, an image of them for pages, and blocks of text for a terminal window.
 
 use qrcode::render::unicode;
 use qrcode::{Color, QrCode};
@@ -6,11 +6,16 @@ use qrcode::{Color, QrCode};
 /// Free modules around the code (ISO/IEC 18004 section 6.3.8).
 const QUIET: usize = 4;
 
+/// Modules of a side, and which of all are dark, row by row; `None` where the text is too long.
+pub fn modules(text: &str) -> Option<(usize, Vec<bool>)> {
+    let code = QrCode::new(text).ok()?;
+    Some((code.width(), code.to_colors().into_iter().map(|color| color == Color::Dark).collect()))
+}
+
 /// The code as an SVG image, black on white; `None` where the text is too long.
 pub fn svg(text: &str) -> Option<String> {
-    let code = QrCode::new(text).ok()?;
-    let width = code.width();
-    let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
+    let (width, modules) = modules(text)?;
+    let dark = modules.into_iter().enumerate().filter(|(_, is_dark)| *is_dark);
     let path: String = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET)).collect();
     let side = width + 2 * QUIET;
     Some(format!(

@@ -68,7 +68,8 @@ impl Rounding {
     fn worked_on(&self, kind: &DataType) -> Result<DataType> {
         match kind {
             DataType::Decimal128(digits, places) if *places >= 0 => Ok(DataType::Decimal128(*digits, *places)),
-            _ if self.name == WHOLE && !kind.is_floating() => Ok(kind.clone()),
+            // 1e3 is read as an exact number of negative places, which would be cut to nothing.
+            _ if self.name == WHOLE && !kind.is_floating() && !kind.is_decimal() => Ok(kind.clone()),
             DataType::Null => Ok(DataType::Float64),
             kind if kind.is_numeric() => Ok(DataType::Float64),
             other => plan_err!("{} does not support {other}", self.name),

@@ -2,9 +2,9 @@
 //! has what its identifiers want. Deliberately only which modules are dark: ink and millimetres are the page's.
 
 use barcoders::sym::code128::Code128;
-use qrcode::{Color, EcLevel, QrCode};
 
 use crate::base::Date;
+use crate::bodies::qr;
 
 /// Characters that switch the set of a Code 128, and its function 1.
 const SET_B: char = '\u{181}';
@@ -73,8 +73,8 @@ pub fn square(text: &str) -> Option<Modules> {
     if text.len() > SQUARE_MAX {
         return None;
     }
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    Some(Modules::Square { side: code.width(), dark: code.to_colors().into_iter().map(|color| color == Color::Dark).collect() })
+    let (side, dark) = qr::modules(text)?;
+    Some(Modules::Square { side, dark })
 }
 
 /// Identifiers as the text of a GS1-128: fixed lengths first, so that nothing must be ended.

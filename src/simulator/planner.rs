@@ -15,8 +15,7 @@ use crate::model::command::PublishPlan;
 use crate::model::field::Note;
 use crate::model::schedule::PlannedSlot;
 use crate::model::{Command, Noun};
-use crate::planning::{Ask, Desk, Draft, Holds, Promise, Shop, Standing, compare, look};
-use crate::scheduling::Plan;
+use crate::planning::{Ask, Desk, Draft, Holds, Promise, Standing, compare, look};
 
 /// The hour at which a day is planned: before the early shift.
 pub(super) const MORNING: i64 = 5;
@@ -88,16 +87,10 @@ impl Simulator {
         self.publish_draft(&draft, Share::All, &format!("demo planner: {why}"))
     }
 
+    /// Publishes what a draft moves of our own orders, as far as it has not begun.
     fn publish_draft(&mut self, draft: &Draft, share: Share, why: &str) -> Result<(), Refusal> {
-        self.publish_moves(&draft.shop, &draft.plan(), share, why)?;
-        draft.published();
-        Ok(())
-    }
-
-    /// Publishes what a plan moves of our own orders, as far as it has not begun.
-    fn publish_moves(&mut self, shop: &Shop, plan: &Plan, share: Share, why: &str) -> Result<(), Refusal> {
-        let mut pieces: Vec<Vec<PlannedSlot>> = Vec::new();
-        for effect in compare(shop, plan).into_iter().filter(|effect| share == Share::All || matches!(effect.promise, Promise::Saved | Promise::Late)) {
+        let (shop, mut pieces) = (&draft.shop, Vec::<Vec<PlannedSlot>>::new());
+        for effect in compare(shop, &draft.plan()).into_iter().filter(|effect| share == Share::All || matches!(effect.promise, Promise::Saved | Promise::Late)) {
             let Some(job) = self.jobs.get(&effect.order.number()).filter(|job| is_planned(job)) else { continue };
             let waits = |sequence: i64| job.steps.iter().any(|step| step.sequence == sequence && step.state == StepState::Waiting);
             let moves = effect.moves.iter().filter(|moved| waits(shop.tasks[moved.operation].sequence));
@@ -119,6 +112,7 @@ impl Simulator {
             slots.iter().for_each(|slot| self.take_slot(slot));
             self.desk.tell(Who::Planner, Command::PublishPlan(PublishPlan { slots, notes: Some(Note(why.to_owned())) }))?;
         }
+        draft.published();
         Ok(())
     }
 

@@ -37,7 +37,8 @@ impl Home {
         }
     }
 
-    /// Whether a directory is there and no plant was ever in it: it is empty, or holds no more than the marks of an earlier try.
+    /// Whether a directory is there and no plant was ever in it: it is empty, or holds no more than the
+    /// marks of an earlier try. A plant that was lost leaves its reserve.
     pub fn is_vacant(root: &Path) -> Result<bool, StoreError> {
         let entries = match fs::read_dir(root) {
             Ok(entries) => entries,
@@ -46,7 +47,7 @@ impl Home {
         };
         for entry in entries {
             let name = entry?.file_name();
-            if ![FORMAT_FILE, LOCK_FILE, RESERVE_FILE].iter().any(|known| name == *known) {
+            if ![FORMAT_FILE, LOCK_FILE].iter().any(|known| name == *known) {
                 return Ok(false);
             }
         }

@@ -290,9 +290,13 @@ fn write(shared: &Shared, batches: Vec<(Batch, oneshot::Sender<Result<Receipt, R
     for (source, cursor) in commit.cursors {
         shared.registry.keep_cursor(&source, cursor);
     }
-    show(shared, number, judged);
-    // Only now can they be read.
+    show(shared, number, &mut judged);
+    // Only now can they be read; and whoever has the answer finds their hours named.
     shared.changes().written(hours);
+    for it in judged {
+        count(&it.source, it.receipt);
+        _ = it.reply.send(Ok(it.receipt));
+    }
 }
 
 fn judge(registry: &Registry, batch: Batch, reply: oneshot::Sender<Result<Receipt, Refusal>>, now: Time, commit: &mut Commit) -> Judged {
@@ -328,19 +332,15 @@ fn quarantine(registry: &Registry, source: &str, now: Time, why: &str, sample: &
 }
 
 /// Shows what is on disk, and answers.
-fn show(shared: &Shared, number: u64, mut judged: Vec<Judged>) {
+fn show(shared: &Shared, number: u64, judged: &mut [Judged]) {
     let measured: Vec<Vec<Option<(&Sample, Measure)>>> = judged.iter().map(|it| shared.registry.measures(&it.samples)).collect();
     let all: Vec<(&Sample, Measure)> = measured.into_iter().flatten().flatten().collect();
     let new = if all.is_empty() { Vec::new() } else { shared.change().take(number, &all) };
     let mut new = new.into_iter();
-    for it in &mut judged {
+    for it in judged {
         let stored = new.by_ref().take(it.samples.len()).filter(|new| *new).count() as u64;
         it.receipt.stored = stored;
         it.receipt.repeated = it.samples.len() as u64 - stored;
-    }
-    for it in judged {
-        count(&it.source, it.receipt);
-        _ = it.reply.send(Ok(it.receipt));
     }
 }
 

@@ -66,7 +66,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("dejavu", &["src/reports/pdf"]),
     ("rust_xlsxwriter", &["src/reports/workbook.rs"]),
     ("barcoders", &["src/reports/barcode.rs"]),
-    ("qrcode", &["src/reports/barcode.rs"]),
     ("lettre", &["src/adapters/mail"]),
     ("bytes", &["src/adapters/mqtt"]),
     ("tokio_rustls", &["src/trust/", "src/adapters/mqtt", "src/adapters/s3"]),

@@ -51,7 +51,7 @@ fn a_planner_plans_judges_and_publishes() {
     assert_eq!((published["work_orders"].as_u64(), published["left_out"].as_array().unwrap().len()), (Some(1), 0), "{published}");
     let schedule = planner.read("/api/v1/schedule?from=2026-03-01&to=2026-03-10");
     let then = |entry: u64| format!("/api/v1/schedule?from=2026-03-01&to=2026-03-10&as_of={entry}");
-    assert_eq!(planner.read(&then(before)), json!({"data": []}), "nothing was in force then");
+    assert_eq!(planner.read(&then(before)), json!({"data": [], "frozen_hours": 0}), "nothing was in force then");
     assert_eq!(planner.read(&then(*site.plant.engine.head().borrow())), schedule);
     let slots = planner.read("/api/v1/plans/1/slots");
     let own = by_order(&schedule, &second);
@@ -141,13 +141,13 @@ fn sales_asks_by_when_and_bad_questions_are_answered_plainly() {
 fn a_plan_waits_for_material_and_tools_and_says_so() {
     let site = Site::new();
     let mut planner = site.client(Role::Planner);
-    let line = json!({"material_id": "SHEET", "quantity_per_unit": "0.5", "unit_of_measure": "SHEET", "scrap_percentage": "0"});
+    let line = json!({"material_id": "SHEET", "quantity_per_unit": 0.5, "unit_of_measure": "SHEET", "scrap_percentage": 0});
     planner.make("/api/v1/bills-of-material", &json!({"product_id": "BRACKET", "lines": [line]}));
     let (urgent, short) = (order(&mut planner, 40, "2026-03-05"), order(&mut planner, 10, "2026-03-06"));
     // Nobody keeps account of the sheets: they hold nothing up.
     let plan = ready(&mut planner, &json!({"seconds": 0}));
     assert_eq!(plan["left_out"].as_array().unwrap().len(), 0, "{plan}");
-    planner.make("/api/v1/expected-receipts", &json!({"material_id": "SHEET", "quantity": "20", "expected_at": "2026-03-03T09:00:00Z"}));
+    planner.make("/api/v1/expected-receipts", &json!({"material_id": "SHEET", "quantity": 20, "expected_at": "2026-03-03T09:00:00Z"}));
     let plan = ready(&mut planner, &json!({"seconds": 0}));
     let left_out = &plan["left_out"][0];
     assert!(left_out["work_order_id"] == json!(short) && left_out["why"].as_str().unwrap().contains("5 SHEET of SHEET"), "{plan}");
@@ -162,7 +162,7 @@ fn a_plan_waits_for_material_and_tools_and_says_so() {
     assert_eq!((&waits["tool"], &waits["to"]), (&json!("DIE-7"), &json!("2026-03-04T09:00:00Z")));
     for (path, body, why) in [
         ("/api/v1/tools", json!({"tool_code": "DIE-8", "tool_name": "Die", "work_center_ids": ["LASER"], "quantity": 0}), "quantity"),
-        ("/api/v1/expected-receipts", json!({"material_id": "SHEET", "quantity": "0", "expected_at": "2026-03-03T09:00:00Z"}), "above 0"),
+        ("/api/v1/expected-receipts", json!({"material_id": "SHEET", "quantity": 0, "expected_at": "2026-03-03T09:00:00Z"}), "above 0"),
         ("/api/v1/planning-rules", json!({"work_center_id": "LASER", "transfer_batch_quantity": 0}), "1 or more"),
     ] {
         let refused = planner.post(path, &body);

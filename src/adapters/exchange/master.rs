@@ -325,6 +325,7 @@ const fn key_columns(noun: Noun) -> &'static [&'static str] {
         Noun::CustomerProductMapping => &["customer_id", "product_id"],
         Noun::Connector => &["connector_code"],
         Noun::MachineSignal => &["machine_id", "role"],
+        Noun::ReportSchedule => &["schedule_code"],
         Noun::Tool => &["tool_code"],
         Noun::ExpectedReceipt => &["purchase_order_number", "material_id"],
         Noun::PlanningRule => &["work_center_id"],

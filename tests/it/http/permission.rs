@@ -70,6 +70,8 @@ fn without_a_log_in_only_the_open_addresses_answer() {
         "GET /",
         "GET /sw.js",
         "GET /assets/{file}",
+        "GET /trust",
+        "GET /trust/{file}",
         "GET /healthz",
         "GET /readyz",
         "GET /metrics",
