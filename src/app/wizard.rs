@@ -23,7 +23,7 @@ const CODE_LENGTH: usize = 10;
 /// Founds a plant in an empty folder with the help of a browser. Answers where to serve it; `None` where it was stopped before.
 pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<Option<SocketAddr>, Refusal> {
     // Marks the folder as ours, so that a backup may be received into it.
-    drop(Home::existing_or_new(data)?);
+    Home::begin(data)?;
     let code: String = random_token()?.chars().filter(char::is_ascii_alphanumeric).skip("mw".len()).take(CODE_LENGTH).collect();
     let folder = data.to_path_buf();
     let begin: Begin = Arc::new(move |beginning, progress| begin(&folder, beginning, progress));
@@ -31,7 +31,11 @@ pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<Opti
     runtime()?.block_on(async move {
         let mut ends = Ends::listen()?;
         tokio::select! {
-            begun = wizard.serve(http, |address| tell(address, &code, output)) => begun.map(Some),
+            begun = wizard.serve(http, |address| tell(address, &code, output)) => {
+                let address = begun?;
+                Home::begun(data)?;
+                Ok(Some(address))
+            }
             () = ends.any() => Ok(None),
         }
     })

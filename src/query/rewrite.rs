@@ -342,7 +342,8 @@ fn one_row(expr: &mut Expr) {
 fn search_path(expr: &Expr) -> Option<String> {
     let Expr::InSubquery { expr, subquery, negated } = expr else { return None };
     let not = if *negated { "NOT " } else { "" };
-    subquery.to_string().contains("'search_path'").then(|| format!("{expr} {not}IN ('public')"))
+    let told = subquery.to_string();
+    (told.contains("'search_path'") || told.contains("'\"$user\"'")).then(|| format!("{expr} {not}IN ('public')"))
 }
 
 /// `pg_settings` as this connection has them: the catalogue knows one only.

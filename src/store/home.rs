@@ -13,6 +13,8 @@ use crate::base::limits;
 const FORMAT_FILE: &str = "FORMAT";
 const LOCK_FILE: &str = "LOCK";
 const RESERVE_FILE: &str = "reserve";
+/// While a plant is being founded or restored by its first page.
+const FOUNDING_FILE: &str = "FOUNDING";
 const PLANT_FILE: &str = "plant.redb";
 
 /// A data directory that this process holds.
@@ -37,21 +39,26 @@ impl Home {
         }
     }
 
-    /// Whether a directory is there and no plant was ever in it: it is empty, or holds no more than the
-    /// marks of an earlier try. A plant that was lost leaves its reserve.
+    /// Whether a directory is there and no plant was ever in it: it is empty, or a plant was begun in it and nothing more.
     pub fn is_vacant(root: &Path) -> Result<bool, StoreError> {
         let entries = match fs::read_dir(root) {
-            Ok(entries) => entries,
+            Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>, std::io::Error>>()?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        for entry in entries {
-            let name = entry?.file_name();
-            if ![FORMAT_FILE, LOCK_FILE].iter().any(|known| name == *known) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let is_mark = |name: &std::ffi::OsString| [FORMAT_FILE, LOCK_FILE, RESERVE_FILE, FOUNDING_FILE].iter().any(|known| name == known);
+        Ok(entries.is_empty() || entries.iter().all(is_mark) && entries.iter().any(|name| name == FOUNDING_FILE))
+    }
+
+    /// Says of a directory that a plant is begun in it: without the mark it would be one that was lost.
+    pub fn begin(root: &Path) -> Result<(), StoreError> {
+        drop(Self::existing_or_new(root)?);
+        write_synced(&root.join(FOUNDING_FILE), b"")
+    }
+
+    /// The plant is there.
+    pub fn begun(root: &Path) -> Result<(), StoreError> {
+        Ok(fs::remove_file(root.join(FOUNDING_FILE))?)
     }
 
     /// Makes a data directory where there is nothing yet, or takes the one that is there.
