@@ -116,7 +116,10 @@ fn a_schedule_fills_the_outbox_and_the_mail_once_each_also_after_a_pause() {
     let path = folder.path().join("data");
     let text = path.to_str().unwrap().to_owned();
     // A simulated plant, whose clock can be put on the next morning.
-    let start = || Running::start(&["demo", "--days", "1", "--speed", "0", "--data", &text, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--sql", "127.0.0.1:0"], None);
+    let made = Running::start(&["demo", "--days", "1", "--speed", "0", "--data", &text, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--sql", "127.0.0.1:0"], None);
+    assert_eq!(made.stop(), 0);
+    // Served without its simulator, which would want to live through the days first.
+    let start = || Running::start(&["serve", "--data", &text, "--http", "127.0.0.1:0", "--sql", "127.0.0.1:0"], None);
     let running = start();
     let admin = |running: &Running| {
         let logins: Json = serde_json::from_slice(&std::fs::read(path.join("demo-logins.json")).unwrap()).unwrap();
