@@ -105,23 +105,11 @@ fn late_jobs(shop: &Shop, plan: &Plan) -> Vec<(i64, usize)> {
 fn waits(shop: &Shop, plan: &Plan, job: usize) -> BTreeMap<usize, i64> {
     let mut waits = BTreeMap::new();
     for stretch in explain(&shop.instance, plan, job) {
-        let minutes = match stretch.cause {
-            Cause::Behind { .. } | Cause::Setup | Cause::Closed => stretch.until - stretch.from,
-            Cause::Work => stretch.until - stretch.from - open_minutes(shop, plan, stretch.operation),
-            _ => 0,
-        };
-        if minutes > 0 {
-            *waits.entry(stretch.operation).or_default() += i64::from(minutes);
+        if matches!(stretch.cause, Cause::Behind { .. } | Cause::Setup | Cause::Closed | Cause::Paused) {
+            *waits.entry(stretch.operation).or_default() += i64::from(stretch.until - stretch.from);
         }
     }
     waits
-}
-
-/// What an operation works where the plan has it.
-fn open_minutes(shop: &Shop, plan: &Plan, operation: usize) -> Minutes {
-    let (job, place) = shop.instance.place_of(operation);
-    let modes = &shop.instance.problem().jobs[job].operations[place].modes;
-    modes.iter().find(|(center, _)| *center == plan.slots[operation].center as usize).map_or(0, |(_, minutes)| *minutes)
 }
 
 /// Overtime after closing time at the work centers that are waited for most.

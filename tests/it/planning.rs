@@ -173,7 +173,6 @@ fn a_plan_waits_for_material_and_tools_and_says_so() {
 }
 
 #[test]
-#[ignore = "nothing is proposed for a plant whose only late order pauses at closing time; why is open"]
 fn overtime_is_proposed_where_it_saves_promises() {
     let site = Site::new();
     let mut planner = site.client(Role::Planner);
