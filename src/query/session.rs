@@ -109,8 +109,9 @@ impl Session {
             Act::Read => {
                 let work = self.work(statement, None)?;
                 let planned = self.sql.shared.handle.spawn(async move {
-                    let (_, plan) = work.plan().await?;
-                    let columns = headed(plan.schema().as_arrow());
+                    let (state, plan) = work.plan().await?;
+                    let settled = state.optimize(&plan);
+                    let columns = headed(plan.schema().as_arrow(), settled.as_ref().unwrap_or(&plan).schema().as_arrow());
                     Ok::<_, Fault>(Described { parameters: parameters(&plan)?, columns: Some(columns) })
                 });
                 planned.await.map_err(|_| ended())?
@@ -172,10 +173,11 @@ fn ended() -> Fault {
     Fault::new("XX000", "the statement ended early; the fault is ours")
 }
 
-/// The columns of an answer under their headings.
-fn headed(schema: &Schema) -> SchemaRef {
-    let fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_name(heading(field.name())).with_nullable(true)).collect();
-    Arc::new(Schema::new(fields))
+/// The columns of an answer under their headings, with the types as they come to be: of which type mixed numbers are
+/// (`CASE`, `COALESCE`) is not settled before the plan is worked through.
+fn headed(told: &Schema, typed: &Schema) -> SchemaRef {
+    let fields = told.fields().iter().zip(typed.fields()).map(|(told, typed)| typed.as_ref().clone().with_name(heading(told.name())).with_nullable(true));
+    Arc::new(Schema::new(fields.collect::<Vec<Field>>()))
 }
 
 /// The parameters of a plan in their order: `$1` first.
@@ -283,8 +285,8 @@ impl Work {
 
     async fn begin(&self) -> Result<(SchemaRef, SendableRecordBatchStream), Fault> {
         let (state, plan) = self.plan().await?;
-        let schema = headed(plan.schema().as_arrow());
         let physical = state.create_physical_plan(&plan).await.map_err(|error| self.located(&error))?;
+        let schema = headed(plan.schema().as_arrow(), &physical.schema());
         let stream = execute_stream(yielding(physical)?, state.task_ctx())?;
         Ok((schema, stream))
     }

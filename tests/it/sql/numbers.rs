@@ -85,3 +85,15 @@ fn an_expression_means_what_it_means_in_postgresql_or_is_an_error() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(answered > 80, "only {answered} were answered");
 }
+
+#[test]
+fn a_column_of_mixed_numbers_is_of_the_wider_kind() {
+    let site = Site::new();
+    site.plant.order(10);
+    let mixed = "SELECT CASE WHEN planned_quantity > 10 THEN 5::int ELSE planned_quantity END, coalesce(NULL::int, planned_quantity), \
+                 CASE planned_quantity WHEN 10 THEN 1 ELSE 2.5::float END FROM work_orders UNION ALL SELECT 1::int, 2, 3;";
+    let Some(rows) = told(&site, Role::Analyst, &[mixed]) else { return };
+    let mut rows: Vec<&str> = rows.lines().collect();
+    rows.sort_unstable();
+    assert_eq!(rows, ["10|10|1", "1|2|3"]);
+}
