@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, VisitMut as _, VisitorMut, visit_relations};
+use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, VisitMut as _, VisitorMut, visit_expressions_mut, visit_relations};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
@@ -45,6 +45,9 @@ pub(super) fn rewritten(statement: &Statement, around: &Around<'_>, parser: &Pos
     let mut ast = parsed.into_iter().nth(statement.place).unwrap_or(ast);
     _ = ast.visit(&mut Headings);
     _ = ast.visit(&mut Meaning(around, asks));
+    if statement.text.contains("'search_path'") {
+        _ = visit_expressions_mut(&mut ast, |expr| search_path(expr).map_or(ControlFlow::Continue(()), |list| take_place(expr, &list)));
+    }
     Ok(ast)
 }
 
@@ -222,10 +225,7 @@ impl VisitorMut for Meaning<'_> {
             return take_place(expr, "CAST(NULL AS INT)");
         }
         one_row(expr);
-        match search_path(expr) {
-            Some(list) => take_place(expr, &list),
-            None => ControlFlow::Continue(()),
-        }
+        ControlFlow::Continue(())
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
@@ -338,12 +338,13 @@ fn one_row(expr: &mut Expr) {
     }
 }
 
-/// `schema IN (SELECT ... current_setting('search_path') ...)`, as Grafana takes the path apart: it has one schema.
+/// `quote_ident(schema) IN (...)`, as Grafana takes the path apart: there is one schema. The catalogue's parser has put an
+/// empty text in place of the path, by which nothing would be found.
 fn search_path(expr: &Expr) -> Option<String> {
-    let Expr::InSubquery { expr, subquery, negated } = expr else { return None };
+    let Expr::InList { expr, list, negated } = expr else { return None };
+    let is_emptied = matches!(list.as_slice(), [Expr::Value(only)] if matches!(&only.value, ast::Value::SingleQuotedString(text) if text.is_empty()));
     let not = if *negated { "NOT " } else { "" };
-    let told = subquery.to_string();
-    (told.contains("'search_path'") || told.contains("'\"$user\"'")).then(|| format!("{expr} {not}IN ('public')"))
+    (is_emptied && expr.to_string().starts_with("quote_ident(")).then(|| format!("{expr} {not}IN ('public')"))
 }
 
 /// `pg_settings` as this connection has them: the catalogue knows one only.
