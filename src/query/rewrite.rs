@@ -6,7 +6,9 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, VisitMut as _, VisitorMut, visit_expressions_mut, visit_relations};
+use datafusion::sql::sqlparser::ast::{
+    self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, VisitMut as _, VisitorMut, visit_expressions_mut, visit_relations,
+};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
