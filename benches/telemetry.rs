@@ -9,38 +9,25 @@
 #[allow(dead_code, clippy::unwrap_used)]
 mod client;
 mod kit;
+#[path = "kit/lanes.rs"]
+mod lanes;
 
 use std::fmt::Write as _;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_ipc::reader::StreamReader;
-use client::Client;
-use futures_util::SinkExt as _;
-use hyper::body::Bytes;
 use kit::machines::{Floor, METRICS, SERIES};
-use kit::postgres::Cluster;
-use kit::served::{Process, empty};
 use kit::{Point, Round, median, point_time, three, tree_cpu};
-use millwright::base::Time;
+use lanes::{Body, Ours, Postgres, ROWS, TICKS, Victoria, settle, shown};
 use serde_json::Value;
-use tokio::runtime::Runtime;
 
-/// Samples in one body, and rows in one transaction of the peer.
-const ROWS: usize = 7_200;
-const TICKS: i64 = (ROWS / SERIES) as i64;
 /// Seconds between two samples of the month.
 const MONTH_STEP_S: i64 = 300;
 const DAY_S: i64 = 86_400;
 const MACHINE: &str = "LAS-07";
-
-const TABLE: &str = "CREATE TABLE machine_metrics (time timestamptz NOT NULL, machine_id text NOT NULL, department text, metric_name text NOT NULL, value double precision, unit text, job_id text, part_id text);
-    CREATE INDEX ON machine_metrics (machine_id, metric_name, time DESC);
-    CREATE INDEX ON machine_metrics (time DESC);
-    CREATE TABLE series (machine_id text, metric_name text, PRIMARY KEY (machine_id, metric_name));";
 
 fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -85,46 +72,6 @@ struct Span {
     to_s: i64,
 }
 
-/// The same samples for everybody.
-struct Body {
-    lines: String,
-    wide: String,
-    lines_without_job: String,
-    rows: String,
-    next_s: i64,
-}
-
-impl Body {
-    fn of(floor: &mut Floor, from_s: i64, step_s: i64, until_s: i64) -> Self {
-        let mut body = Self { lines: String::new(), wide: String::new(), lines_without_job: String::new(), rows: String::new(), next_s: from_s };
-        while body.next_s < until_s && body.next_s < from_s + TICKS * step_s {
-            let at_s = body.next_s;
-            floor.tick(at_s, step_s as f64);
-            floor.write_lines(at_s, true, &mut body.lines);
-            floor.write_lines(at_s, false, &mut body.lines_without_job);
-            floor.write_wide_lines(at_s, &mut body.wide);
-            floor.write_rows(&shown(at_s), &mut body.rows);
-            body.next_s += step_s;
-        }
-        body
-    }
-}
-
-fn shown(seconds: i64) -> String {
-    Time::from_micros(seconds * 1_000_000).to_string()
-}
-
-/// Waits until a server has nothing to do any more.
-fn settle(cpu: impl Fn() -> Duration) {
-    for _ in 0..120 {
-        let before = cpu();
-        std::thread::sleep(Duration::from_secs(1));
-        if cpu().saturating_sub(before) < Duration::from_millis(30) {
-            return;
-        }
-    }
-}
-
 /// A number or a text from outside that must be there.
 fn figure(json: &Value) -> anyhow::Result<f64> {
     json.as_f64().or_else(|| json.as_str()?.parse().ok()).with_context(|| format!("no number: {json}"))
@@ -134,139 +81,6 @@ fn same(what: &str, ours: (u64, f64), theirs: (u64, f64)) -> anyhow::Result<()> 
     let close = (ours.1 - theirs.1).abs() <= 1e-9 * theirs.1.abs().max(1.0);
     ensure!(ours.0 == theirs.0 && close, "{what}: {ours:?} against {theirs:?}");
     Ok(())
-}
-
-/// A demo of this build.
-struct Ours {
-    client: Client,
-    process: Process,
-    _folder: tempfile::TempDir,
-}
-
-impl Ours {
-    fn start() -> anyhow::Result<Self> {
-        let folder = kit::scratch("telemetry")?;
-        let (process, address, token) = empty(folder.path()).context("the plant of this build did not start")?;
-        Ok(Self { client: Client::new(address.parse()?, Some(&token)), process, _folder: folder })
-    }
-
-    fn cpu(&self) -> Duration {
-        tree_cpu(self.process.0.id())
-    }
-
-    /// The plant's clock, to the second.
-    fn now_s(&mut self) -> anyhow::Result<i64> {
-        let plant: Value = serde_json::from_slice(&self.get("/api/v1/plant", "application/json")?)?;
-        let now: Time = plant["plant_time"].as_str().context("no plant_time")?.parse()?;
-        Ok(now.micros() / 1_000_000)
-    }
-
-    fn send(&mut self, lines: &str) -> anyhow::Result<()> {
-        loop {
-            let reply = self.client.send("POST", "/api/v2/write?precision=ns&history=true", &[], lines.as_bytes())?;
-            match reply.status {
-                204 => return Ok(()),
-                503 => std::thread::sleep(Duration::from_millis(200)),
-                status => bail!("{status}: {}", reply.text()),
-            }
-        }
-    }
-
-    fn get(&mut self, path: &str, accept: &str) -> anyhow::Result<Vec<u8>> {
-        let reply = self.client.send("GET", path, &[("Accept", accept)], b"")?;
-        ensure!(reply.status == 200, "{path}: {} {}", reply.status, reply.text());
-        Ok(reply.body)
-    }
-
-    fn query(span: Span, more: &str) -> String {
-        format!("/api/v1/telemetry/query?from={}&to={}{more}", shown(span.from_s), shown(span.to_s))
-    }
-}
-
-/// The table of the seed in PostgreSQL.
-struct Postgres<'r> {
-    runtime: &'r Runtime,
-    client: tokio_postgres::Client,
-    cluster: Cluster,
-}
-
-impl<'r> Postgres<'r> {
-    fn start(runtime: &'r Runtime) -> Result<Self, String> {
-        let cluster = Cluster::start()?;
-        let connected = runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&cluster.dsn(), tokio_postgres::NoTls).await?;
-            tokio::spawn(connection);
-            client.batch_execute(TABLE).await?;
-            anyhow::Ok(client)
-        });
-        Ok(Self { runtime, client: connected.map_err(|error| format!("PostgreSQL took no connection: {error:#}"))?, cluster })
-    }
-
-    /// One durable transaction.
-    fn copy(&mut self, body: &Body) -> anyhow::Result<()> {
-        self.runtime.block_on(async {
-            let mut sink = Box::pin(self.client.copy_in("COPY machine_metrics FROM STDIN").await?);
-            sink.send(Bytes::copy_from_slice(body.rows.as_bytes())).await?;
-            sink.as_mut().finish().await?;
-            Ok(())
-        })
-    }
-
-    fn know_series(&mut self) -> anyhow::Result<()> {
-        // One by one: sent together they would be one transaction, in which nothing can be vacuumed.
-        for sql in ["INSERT INTO series SELECT DISTINCT machine_id, metric_name FROM machine_metrics", "VACUUM ANALYZE machine_metrics", "ANALYZE series", "CHECKPOINT"] {
-            self.runtime.block_on(self.client.batch_execute(sql))?;
-        }
-        Ok(())
-    }
-
-    /// Rows of a query, and the sum of its first column.
-    fn ask(&self, sql: &str) -> anyhow::Result<(u64, f64)> {
-        let rows = self.runtime.block_on(self.client.query(sql, &[]))?;
-        Ok((rows.len() as u64, rows.iter().map(|row| row.get::<_, f64>(0)).sum()))
-    }
-}
-
-/// VictoriaMetrics, where the package is installed.
-struct Victoria {
-    client: Client,
-    process: Process,
-    _folder: tempfile::TempDir,
-}
-
-impl Victoria {
-    fn start() -> Result<Self, String> {
-        Self::run().map_err(|error| format!("VictoriaMetrics is missing or did not start (Debian: victoria-metrics): {error:#}"))
-    }
-
-    fn run() -> anyhow::Result<Self> {
-        let folder = kit::scratch("victoria")?;
-        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let mut command = Command::new("victoria-metrics");
-        command.arg(format!("-storageDataPath={}", folder.path().display())).arg(format!("-httpListenAddr={address}"));
-        command.args(["-retentionPeriod=5y", "-search.latencyOffset=0s", "-search.disableCache", "-search.maxUniqueTimeseries=1000000", "-search.maxSamplesPerQuery=4000000000"]);
-        let process = Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
-        let mut client = Client::new(address, None);
-        for _ in 0..100 {
-            if client.send("GET", "/health", &[], b"").is_ok_and(|reply| reply.status == 200) {
-                return Ok(Self { client, process, _folder: folder });
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        bail!("it answers nothing")
-    }
-
-    fn send(&mut self, lines: &str) -> anyhow::Result<()> {
-        let reply = self.client.send("POST", "/write", &[], lines.as_bytes())?;
-        ensure!(reply.status == 204, "{}: {}", reply.status, reply.text());
-        Ok(())
-    }
-
-    fn get(&mut self, path: &str) -> anyhow::Result<Vec<u8>> {
-        let reply = self.client.send("GET", path, &[], b"")?;
-        ensure!(reply.status == 200, "{path}: {} {}", reply.status, reply.text());
-        Ok(reply.body)
-    }
 }
 
 /// Rows a second, milliseconds of a body and rows a CPU second, over the rounds.
@@ -408,6 +222,10 @@ fn read(ours: &mut Ours, postgres: &mut Result<Postgres<'_>, String>, victoria: 
     Ok(())
 }
 
+fn query(span: Span, more: &str) -> String {
+    format!("/api/v1/telemetry/query?from={}&to={}{more}", shown(span.from_s), shown(span.to_s))
+}
+
 fn questions(month: Span, end_s: i64) -> [Question; 3] {
     let day = Span { from_s: month.to_s - DAY_S, to_s: month.to_s };
     // Whole hours, so that every side has the same ones.
@@ -428,7 +246,7 @@ fn questions(month: Span, end_s: i64) -> [Question; 3] {
         },
         Question {
             what: "a day of one series",
-            path: Ours::query(day, &format!("&machine={MACHINE}&metric=power")),
+            path: query(day, &format!("&machine={MACHINE}&metric=power")),
             accept: "application/json",
             sql: format!("SELECT value, time FROM machine_metrics WHERE machine_id = '{MACHINE}' AND metric_name = 'power' AND {} ORDER BY time", between(day)),
             victoria: vec![format!("/api/v1/export?match[]=machine_metrics_power%7Bmachine_id%3D%22{MACHINE}%22%7D&start={}&end={}", day.from_s, day.to_s - 1)],
@@ -437,7 +255,7 @@ fn questions(month: Span, end_s: i64) -> [Question; 3] {
         },
         Question {
             what: "hourly avg, max and count of all series over the month",
-            path: Ours::query(hours, &format!("&step=1h&agg=avg,max,count&metric={}", metrics.join(","))),
+            path: query(hours, &format!("&step=1h&agg=avg,max,count&metric={}", metrics.join(","))),
             accept: "application/vnd.apache.arrow.stream",
             sql: format!("SELECT avg(value), machine_id, metric_name, date_trunc('hour', time), max(value), count(*) FROM machine_metrics WHERE {} GROUP BY 2, 3, 4", between(hours)),
             victoria: ["avg", "max", "count"].map(hourly).to_vec(),
