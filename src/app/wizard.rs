@@ -32,9 +32,7 @@ pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<Opti
         let mut ends = Ends::listen()?;
         tokio::select! {
             begun = wizard.serve(http, |address| tell(address, &code, output)) => {
-                let address = begun?;
-                Home::begun(data)?;
-                Ok(Some(address))
+                Ok(Some(begun?))
             }
             () = ends.any() => Ok(None),
         }
@@ -48,22 +46,28 @@ fn tell(address: SocketAddr, code: &str, output: &Output) {
     output.data(&format!("there is no plant here yet: start one at http://{address}/#/start?code={code}"));
 }
 
+/// A try that fails leaves nothing; one that succeeds is marked as the plant before anybody is told.
 fn begin(data: &Path, beginning: Beginning, progress: Progress<'_>) -> Result<(), Refusal> {
-    match beginning {
+    let begun = match beginning {
         Beginning::Found(it) => found(data, &it),
-        Beginning::Restore => Ok(archive::restore(&data.join(UPLOAD), data, progress).map(|_| ())?),
+        Beginning::Restore => archive::restore(&data.join(UPLOAD), data, progress).map(|_| ()).map_err(Refusal::from),
+    };
+    match begun {
+        Ok(()) => Ok(Home::begun(data)?),
+        Err(refusal) => {
+            Home::clear(data)?;
+            Err(refusal)
+        }
     }
 }
 
 fn found(data: &Path, it: &Founding) -> Result<(), Refusal> {
-    // Looked at before anything is written, so that a slip can be put right.
     if crate::base::time::zone(&it.timezone).is_none() {
         return Err(Refusal::invalid("timezone", format!("{} is no IANA zone such as Europe/Berlin", it.timezone)));
     }
     crate::accounts::verifier::check_strength(&it.password)?;
     let engine = wiring::open_or_make(data, false)?;
-    let made = engine.read(|snapshot| snapshot.head())??;
-    let founded = if made == 0 { founding::found(&engine, founding::Moment::NOW, &it.plant_name, &it.timezone, false) } else { Ok(()) };
+    let founded = founding::found(&engine, founding::Moment::NOW, &it.plant_name, &it.timezone, false);
     let founded = founded.and_then(|()| founding::add_user(&engine, founding::Moment::NOW, &it.admin, Role::Admin, &it.password));
     engine.stop();
     founded.map(|_| ())

@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::PoisonError;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -48,7 +50,12 @@ impl Engine {
         self.room()?;
         let folder = self.backup_folder()?;
         fs::create_dir_all(&folder).map_err(|error| unreadable(&error))?;
-        let name = name_of(self.wall_now());
+        let _one_at_a_time = self.shared.backing_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut at = self.wall_now();
+        while folder.join(name_of(at)).exists() {
+            at = at.plus(Duration::from_secs(1));
+        }
+        let name = name_of(at);
         // Under another name until it is whole, so that a broken one is never listed.
         let making = folder.join(format!("{name}.making"));
         let made = self.back_up(&making).and_then(|summary| fs::rename(&making, folder.join(&name)).map(|()| summary).map_err(|error| unreadable(&error)));

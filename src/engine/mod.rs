@@ -153,6 +153,8 @@ struct Shared {
     head: watch::Sender<u64>,
     health: watch::Sender<Health>,
     plant_clock: Mutex<PlantClock>,
+    /// Kept backups are made one at a time.
+    backing_up: Mutex<()>,
 }
 
 /// The engine. Clones are the same engine.
@@ -168,7 +170,14 @@ impl Engine {
     pub fn start(store: Store, options: Options) -> Result<Self, StoreError> {
         let head = store.snapshot()?.head()?;
         let plant_clock = PlantClock::of(&store.snapshot()?)?;
-        let shared = Arc::new(Shared { store, options, head: watch::Sender::new(head), health: watch::Sender::new(Health::Ready), plant_clock: Mutex::new(plant_clock) });
+        let shared = Arc::new(Shared {
+            store,
+            options,
+            head: watch::Sender::new(head),
+            health: watch::Sender::new(Health::Ready),
+            plant_clock: Mutex::new(plant_clock),
+            backing_up: Mutex::default(),
+        });
         let (queue, messages) = mpsc::channel(limits::QUEUE_MAX);
         let thread = {
             let shared = Arc::clone(&shared);

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use super::blobs;
 use super::codec;
 use super::error::StoreError;
-use super::home::Home;
+use super::home::{Home, create_private};
 use super::keys;
 use super::plant_file::{Store, open_file};
 use super::schema;
@@ -120,7 +120,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn write_archive(store: &Store, path: &Path) -> Result<Summary, StoreError> {
-    let mut writer = Writer { out: BufWriter::new(File::create(path)?), hasher: Sha256::new(), bytes: 0 };
+    let mut writer = Writer { out: BufWriter::new(create_private(path)?), hasher: Sha256::new(), bytes: 0 };
     writer.raw(MAGIC)?;
     // Secrets are not in history, so they are taken in the same moment as the head.
     let (seq, hash, secrets) = {

@@ -1,9 +1,9 @@
 //! The data directory: its format number, its lock, its space. A directory that is foreign, newer
 //! or in use is refused before a byte of it is touched.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
@@ -39,26 +39,44 @@ impl Home {
         }
     }
 
-    /// Whether a directory is there and no plant was ever in it: it is empty, or a plant was begun in it and nothing more.
+    /// Whether a directory is there and no plant was ever in it: it is empty, or one was begun in it and never got ready.
     pub fn is_vacant(root: &Path) -> Result<bool, StoreError> {
         let entries = match fs::read_dir(root) {
             Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>, std::io::Error>>()?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        let is_mark = |name: &std::ffi::OsString| [FORMAT_FILE, LOCK_FILE, RESERVE_FILE, FOUNDING_FILE].iter().any(|known| name == known);
-        Ok(entries.is_empty() || entries.iter().all(is_mark) && entries.iter().any(|name| name == FOUNDING_FILE))
+        Ok(entries.is_empty() || entries.iter().any(|name| name == FOUNDING_FILE))
     }
 
-    /// Says of a directory that a plant is begun in it: without the mark it would be one that was lost.
+    /// Says of a directory that a plant is begun in it: without the mark it would be one that was lost. What a try
+    /// before has left is cleared away.
     pub fn begin(root: &Path) -> Result<(), StoreError> {
         drop(Self::existing_or_new(root)?);
-        write_synced(&root.join(FOUNDING_FILE), b"")
+        write_synced(&root.join(FOUNDING_FILE), b"")?;
+        Self::clear(root)
     }
 
-    /// The plant is there.
+    /// Takes away what a try that failed has left of a plant that is only begun.
+    pub fn clear(root: &Path) -> Result<(), StoreError> {
+        if !root.join(FOUNDING_FILE).exists() {
+            return Err(StoreError::Unusable(format!("{} holds a plant: nothing of it is cleared away", root.display())));
+        }
+        for entry in fs::read_dir(root)? {
+            let entry = entry?;
+            match entry.file_name() {
+                name if [FORMAT_FILE, LOCK_FILE, RESERVE_FILE, FOUNDING_FILE].iter().any(|mark| name == *mark) => {}
+                _ if entry.file_type()?.is_dir() => fs::remove_dir_all(entry.path())?,
+                _ => fs::remove_file(entry.path())?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The plant is there, and nothing of it is ever cleared away from now on.
     pub fn begun(root: &Path) -> Result<(), StoreError> {
-        Ok(fs::remove_file(root.join(FOUNDING_FILE))?)
+        fs::remove_file(root.join(FOUNDING_FILE))?;
+        Ok(File::open(root)?.sync_all()?)
     }
 
     /// Makes a data directory where there is nothing yet, or takes the one that is there.
@@ -140,18 +158,34 @@ fn read_format(root: &Path) -> Result<Option<u32>, StoreError> {
     }
 }
 
-/// Writes a whole file durably that only its owner may read.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(())
+/// An empty file that only its owner may read, in place of what was there.
+pub fn create_private(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
-/// Writes a whole file durably.
+/// Writes a whole file durably that only its owner may read; what was there stays until the new one is whole.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    replace(path, bytes, create_private)
+}
+
+/// Writes a whole file durably; what was there stays until the new one is whole.
 pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(())
+    replace(path, bytes, |path| File::create(path))
+}
+
+fn replace(path: &Path, bytes: &[u8], create: impl Fn(&Path) -> std::io::Result<File>) -> Result<(), StoreError> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    let unfinished = PathBuf::from(unfinished);
+    let written = create(&unfinished).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all())).and_then(|()| fs::rename(&unfinished, path));
+    if let Err(error) = written {
+        _ = fs::remove_file(&unfinished);
+        return Err(error.into());
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => Ok(File::open(folder)?.sync_all()?),
+        _ => Ok(()),
+    }
 }

@@ -134,7 +134,8 @@ impl Issuing {
         let pair = certificate::pair(&text("server.pem")?, &text("server-key.pem")?).ok()?;
         let told = Read::of(&pair.cert[0]).ok()?;
         let is_ours = Read::of(&self.authority.der).ok()?.subject == told.issuer;
-        let holds = told.begins <= now && now.plus(DAY * SERVER_LEFT) < told.ends;
+        // One that ends with its authority cannot be had for longer.
+        let holds = told.begins <= now && (now.plus(DAY * SERVER_LEFT) < told.ends || told.ends >= self.authority.ends);
         (is_ours && holds && names.is_subset(&told.names)).then_some(pair)
     }
 

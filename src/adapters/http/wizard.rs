@@ -22,6 +22,7 @@ use super::call::Call;
 use super::reply::{Reply, problem};
 use super::{Server, ui};
 use crate::base::{Code, Digest, Refusal, limits};
+use crate::store::home::create_private;
 
 /// What a new plant is.
 pub struct Founding {
@@ -152,7 +153,7 @@ impl Open {
     /// Writes a backup down as it comes: it may be larger than memory.
     async fn receive(&self, mut body: Body) -> Result<(), Refusal> {
         let fault = |error: std::io::Error| Refusal::new(Code::Unavailable, format!("the backup cannot be written down: {error}"));
-        let mut file = std::fs::File::create(&self.wizard.upload).map_err(fault)?;
+        let mut file = create_private(&self.wizard.upload).map_err(fault)?;
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| Refusal::new(Code::Malformed, format!("the backup did not arrive whole: {error}")))?;

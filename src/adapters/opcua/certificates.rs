@@ -4,7 +4,7 @@
 //! hall sign for themselves.
 
 use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -42,6 +42,8 @@ impl Own {
         for (part, rights) in [("own", 0o755), ("trusted", 0o755), ("rejected", 0o755), ("lab/trusted", 0o755), ("lab/rejected", 0o755), ("private", 0o700)] {
             DirBuilder::new().recursive(true).mode(rights).create(folder.join(part)).map_err(unusable)?;
         }
+        // One that was there already may be open.
+        fs::set_permissions(folder.join("private"), fs::Permissions::from_mode(0o700)).map_err(unusable)?;
         // The name stands in the certificate, so it outlives a change of the computer's name.
         let name = folder.join("own/uri.txt");
         if !name.exists() {

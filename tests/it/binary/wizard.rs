@@ -68,6 +68,33 @@ fn whoever_has_the_code_founds_a_plant_and_is_its_admin_and_nobody_else_gets_in(
 }
 
 #[test]
+fn a_slip_is_put_right_and_what_an_interrupted_try_left_is_no_plant() {
+    let folder = tempfile::tempdir().unwrap();
+    let waiting = Waiting::start(folder.path());
+    let named =
+        |admin: &str, zone: &str| serde_json::json!({"plant_name": "New works", "timezone": zone, "admin": admin, "password": "a good pass phrase"}).to_string().into_bytes();
+    let slip = waiting.post("/api/v1/founding", &waiting.code, &named("Ada Maier", "Europe/Berlin"));
+    assert_eq!(slip.status, 422, "{}", slip.text());
+    assert_eq!(waiting.running.stop(), 0);
+    // As a crash in the middle of a restore leaves it.
+    for left in ["restore.mwb", "plant.redb.new", "telemetry.redb"] {
+        std::fs::write(folder.path().join(left), b"half").unwrap();
+    }
+    std::fs::create_dir(folder.path().join("tls")).unwrap();
+    std::fs::write(folder.path().join("tls/ca-key.pem"), b"another plant's").unwrap();
+    let waiting = Waiting::start(folder.path());
+    let founded = waiting.post("/api/v1/founding", &waiting.code, &named("ada", "Europe/Madrid"));
+    assert_eq!(founded.status, 201, "{}", founded.text());
+    let running = waiting.served();
+    let session = running.client().post("/api/v1/session", &serde_json::json!({"user_name": "ada", "password": "a good pass phrase"}));
+    let cookie = session.header("set-cookie").unwrap().split(';').next().unwrap();
+    let plant = running.client().send("GET", "/api/v1/plant", &[("Cookie", cookie)], b"").unwrap();
+    assert_eq!(plant.json()["timezone"], "Europe/Madrid", "the second try counts as it is");
+    assert_eq!(running.stop(), 0);
+    assert!(!folder.path().join("restore.mwb").exists() && !folder.path().join("FOUNDING").exists());
+}
+
+#[test]
 fn a_backup_brings_a_plant_back_and_a_broken_one_leaves_the_folder_as_it_was() {
     let data = Data::new();
     let running = data.serve();
