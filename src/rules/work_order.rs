@@ -11,10 +11,12 @@ use crate::model::field::{Field, Note};
 use crate::model::material::{MaterialType, TransactionType};
 use crate::model::plant::Status;
 use crate::model::product::RoutingStep;
+use crate::model::quality::InspectionType;
 use crate::model::schedule::PlannedSlot;
-use crate::model::work_order::{InspectionStatus, OperationStatus, OrderType, WorkOrderStatus as State};
+use crate::model::work_order::{InspectionStatus, OperationStatus, OrderType, QualityStatus, WorkOrderStatus as State};
 use crate::model::{
-    Factory, Id, LaborTransaction, Lot, LotEdge, Material, MaterialTransaction, Noun, Product, ProductionLine, Routing, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
+    Factory, Id, LaborTransaction, Lot, LotEdge, Material, MaterialTransaction, Noun, Product, ProductionLine, QualityInspection, Routing, Subject, WorkCenter, WorkOrder,
+    WorkOrderOperation,
 };
 use crate::store::{Draft, Halt, View};
 
@@ -129,6 +131,7 @@ pub(super) fn release(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrd
         lot::link(draft, Subject::of(parent), Subject::of(id), whole(order.planned_quantity), PIECES)?;
     }
     order.lot_number = Some(lot.lot_number);
+    order.batch_number.get_or_insert_with(|| format!("BATCH-{:06}", id.number()));
     order.status = State::Released;
     done(draft, moment, order, "work_order.released")
 }
@@ -323,6 +326,11 @@ fn labor_of(draft: &Draft<'_, '_>, id: Id<WorkOrder>) -> Result<Vec<LaborTransac
     Ok(draft.related("work_order_id", &id.to_value(), crate::base::limits::SCAN_MAX)?)
 }
 
+fn is_judged(draft: &Draft<'_, '_>, id: Id<WorkOrder>) -> Result<bool, Halt> {
+    let inspections: Vec<QualityInspection> = draft.related("work_order_id", &id.to_value(), crate::base::limits::SCAN_MAX)?;
+    Ok(inspections.iter().any(|inspection| inspection.inspection_type == InspectionType::Final))
+}
+
 pub(super) fn close(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrder>) -> Result<Subject, Halt> {
     let mut order = in_state(draft, id, &[State::Completed], "be closed: complete it first")?;
     if let Some(open) = labor_of(draft, id)?.iter().find(|it| it.clock_out_time.is_none()) {
@@ -332,6 +340,10 @@ pub(super) fn close(draft: &mut Draft<'_, '_>, moment: &Moment, id: Id<WorkOrder
         return Err(Refusal::new(Code::OnHold, format!("order {} is on quality hold: decide on its inspection first", number(&order))).into());
     }
     settle_costs(draft, &mut order)?;
+    // Where no final inspection has judged it, whoever closes it does.
+    if order.quality_status == QualityStatus::Pending && !is_judged(draft, id)? {
+        order.quality_status = QualityStatus::Approved;
+    }
     order.status = State::Closed;
     order.closed_at = Some(moment.occurred_at);
     done(draft, moment, order, "work_order.closed")

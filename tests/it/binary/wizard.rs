@@ -89,7 +89,7 @@ fn a_slip_is_put_right_and_what_an_interrupted_try_left_is_no_plant() {
     let session = running.client().post("/api/v1/session", &serde_json::json!({"user_name": "ada", "password": "a good pass phrase"}));
     let cookie = session.header("set-cookie").unwrap().split(';').next().unwrap();
     let plant = running.client().send("GET", "/api/v1/plant", &[("Cookie", cookie)], b"").unwrap();
-    assert_eq!(plant.json()["timezone"], "Europe/Madrid", "the second try counts as it is");
+    assert_eq!(plant.json()["plant"]["timezone"], "Europe/Madrid", "the second try counts as it is");
     assert_eq!(running.stop(), 0);
     assert!(!folder.path().join("restore.mwb").exists() && !folder.path().join("FOUNDING").exists());
 }

@@ -53,7 +53,7 @@ fn a_record_collects_what_happened_and_counts_what_departed_from_the_plan() {
     assert_eq!(told.iter().filter(|event| event.starts_with("operation.started")).count(), 3);
     assert!(told.contains(&format!("material.{}", TransactionType::Issue).as_str()), "{told:?}");
     assert_eq!((record.deviation_count, record.has_deviations, record.batch_size), (2, true, 5), "{told:?}");
-    assert_eq!(record.batch_number, plant.work_order(order).lot_number.unwrap());
+    assert_eq!(Some(record.batch_number), plant.work_order(order).batch_number);
     assert!(!record.electronic_signature_applied, "signatures are not applied yet, and the record says so");
     plant.check();
 }
@@ -102,6 +102,6 @@ fn an_order_has_one_record_and_hands_it_in_when_it_is_complete() {
     let planned = plant.order(5);
     refused(plant.lead(open(planned)), Code::IllegalState);
     let other = plant.running(5);
-    let named = OpenBatchRecord { work_order_id: Id::new(other), batch_number: plant.work_order(order).lot_number, ..OpenBatchRecord::default() };
+    let named = OpenBatchRecord { work_order_id: Id::new(other), batch_number: plant.work_order(order).batch_number, ..OpenBatchRecord::default() };
     refused(plant.lead(Command::OpenBatchRecord(named)), Code::Duplicate);
 }

@@ -18,6 +18,7 @@ fn the_three_statements_of_the_seed_run_as_they_are_written() {
     let genealogy = told(&site, Role::Analyst, &[GENEALOGY]).unwrap();
     assert_eq!(genealogy.lines().count(), 2, "{genealogy}");
     assert!(genealogy.lines().all(|line| line.starts_with("SHEET-1|")), "{genealogy}");
+    assert!(genealogy.lines().any(|line| line.contains("|BATCH-")), "no finished batch is named: {genealogy}");
 }
 
 #[test]
