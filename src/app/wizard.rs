@@ -13,7 +13,7 @@ use crate::accounts::random_token;
 use crate::adapters::http::{Begin, Beginning, Founding, Progress, Wizard};
 use crate::base::Refusal;
 use crate::model::permission::Role;
-use crate::store::{Home, archive};
+use crate::store::{Home, archive, home};
 
 /// Where a backup is received; inside the folder, since elsewhere there may be no room for it.
 const UPLOAD: &str = "restore.mwb";
@@ -27,7 +27,7 @@ pub(super) fn run(data: &Path, http: SocketAddr, output: &Output) -> Result<Opti
     let code: String = random_token()?.chars().filter(char::is_ascii_alphanumeric).skip("mw".len()).take(CODE_LENGTH).collect();
     let folder = data.to_path_buf();
     let begin: Begin = Arc::new(move |beginning, progress| begin(&folder, beginning, progress));
-    let wizard = Wizard { code: code.clone(), upload: data.join(UPLOAD), begin };
+    let wizard = Wizard { code: code.clone(), upload: data.join(UPLOAD), create: home::create_private, begin };
     runtime()?.block_on(async move {
         let mut ends = Ends::listen()?;
         tokio::select! {

@@ -1,10 +1,12 @@
 //! Shapes of plans: drafts with their figures, what they do to each order, why an order ends when it does,
 //! moves by hand, versions, slots for the Gantt, the next work of a work center, and load against capacity.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::base::Time;
-use crate::model::{Id, Subject, WorkCenter, WorkOrder};
+use crate::model::{Id, Noun, Subject, WorkCenter, WorkOrder};
 use crate::planning::{
     Act, Adherence, Bucket, Draft, Effect, Hindered, Hold, Holds, Moved, Outside, Overtime, Promise, Proposals, Reason, Seen, Shop, Tally, Waits, against, carried, compare,
     is_ready,
@@ -392,18 +394,39 @@ fn outside(shop: &Shop, it: &Outside) -> Json {
     })
 }
 
-/// Load against capacity.
+fn load(bucket: &Bucket) -> Json {
+    json!({
+        "from": bucket.from.to_string(),
+        "to": bucket.to.to_string(),
+        "open_minutes": bucket.open_minutes,
+        "planned_minutes": bucket.planned_minutes,
+        "load_percentage": share(usize::try_from(bucket.planned_minutes).unwrap_or(0), usize::try_from(bucket.open_minutes).unwrap_or(0)),
+    })
+}
+
+/// What the work centers of each department come to together.
+fn departments(shop: &Shop, buckets: &[Bucket], unplanned: &[i64]) -> Vec<Json> {
+    let mut lines: BTreeMap<Option<u64>, (BTreeMap<Time, Bucket>, i64)> = BTreeMap::new();
+    let line = |center: usize| shop.centers[center].line_id.map(Id::number);
+    for bucket in buckets {
+        let sum = lines.entry(line(bucket.center)).or_default().0.entry(bucket.from).or_insert(Bucket { open_minutes: 0, planned_minutes: 0, ..*bucket });
+        sum.open_minutes += bucket.open_minutes;
+        sum.planned_minutes += bucket.planned_minutes;
+    }
+    for (center, minutes) in unplanned.iter().enumerate() {
+        lines.entry(line(center)).or_default().1 += minutes;
+    }
+    let row = |(line, (sums, unplanned)): (Option<u64>, (BTreeMap<Time, Bucket>, i64))| {
+        let id = line.map(|number| Subject { noun: Noun::ProductionLine, number }.to_string());
+        json!({"line_id": id, "unplanned_minutes": unplanned, "buckets": sums.values().map(load).collect::<Vec<_>>()})
+    };
+    lines.into_iter().map(row).collect()
+}
+
+/// Load against capacity, by work center and by department.
 pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64], helps: &Proposals) -> String {
     let rows = shop.centers.iter().enumerate().map(|(at, center)| {
-        let own = buckets.iter().filter(|bucket| bucket.center == at).map(|bucket| {
-            json!({
-                "from": bucket.from.to_string(),
-                "to": bucket.to.to_string(),
-                "open_minutes": bucket.open_minutes,
-                "planned_minutes": bucket.planned_minutes,
-                "load_percentage": share(usize::try_from(bucket.planned_minutes).unwrap_or(0), usize::try_from(bucket.open_minutes).unwrap_or(0)),
-            })
-        });
+        let own = buckets.iter().filter(|bucket| bucket.center == at).map(load);
         json!({
             "work_center_id": Subject::of(center.work_center_id).to_string(),
             "work_center_code": center.work_center_code,
@@ -418,6 +441,7 @@ pub fn capacity(shop: &Shop, buckets: &[Bucket], unplanned: &[i64], helps: &Prop
         "cannot_be_below": helps.least,
         "overtime": helps.overtime.iter().map(|it| overtime(shop, it)).collect::<Vec<_>>(),
         "outside": helps.outside.iter().map(|it| outside(shop, it)).collect::<Vec<_>>(),
+        "departments": departments(shop, buckets, unplanned),
         "data": rows.collect::<Vec<_>>(),
     })
     .to_string()

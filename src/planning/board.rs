@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::shop::Shop;
-use crate::base::{Code, Date, Refusal, Time, limits};
+use crate::base::{ClockTime, Code, Date, Refusal, Time, limits};
 use crate::model::field::Field as _;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::OperationStatus;
@@ -101,7 +103,7 @@ impl Stretch {
 
 /// The slots of a time, found by their days.
 fn slots_in(snapshot: &Snapshot, stretch: Stretch) -> Result<Vec<ProductionSchedule>, Refusal> {
-    let zone = jiff::tz::TimeZone::UTC;
+    let zone = TimeZone::UTC;
     let (first, last) = (stretch.from.date(&zone).plus_days(-7), stretch.to.date(&zone).plus_days(1));
     let mut all = Vec::new();
     for day in first.days()..=last.days() {
@@ -165,18 +167,38 @@ pub struct Bucket {
     pub planned_minutes: i64,
 }
 
-/// Load of every work center by stretches of so many days, by a plan or by the one in force; beside it the
-/// minutes of work that it has no slot for, by work center.
-pub fn capacity(shop: &Shop, plan: Option<&Plan>, days: i32, stretches: i32) -> (Vec<Bucket>, Vec<i64>) {
+/// How long a bucket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// From midnight to midnight; a fortnight of them.
+    Day,
+    /// From Monday to Sunday; six of them.
+    Week,
+}
+
+/// Where buckets begin and end, in minutes of the plan: the first one begins now, the others with their day or week.
+fn edges(shop: &Shop, every: Every, zone: &TimeZone) -> Vec<i32> {
+    let today = shop.epoch.date(zone);
+    let (first, days, count) = match every {
+        Every::Day => (1, 1, 14),
+        Every::Week => (8 - i32::from(today.weekday()), 7, 6),
+    };
+    let begins = |at: i32| shop.minute(today.plus_days(first + days * at).at(ClockTime::default(), zone));
+    std::iter::once(0).chain((0..count).map(begins)).collect()
+}
+
+/// Load of every work center by day or week, by a plan or by the one in force; beside it the minutes of work that it has
+/// no slot for, by work center.
+pub fn capacity(shop: &Shop, plan: Option<&Plan>, every: Every, zone: &TimeZone) -> (Vec<Bucket>, Vec<i64>) {
     let slots: Vec<Option<Slot>> = plan.map_or_else(|| shop.in_force.clone(), |plan| plan.slots.iter().copied().map(Some).collect());
-    let length = days * 1_440;
+    let edges = edges(shop, every, zone);
     let mut buckets = Vec::new();
     let mut unplanned = vec![0_i64; shop.centers.len()];
     for center in 0..shop.centers.len() {
         let calendar = shop.instance.calendar(center);
         let own = || slots.iter().flatten().filter(|slot| slot.center as usize == center);
-        for at in 0..stretches {
-            let (from, to) = (at * length, (at + 1) * length);
+        for pair in edges.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
             let within = |slot: &Slot| i64::from(calendar.open_between(slot.start.clamp(from, to), slot.end.clamp(from, to)));
             let planned_minutes = own().map(within).sum();
             buckets.push(Bucket { center, from: shop.moment(from), to: shop.moment(to), open_minutes: i64::from(calendar.open_between(from, to)), planned_minutes });

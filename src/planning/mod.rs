@@ -18,7 +18,7 @@ mod story;
 mod supply;
 
 pub use adherence::{Adherence, Tally, adherence};
-pub use board::{Bucket, Seen, capacity, dispatch, is_ready, schedule};
+pub use board::{Bucket, Every, Seen, capacity, dispatch, is_ready, schedule};
 pub use compare::{Effect, Move, Promise, against, carried, compare};
 pub use desk::{Act, Ask, Desk, Draft, Standing, Version};
 pub use hand::{ByHand, Hindered, Moved, Target, by_hand};

@@ -135,6 +135,11 @@ fn sales_asks_by_when_and_bad_questions_are_answered_plainly() {
     let capacity = planner.read("/api/v1/capacity?bucket=day");
     let bucket = &capacity["data"][0]["buckets"][0];
     assert!(bucket["open_minutes"].as_i64() > Some(0) && capacity["data"][0]["unplanned_minutes"].as_i64() > Some(0), "{capacity}");
+    // One work center is its department, and a day ends at midnight in the plant.
+    assert_eq!((&capacity["departments"][0]["buckets"], &capacity["departments"][0]["line_id"]), (&capacity["data"][0]["buckets"], &json!("LINE-000001")));
+    assert_eq!(bucket["to"], "2026-03-02T23:00:00Z");
+    let weeks = planner.read("/api/v1/capacity");
+    assert_eq!(weeks["data"][0]["buckets"][0]["to"], "2026-03-08T23:00:00Z", "a week ends on Sunday");
 }
 
 #[test]

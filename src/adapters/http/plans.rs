@@ -17,7 +17,7 @@ use crate::model::command::PublishPlan;
 use crate::model::field::Note;
 use crate::model::journal::Actor;
 use crate::model::{Command, Id, Noun, WorkOrder};
-use crate::planning::{self, Ask, Draft, Extra, Holds, Kept, Shop};
+use crate::planning::{self, Ask, Draft, Every, Extra, Holds, Kept, Shop};
 use crate::views;
 
 /// How long a plan gets better that does not say it.
@@ -274,9 +274,9 @@ pub(super) async fn dispatch(service: Arc<Service>, call: Call) -> Result<Reply,
 
 pub(super) async fn capacity(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["bucket", "plan"])?;
-    let (days, stretches) = match call.asked("bucket") {
-        None | Some("week") => (7, 6),
-        Some("day") => (1, 14),
+    let every = match call.asked("bucket") {
+        None | Some("week") => Every::Week,
+        Some("day") => Every::Day,
         Some(_) => return Err(Refusal::invalid("bucket", "bucket must be week or day")),
     };
     let plan = call.asked("plan").map(|id| id.parse().map_err(|_| Refusal::new(Code::NotFound, "a plan is named by its number"))).transpose()?;
@@ -286,7 +286,7 @@ pub(super) async fn capacity(service: Arc<Service>, call: Call) -> Result<Reply,
         let in_force = if draft.is_none() { Some(look(&service, None)?) } else { None };
         let (shop, plan) = (draft.as_ref().map(|draft| &*draft.shop).or(in_force.as_ref()), draft.as_ref().map(|draft| draft.plan()));
         let shop = shop.ok_or_else(|| Refusal::new(Code::Internal, "there is neither a draft nor a plan in force"))?;
-        let (buckets, unplanned) = planning::capacity(shop, plan.as_deref(), days, stretches);
+        let (buckets, unplanned) = planning::capacity(shop, plan.as_deref(), every, &service.figures.read(|facts| Ok(facts.zone.clone()))?);
         // What is not planned yet is put behind what is, so that its promises count.
         let whole = plan.unwrap_or_else(|| Arc::new(planning::whole(shop)));
         Ok(shapes::capacity(shop, &buckets, &unplanned, &planning::proposals(shop, &whole)))

@@ -22,7 +22,6 @@ use super::call::Call;
 use super::reply::{Reply, problem};
 use super::{Server, ui};
 use crate::base::{Code, Digest, Refusal, limits};
-use crate::store::home::create_private;
 
 /// What a new plant is.
 pub struct Founding {
@@ -56,6 +55,8 @@ pub struct Wizard {
     pub code: String,
     /// Where a backup is received.
     pub upload: PathBuf,
+    /// Makes its file, which nobody else may read.
+    pub create: fn(&std::path::Path) -> std::io::Result<std::fs::File>,
     /// How a plant begins.
     pub begin: Begin,
 }
@@ -153,7 +154,7 @@ impl Open {
     /// Writes a backup down as it comes: it may be larger than memory.
     async fn receive(&self, mut body: Body) -> Result<(), Refusal> {
         let fault = |error: std::io::Error| Refusal::new(Code::Unavailable, format!("the backup cannot be written down: {error}"));
-        let mut file = create_private(&self.wizard.upload).map_err(fault)?;
+        let mut file = (self.wizard.create)(&self.wizard.upload).map_err(fault)?;
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| Refusal::new(Code::Malformed, format!("the backup did not arrive whole: {error}")))?;
