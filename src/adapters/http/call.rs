@@ -174,7 +174,10 @@ impl Call {
     /// The moment that is asked about; as it is now where none is told.
     pub(super) fn as_of(&self) -> Result<Option<AsOf>, Refusal> {
         let wrong = || Refusal::invalid("as_of", "must be an entry of the journal, such as 1234, or a time, such as 2026-03-31T06:00:00Z");
-        self.asked("as_of").map(|text| AsOf::from_text(text).ok_or_else(wrong)).transpose()
+        let Some(text) = self.asked("as_of") else { return Ok(None) };
+        // Every moment asked about one after the other is the history.
+        allow(&self.actor()?, "ReadHistory")?;
+        AsOf::from_text(text).map(Some).ok_or_else(wrong)
     }
 
     pub(super) fn actor(&self) -> Result<Actor, Refusal> {
