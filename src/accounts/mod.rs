@@ -105,6 +105,10 @@ impl Accounts {
 
     /// Reads them anew, after a command that changed them.
     pub fn refresh(&self) -> Result<(), Refusal> {
+        self.refresh_by(read)
+    }
+
+    fn refresh_by(&self, read: impl FnOnce(&Snapshot) -> Result<Known, StoreError>) -> Result<(), Refusal> {
         let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.engine.read(read)??;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
