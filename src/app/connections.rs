@@ -421,6 +421,20 @@ mod tests {
     }
 
     #[test]
+    fn rules_of_the_broker_are_known_or_said_not_to_be() {
+        let rules = |protocol, settings: &str| {
+            let settings = crate::model::field::Note(format!("{settings}\nmapping.plain.prefix = \"p\""));
+            rules_of(&Ok(Some((Connector { protocol, settings, ..Connector::default() }, None)))).map(|rules| rules.len())
+        };
+        assert_eq!(rules(Protocol::Broker, "access = [{ user = \"press\" }]"), Some(1));
+        assert_eq!(rules(Protocol::Broker, ""), Some(0));
+        assert_eq!(rules(Protocol::Broker, "access = [{ user = \"press\", role = \"operator\" }]"), None);
+        assert_eq!(rules(Protocol::Shdr, "speed = 9600"), Some(0), "a machine's connection says nothing of the broker");
+        assert_eq!(rules_of(&Ok(None)), Some(Vec::new()), "one that is not active rules nothing");
+        assert_eq!(rules_of(&Err(Refusal::new(Code::Internal, "the store is broken"))), None);
+    }
+
+    #[test]
     fn settings_that_do_not_fit_say_which_and_a_trial_names_its_protocol() {
         let refused = |protocol, text: &str| Settings::read(protocol, text, None).err().unwrap().to_string();
         assert!(refused(Protocol::Shdr, "speed = 9600").contains("speed"));
