@@ -85,7 +85,7 @@ fn a_revoked_token_does_not_come_back_with_accounts_that_were_read_before() {
         known
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| accounts.refresh_by(&slow).unwrap());
+        scope.spawn(|| accounts.refresh_by(slow).unwrap());
         begun.recv().unwrap();
         assert!(accounts.holder("token").is_some());
         house.does(Command::RevokeApiToken(RevokeApiToken { token_id }), None);
