@@ -7,13 +7,16 @@ pub mod terminals;
 pub mod throttle;
 pub mod verifier;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::{Code, Digest, Refusal, Time, limits};
 use crate::engine::Engine;
@@ -39,7 +42,6 @@ struct Session {
 struct Known {
     users: HashMap<u64, Actor>,
     tokens: HashMap<Digest, Session>,
-    sessions: HashMap<Digest, Session>,
     terminals: HashMap<Digest, Arc<Terminal>>,
     /// Those that are not revoked.
     badges: HashSet<u64>,
@@ -49,8 +51,12 @@ struct Known {
 pub struct Accounts {
     engine: Engine,
     known: RwLock<Known>,
+    /// Whoever reads them anew does it alone: what is older must not replace what is newer.
+    reading: Mutex<()>,
+    /// Opened here and written down by us alone, so they are never read anew.
+    sessions: RwLock<HashMap<Digest, Session>>,
     /// Who is signed on at terminals.
-    places: Mutex<HashMap<Digest, Place>>,
+    places: Arc<Mutex<HashMap<Digest, Place>>>,
     throttle: Throttle,
     hashing: Arc<Semaphore>,
     /// What stands behind names that nobody has.
@@ -81,16 +87,30 @@ impl Accounts {
         let mut nobody = [0; 32];
         getrandom::fill(&mut nobody).map_err(|error| Refusal::new(Code::Internal, format!("the system gives no random numbers: {error}")))?;
         let hashing = Arc::new(Semaphore::new(limits::HASHES_AT_ONCE));
-        let places = engine.read(places)??;
-        let accounts = Self { engine: engine.clone(), known: RwLock::default(), places: Mutex::new(places), throttle: Throttle::default(), hashing, nobody };
+        let now = engine.wall_now();
+        let (sessions, places) = engine.read(|snapshot| Ok::<_, StoreError>((sessions(snapshot, now)?, places(snapshot)?)))??;
+        let accounts = Self {
+            engine: engine.clone(),
+            known: RwLock::default(),
+            reading: Mutex::default(),
+            sessions: RwLock::new(sessions),
+            places: Arc::new(Mutex::new(places)),
+            throttle: Throttle::default(),
+            hashing,
+            nobody,
+        };
         accounts.refresh()?;
         Ok(accounts)
     }
 
     /// Reads them anew, after a command that changed them.
     pub fn refresh(&self) -> Result<(), Refusal> {
-        let now = self.engine.wall_now();
-        let known = self.engine.read(|snapshot| read(snapshot, now))??;
+        self.refresh_by(read)
+    }
+
+    fn refresh_by(&self, read: impl FnOnce(&Snapshot) -> Result<Known, StoreError>) -> Result<(), Refusal> {
+        let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.engine.read(read)??;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
     }
@@ -98,8 +118,9 @@ impl Accounts {
     /// Whoever holds this token, an API token or a session's.
     pub fn holder(&self, token: &str) -> Option<Actor> {
         let digest = Digest::of(token.as_bytes());
+        let session = self.sessions.read().unwrap_or_else(PoisonError::into_inner).get(&digest).copied();
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let session = known.sessions.get(&digest).or_else(|| known.tokens.get(&digest))?;
+        let session = session.or_else(|| known.tokens.get(&digest).copied())?;
         if session.expires_at <= self.engine.wall_now() {
             return None;
         }
@@ -118,28 +139,30 @@ impl Accounts {
 
     /// Checks name and password behind the throttle.
     pub async fn check_password(&self, name: &str, password: &str, address: IpAddr) -> Result<Actor, Refusal> {
-        let now = self.engine.wall_now();
-        self.throttle.admit(name, address, now)?;
         let (actor, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
-        let password = password.to_owned();
         // A name that does not exist costs the same time as one that does.
-        let right = self.hashed(move || verifier::matches(&password, secret.as_deref())).await?;
-        match actor {
-            Some(actor) if right => {
-                self.throttle.succeeded(name, address);
-                Ok(actor)
-            }
-            _ => {
-                self.throttle.failed(name, address, now);
-                Err(Refusal::new(Code::Unauthenticated, "name or password is wrong"))
-            }
+        let right = self.fits(name, address, password, secret).await?;
+        actor.filter(|_| right).ok_or_else(|| Refusal::new(Code::Unauthenticated, "name or password is wrong"))
+    }
+
+    /// Whether a secret is an account's, behind the throttle. A try counts from where it has its turn: those that wait
+    /// behind it are not wrong ones.
+    async fn fits(&self, account: &str, address: IpAddr, told: &str, secret: Option<Vec<u8>>) -> Result<bool, Refusal> {
+        self.throttle.check(account, address, self.engine.wall_now())?;
+        let turn = self.turn().await?;
+        let trying = self.throttle.admit(account, address, self.engine.wall_now())?;
+        let told = told.to_owned();
+        let right = hashed(turn, move || verifier::matches(&told, secret.as_deref())).await?;
+        if right {
+            self.throttle.take_back(trying);
         }
+        Ok(right)
     }
 
     /// Begins a log-in by SCRAM behind the throttle; answers what the client must prove. A name that
     /// nobody has is not told from one whose password is not known.
     pub fn begin_proof(&self, name: &str, first: &str, address: IpAddr) -> Result<(Proving, String), Refusal> {
-        self.throttle.admit(name, address, self.engine.wall_now())?;
+        self.throttle.check(name, address, self.engine.wall_now())?;
         let (actor, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
         let line = secret.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.lines().nth(1));
         let kept = line.and_then(Kept::of).unwrap_or_else(|| Kept::of_nobody(name, &self.nobody));
@@ -149,12 +172,12 @@ impl Accounts {
 
     /// Ends a log-in by SCRAM: who it is, and our own proof.
     pub fn finish_proof(&self, proving: &Proving, last: &str) -> Result<(Actor, String), Refusal> {
+        let trying = self.throttle.admit(&proving.name, proving.address, self.engine.wall_now())?;
         let proof = proving.exchange.finish(last);
         if let (Ok(Some(proof)), Some(actor)) = (&proof, &proving.actor) {
-            self.throttle.succeeded(&proving.name, proving.address);
+            self.throttle.take_back(trying);
             return Ok((actor.clone(), proof.clone()));
         }
-        self.throttle.failed(&proving.name, proving.address, self.engine.wall_now());
         proof?;
         Err(Refusal::new(Code::Unauthenticated, "name or password is wrong"))
     }
@@ -173,11 +196,14 @@ impl Accounts {
     pub async fn open_session(&self, actor: Actor) -> Result<Opened, Refusal> {
         let token = random_token()?;
         let digest = Digest::of(token.as_bytes());
-        let expires_at = self.engine.wall_now().plus(limits::SESSION_TIME);
+        let now = self.engine.wall_now();
+        let expires_at = now.plus(limits::SESSION_TIME);
         let row = [actor.user.to_be_bytes(), expires_at.micros().to_be_bytes()].concat();
         self.engine.desk(move |tables| tables.put_session(&digest, Some(&row))).await?;
         let session = Session { user: actor.user, expires_at };
-        self.known.write().unwrap_or_else(PoisonError::into_inner).sessions.insert(digest, session);
+        let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| session.expires_at > now);
+        sessions.insert(digest, session);
         Ok(Opened { token, actor, expires_at })
     }
 
@@ -185,26 +211,30 @@ impl Accounts {
     pub async fn end_session(&self, token: &str) -> Result<(), Refusal> {
         let digest = Digest::of(token.as_bytes());
         self.engine.desk(move |tables| tables.put_session(&digest, None)).await?;
-        self.known.write().unwrap_or_else(PoisonError::into_inner).sessions.remove(&digest);
+        self.sessions.write().unwrap_or_else(PoisonError::into_inner).remove(&digest);
         Ok(())
     }
 
-    /// Runs what takes memory and time on a thread of its own, a few at once.
-    async fn hashed<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::new(Code::Unavailable, "the plant is stopping"))?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        done.await.map_err(|_| Refusal::new(Code::Internal, "a hash ended early"))
+    /// A place among the few hashes that are made at once.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::new(Code::Unavailable, "the plant is stopping"))
     }
 
     /// Makes the verifiers of a new password.
     pub async fn make_verifiers(&self, password: &str) -> Result<Vec<u8>, Refusal> {
         verifier::check_strength(password)?;
         let password = password.to_owned();
-        self.hashed(move || verifier::make(&password)).await?
+        hashed(self.turn().await?, move || verifier::make(&password)).await?
     }
+}
+
+/// Runs what takes memory and time on a thread of its own.
+async fn hashed<T: Send + 'static>(turn: OwnedSemaphorePermit, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    done.await.map_err(|_| Refusal::new(Code::Internal, "a hash ended early"))
 }
 
 /// A random token of 256 bits.
@@ -219,7 +249,7 @@ pub fn token_verifier(token: &str) -> Vec<u8> {
     Digest::of(token.as_bytes()).0.to_vec()
 }
 
-fn read(snapshot: &Snapshot, now: Time) -> Result<Known, StoreError> {
+fn read(snapshot: &Snapshot) -> Result<Known, StoreError> {
     let mut known = Known::default();
     for number in 1..=snapshot.last_number(Noun::User)? {
         if let Some(user) = snapshot.get(Id::<User>::new(number))?.filter(|user| user.status == Status::Active) {
@@ -245,16 +275,21 @@ fn read(snapshot: &Snapshot, now: Time) -> Result<Known, StoreError> {
             known.badges.insert(number);
         }
     }
+    Ok(known)
+}
+
+fn sessions(snapshot: &Snapshot, now: Time) -> Result<HashMap<Digest, Session>, StoreError> {
+    let mut sessions = HashMap::new();
     for (digest, row) in snapshot.sessions()? {
         // A place at a terminal has a longer row; it opens nothing by itself.
         if let Ok([user, expires]) = <[[u8; 8]; 2]>::try_from(row.as_chunks::<8>().0) {
             let expires_at = Time::from_micros(i64::from_be_bytes(expires));
             if expires_at > now {
-                known.sessions.insert(digest, Session { user: u64::from_be_bytes(user), expires_at });
+                sessions.insert(digest, Session { user: u64::from_be_bytes(user), expires_at });
             }
         }
     }
-    Ok(known)
+    Ok(sessions)
 }
 
 fn places(snapshot: &Snapshot) -> Result<HashMap<Digest, Place>, StoreError> {

@@ -2,16 +2,18 @@
 //! that is given up when nothing is done for a while. Deliberately without a token for people: the
 //! terminal's own proves the request, and the request says which of those signed on does it.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Accounts, verifier};
+use super::{Accounts, hashed, verifier};
 use crate::base::{Code, Digest, Refusal, Time};
 use crate::model::journal::Actor;
 use crate::model::permission::Role;
-use crate::model::{Badge, Id, Subject, Terminal};
-use crate::store::{StoreError, View as _};
+use crate::model::plant::Status;
+use crate::model::{Badge, Employee, Id, Subject, Terminal};
+use crate::store::{Snapshot, StoreError, View as _};
 
 /// Bytes of a place's row: terminal, user, badge, employee, end.
 const ROW_BYTES: usize = 40;
@@ -106,7 +108,7 @@ impl Accounts {
         }?;
         let actor = self.active(place.user)?;
         if doing == Doing::Acts {
-            self.prolong(terminal, place);
+            self.prolong(terminal, &place);
         }
         Some(actor)
     }
@@ -115,24 +117,38 @@ impl Accounts {
     pub fn people_at(&self, terminal: &Terminal) -> Vec<Place> {
         let now = self.engine.wall_now();
         let number = terminal.terminal_id.number();
-        let places: Vec<Place> = self.places().values().filter(|place| place.terminal == number && place.expires_at > now).copied().collect();
+        let mut places: Vec<Place> = self.places().values().filter(|place| place.terminal == number && place.expires_at > now).copied().collect();
+        // Who left acts no more; nor does anybody where that cannot be read.
+        let kept = self.engine.read(|snapshot| places.retain(|place| works_here(snapshot, Id::new(place.employee)).unwrap_or(false)));
+        if kept.is_err() {
+            return Vec::new();
+        }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         places.into_iter().filter(|place| known.badges.contains(&place.badge) && known.users.contains_key(&place.user)).collect()
     }
 
-    fn places(&self) -> MutexGuard<'_, std::collections::HashMap<Digest, Place>> {
+    fn places(&self) -> MutexGuard<'_, HashMap<Digest, Place>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn prolong(&self, terminal: &Terminal, place: Place) {
+    /// Writes down who is signed on under a key when it is written: whichever write is the last one tells what is so.
+    fn keep(&self, key: Digest) -> impl Future<Output = Result<(), Refusal>> + use<> {
+        let (engine, places) = (self.engine.clone(), Arc::clone(&self.places));
+        async move {
+            let row = move || places.lock().unwrap_or_else(PoisonError::into_inner).get(&key).map(|place| place.to_bytes());
+            engine.desk(move |tables| tables.put_session(&key, row().as_deref())).await
+        }
+    }
+
+    pub(super) fn prolong(&self, terminal: &Terminal, place: &Place) {
         let (now, idle) = (self.engine.wall_now(), idle_of(terminal));
-        let longer = Place { expires_at: now.plus(idle), ..place };
-        self.places().insert(place.key(), longer);
+        // Whoever has signed off meanwhile stays off.
+        let Some(before) = self.places().get_mut(&place.key()).map(|kept| std::mem::replace(&mut kept.expires_at, now.plus(idle))) else { return };
         // The row on disk may lie behind by half the time, so that an act does not write twice.
-        if place.expires_at.minus(idle / 2) < now {
-            let engine = self.engine.clone();
+        if before.minus(idle / 2) < now {
+            let keeping = self.keep(place.key());
             tokio::spawn(async move {
-                if let Err(refusal) = engine.desk(move |tables| tables.put_session(&longer.key(), Some(&longer.to_bytes()))).await {
+                if let Err(refusal) = keeping.await {
                     tracing::debug!(%refusal, "a place at a terminal was not prolonged");
                 }
             });
@@ -141,62 +157,57 @@ impl Accounts {
 
     /// Signs on by badge. A number alone is enough only where the terminal says so; from the list a PIN is always asked for.
     pub async fn sign_on(&self, terminal: &Terminal, shown: &Shown, pin: Option<&str>, address: IpAddr) -> Result<Place, Refusal> {
-        let account = match shown {
-            Shown::Number(number) => format!("badge {number}"),
-            Shown::Chosen(number) => format!("badge {}", Id::<Badge>::new(*number)),
-        };
-        let now = self.engine.wall_now();
-        self.throttle.admit(&account, address, now)?;
         let asks = terminal.asks_pin || matches!(shown, Shown::Chosen(_));
         if asks && pin.is_none() {
             return Err(Refusal::invalid("pin", "type the PIN of the badge"));
         }
-        let (badge, secret) = self.engine.read(|snapshot| -> Result<_, StoreError> {
-            let badge = match shown {
-                Shown::Number(number) => snapshot.find::<Badge>("badge_number", number)?,
-                Shown::Chosen(number) => snapshot.get(Id::<Badge>::new(*number))?,
-            };
-            let badge = badge.filter(|badge| !badge.revoked);
-            let secret = badge.as_ref().map(|badge| snapshot.secret(Subject::of(badge.badge_id))).transpose()?.flatten();
-            Ok((badge, secret))
-        })??;
-        let fits = match pin {
-            Some(pin) if asks => self.fits(pin, secret).await?,
-            _ => !asks && badge.is_some(),
+        let (badge, secret) = self.engine.read(|snapshot| shown_to(snapshot, shown))??;
+        let account = match (&badge, shown) {
+            (Some(badge), _) => account_of(badge.badge_id),
+            (None, Shown::Number(number)) => format!("badge {number}"),
+            (None, Shown::Chosen(number)) => account_of(Id::new(*number)),
         };
-        let badge = badge.filter(|_| fits);
         let actor = badge.as_ref().and_then(|badge| self.active(badge.user_id.number())).filter(|actor| Role::BY_BADGE.contains(&actor.role));
-        let (Some(badge), Some(actor)) = (badge, actor) else {
-            self.throttle.failed(&account, address, now);
-            return Err(wrong());
+        let somebody = badge.zip(actor);
+        let fits = match pin {
+            Some(pin) if asks => self.fits(&account, address, pin, secret.filter(|_| somebody.is_some())).await?,
+            _ => self.is_enough(&account, address, somebody.is_some())?,
         };
-        self.throttle.succeeded(&account, address);
+        let (badge, actor) = somebody.filter(|_| fits).ok_or_else(wrong)?;
         let place = Place {
             terminal: terminal.terminal_id.number(),
             user: actor.user,
             badge: badge.badge_id.number(),
             employee: badge.employee_id.number(),
-            expires_at: now.plus(idle_of(terminal)),
+            expires_at: self.engine.wall_now().plus(idle_of(terminal)),
         };
-        self.engine.desk(move |tables| tables.put_session(&place.key(), Some(&place.to_bytes()))).await?;
         self.places().insert(place.key(), place);
+        if let Err(refusal) = self.keep(place.key()).await {
+            self.places().remove(&place.key());
+            return Err(refusal);
+        }
         Ok(place)
+    }
+
+    /// A badge without its PIN, behind the throttle as well: numbers could be guessed.
+    fn is_enough(&self, account: &str, address: IpAddr, right: bool) -> Result<bool, Refusal> {
+        let trying = self.throttle.admit(account, address, self.engine.wall_now())?;
+        if right {
+            self.throttle.take_back(trying);
+        }
+        Ok(right)
     }
 
     /// Signs off.
     pub async fn sign_off(&self, terminal: &Terminal, user: u64) -> Result<(), Refusal> {
         let here = self.people_at(terminal).into_iter().find(|place| place.user == user);
         let Some(place) = here else { return Ok(()) };
-        self.engine.desk(move |tables| tables.put_session(&place.key(), None)).await?;
         self.places().remove(&place.key());
-        Ok(())
+        self.keep(place.key()).await
     }
 
     /// The badge of a user, whose PIN has been checked.
     pub async fn check_own_pin(&self, user: u64, pin: &str, address: IpAddr) -> Result<Id<Badge>, Refusal> {
-        let now = self.engine.wall_now();
-        let account = format!("pin of user {user}");
-        self.throttle.admit(&account, address, now)?;
         let (badge, secret) = self.engine.read(|snapshot| -> Result<_, StoreError> {
             for number in 1..=snapshot.last_number(crate::model::Noun::Badge)? {
                 let badge = snapshot.get(Id::<Badge>::new(number))?.filter(|badge| !badge.revoked && badge.user_id.number() == user);
@@ -206,29 +217,40 @@ impl Accounts {
             }
             Ok((None, None))
         })??;
-        match badge {
-            Some(badge) if self.fits(pin, secret).await? => {
-                self.throttle.succeeded(&account, address);
-                Ok(badge)
-            }
-            _ => {
-                self.throttle.failed(&account, address, now);
-                Err(Refusal::invalid("old_pin", "is not the PIN of your badge"))
-            }
-        }
+        let account = badge.map_or_else(|| format!("pin of user {user}"), account_of);
+        let fits = self.fits(&account, address, pin, secret).await?;
+        badge.filter(|_| fits).ok_or_else(|| Refusal::invalid("old_pin", "is not the PIN of your badge"))
     }
 
     /// The verifier of a new PIN.
     pub async fn make_pin(&self, pin: &str) -> Result<Vec<u8>, Refusal> {
         check_pin_strength(pin)?;
         let pin = pin.to_owned();
-        self.hashed(move || verifier::hash(&pin)).await?
+        hashed(self.turn().await?, move || verifier::hash(&pin)).await?
     }
+}
 
-    async fn fits(&self, pin: &str, secret: Option<Vec<u8>>) -> Result<bool, Refusal> {
-        let pin = pin.to_owned();
-        self.hashed(move || verifier::matches(&pin, secret.as_deref())).await
+/// Whose PIN is tried: one budget of tries a badge, however it is shown.
+fn account_of(badge: Id<Badge>) -> String {
+    format!("badge {badge}")
+}
+
+/// The badge that was shown, with its PIN's verifier; none that was revoked or whose owner has left.
+fn shown_to(snapshot: &Snapshot, shown: &Shown) -> Result<(Option<Badge>, Option<Vec<u8>>), StoreError> {
+    let badge = match shown {
+        Shown::Number(number) => snapshot.find::<Badge>("badge_number", number)?,
+        Shown::Chosen(number) => snapshot.get(Id::<Badge>::new(*number))?,
+    };
+    let Some(badge) = badge.filter(|badge| !badge.revoked) else { return Ok((None, None)) };
+    if !works_here(snapshot, badge.employee_id)? {
+        return Ok((None, None));
     }
+    let secret = snapshot.secret(Subject::of(badge.badge_id))?;
+    Ok((Some(badge), secret))
+}
+
+fn works_here(snapshot: &Snapshot, employee: Id<Employee>) -> Result<bool, StoreError> {
+    Ok(snapshot.get(employee)?.is_some_and(|employee| employee.status == Status::Active))
 }
 
 #[cfg(test)]

@@ -75,6 +75,10 @@ impl Around {
         self.hub.iter().for_each(|hub| hub.close());
     }
 
+    fn lay_rules(&self, connector: u64, rules: Option<Vec<Access>>) {
+        self.hub.iter().for_each(|hub| hub.lay_rules(connector, rules.clone()));
+    }
+
     fn hold(&self) {
         self.hub.iter().for_each(|hub| hub.hold());
     }
@@ -109,6 +113,11 @@ impl Settings {
             Protocol::Smtp => Self::Mail(table.try_into().map_err(wrong)?),
         };
         Ok((settings, exactly))
+    }
+
+    /// Who may publish and listen where at the plant's own broker.
+    fn access(&self) -> Vec<Access> {
+        if let Self::Broker(it) = self { it.access().to_vec() } else { Vec::new() }
     }
 
     fn on_trial(self) -> Self {
@@ -256,6 +265,18 @@ async fn run(engine: Engine, around: Around, intake: Intake, connections: Connec
     keeper.end_all().await;
 }
 
+/// A connector that is active, and its password.
+type Found = (Connector, Option<String>);
+
+/// Who may publish and listen where by a connector; `None` where nobody can tell.
+fn rules_of(found: &Result<Option<Found>, Refusal>) -> Option<Vec<Access>> {
+    match found {
+        Ok(Some((connector, secret))) if connector.protocol == Protocol::Broker => Some(Settings::read(Protocol::Broker, &connector.settings.0, secret.clone()).ok()?.0.access()),
+        Ok(_) => Some(Vec::new()),
+        Err(_) => None,
+    }
+}
+
 struct Keeper {
     engine: Engine,
     around: Around,
@@ -273,6 +294,9 @@ impl Keeper {
     }
 
     async fn begin_anew(&mut self, number: u64) {
+        let found = self.find(number);
+        // Before anything else: what is forbidden from now on must not be done meanwhile.
+        self.around.lay_rules(number, rules_of(&found));
         let old = self.running.remove(&number);
         let holds = old.as_ref().is_some_and(|old| old.protocol == Protocol::Broker);
         if holds {
@@ -281,8 +305,8 @@ impl Keeper {
         if let Some(old) = old {
             self.end(old).await;
         }
-        match self.begin(number) {
-            Ok(Some(running)) => _ = self.running.insert(number, running),
+        match found {
+            Ok(Some((connector, secret))) => _ = self.running.insert(number, self.begin(connector, secret)),
             Ok(None) => {}
             Err(refusal) => tracing::warn!(%refusal, connector = number, "a connection to machines could not begin"),
         }
@@ -291,14 +315,16 @@ impl Keeper {
         }
     }
 
-    fn begin(&self, number: u64) -> Result<Option<Running>, Refusal> {
+    fn find(&self, number: u64) -> Result<Option<Found>, Refusal> {
         let id = Id::<Connector>::new(number);
         let (connector, secret) = self.engine.read(|snapshot| Ok::<_, Refusal>((snapshot.get(id)?, snapshot.secret(Subject::of(id))?)))??;
-        let Some(connector) = connector.filter(|it| it.status == Status::Active) else { return Ok(None) };
+        Ok(connector.filter(|it| it.status == Status::Active).map(|it| (it, secret_of(secret))))
+    }
+
+    fn begin(&self, connector: Connector, secret: Option<String>) -> Running {
         let code = connector.connector_code;
         let source = Source::kept(&code, self.intake.clone());
         self.connections.begin(&code, source.standing());
-        let secret = secret_of(secret);
         let (stop, stopping) = watch::channel(false);
         let task = match Settings::read(connector.protocol, &connector.settings.0, secret) {
             Ok((settings, exactly)) => tokio::task::spawn_local(settings.run(self.around.clone(), Arc::new(source.as_exactly_as(exactly)), stopping)),
@@ -312,7 +338,7 @@ impl Keeper {
                 })
             }
         };
-        Ok(Some(Running { protocol: connector.protocol, code, stop, task }))
+        Running { protocol: connector.protocol, code, stop, task }
     }
 
     async fn end(&self, running: Running) {
@@ -392,6 +418,20 @@ mod tests {
         }
         protocols.sort_unstable();
         assert_eq!(protocols, Protocol::ALL);
+    }
+
+    #[test]
+    fn rules_of_the_broker_are_known_or_said_not_to_be() {
+        let rules = |protocol, settings: &str| {
+            let settings = crate::model::field::Note(format!("{settings}\nmapping.plain.prefix = \"p\""));
+            rules_of(&Ok(Some((Connector { protocol, settings, ..Connector::default() }, None)))).map(|rules| rules.len())
+        };
+        assert_eq!(rules(Protocol::Broker, "access = [{ user = \"press\" }]"), Some(1));
+        assert_eq!(rules(Protocol::Broker, ""), Some(0));
+        assert_eq!(rules(Protocol::Broker, "access = [{ user = \"press\", role = \"operator\" }]"), None);
+        assert_eq!(rules(Protocol::Shdr, "speed = 9600"), Some(0), "a machine's connection says nothing of the broker");
+        assert_eq!(rules_of(&Ok(None)), Some(Vec::new()), "one that is not active rules nothing");
+        assert_eq!(rules_of(&Err(Refusal::new(Code::Internal, "the store is broken"))), None);
     }
 
     #[test]

@@ -108,6 +108,8 @@ pub const KPI_GROUPS_MAX: usize = 10_000;
 pub const LOGIN_TRIES: u32 = 5;
 /// Longest wait the throttle asks for.
 pub const LOGIN_WAIT_MAX: Duration = Duration::from_secs(300);
+/// After so long without a wrong try the ones before are forgotten.
+pub const LOGIN_QUIET: Duration = Duration::from_secs(15 * 60);
 /// Accounts and addresses the throttle remembers.
 pub const THROTTLE_ENTRIES_MAX: usize = 50_000;
 /// Password hashes computed at once: each takes 19 MiB.

@@ -266,15 +266,18 @@ impl<'s> Writer<'s> {
     fn moment(&self, batch: &Batch, envelope: &mut Envelope) -> Result<Moment, Refusal> {
         let wall = self.shared.options.clock.now();
         let simulator = envelope.origin == Origin::Simulator;
-        let told = envelope.occurred_at;
-        let now = if simulator { told.unwrap_or(batch.last_recorded) } else { batch.plant.at(wall) };
+        // What was refused once has to be kept, however late it comes and whatever a device's clock says.
+        let keeps = matches!(envelope.command, crate::model::Command::KeepRefusedAct(_));
+        let now = if simulator { envelope.occurred_at.unwrap_or(batch.last_recorded) } else { batch.plant.at(wall) };
         let recorded_at = now.max(batch.last_recorded);
+        let latest = recorded_at.plus(limits::OCCURRED_AHEAD);
+        let told = envelope.occurred_at.filter(|told| !keeps || (*told <= latest && told.checked().is_ok()));
         let occurred_at = told.unwrap_or(recorded_at).checked().map_err(|fault| Refusal::field(Code::OutsideWindow, "occurred_at", fault.to_string()))?;
         let person = envelope.origin == Origin::Person;
-        if occurred_at > recorded_at.plus(limits::OCCURRED_AHEAD) {
+        if occurred_at > latest {
             return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("{occurred_at} lies ahead of the plant's clock at {recorded_at}")));
         }
-        if person && occurred_at < recorded_at.minus(limits::OCCURRED_BACK) {
+        if person && !keeps && occurred_at < recorded_at.minus(limits::OCCURRED_BACK) {
             return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("{occurred_at} is more than 7 days before the plant's clock at {recorded_at}")));
         }
         // A clock is anchored to the wall's time, which no other rule may see.

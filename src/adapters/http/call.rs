@@ -60,7 +60,7 @@ impl Call {
         self.authenticate(service, permit)?;
         match (permit, &self.actor) {
             (Permit::Open, _) => Ok(()),
-            (Permit::Loopback, _) if self.address.is_loopback() => Ok(()),
+            (Permit::Loopback, _) if self.is_from_here() => Ok(()),
             (Permit::Loopback, Some(actor)) => allow(actor, "ReadHealth"),
             (Permit::Act(act), Some(actor)) => allow(actor, act),
             (_, None) => Err(Refusal::new(Code::Unauthenticated, "log in with POST /api/v1/session, or send a token as Authorization: Bearer")),
@@ -104,6 +104,12 @@ impl Call {
             return Ok(());
         }
         Err(Refusal::new(Code::Forbidden, "a request from another site's page is not taken"))
+    }
+
+    /// Whether it was sent on this machine and to this machine. A stranger's page can have its own name point here and then
+    /// acts as if it were ours, so the name must be one that cannot be pointed anywhere.
+    pub(super) fn is_from_here(&self) -> bool {
+        self.address.is_loopback() && self.header("host").is_some_and(is_nobodys_name)
     }
 
     fn cookie(&self, wanted: &str) -> Option<String> {
@@ -168,7 +174,10 @@ impl Call {
     /// The moment that is asked about; as it is now where none is told.
     pub(super) fn as_of(&self) -> Result<Option<AsOf>, Refusal> {
         let wrong = || Refusal::invalid("as_of", "must be an entry of the journal, such as 1234, or a time, such as 2026-03-31T06:00:00Z");
-        self.asked("as_of").map(|text| AsOf::from_text(text).ok_or_else(wrong)).transpose()
+        let Some(text) = self.asked("as_of") else { return Ok(None) };
+        // Every moment asked about one after the other is the history.
+        allow(&self.actor()?, "ReadHistory")?;
+        AsOf::from_text(text).map(Some).ok_or_else(wrong)
     }
 
     pub(super) fn actor(&self) -> Result<Actor, Refusal> {
@@ -243,9 +252,43 @@ fn token_of(header: &str) -> Option<String> {
     }
 }
 
+/// Whether a host is an address, or `localhost`.
+fn is_nobodys_name(host: &str) -> bool {
+    let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = port.map_or(host, |(name, _)| name);
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
+}
+
 fn allow(actor: &Actor, act: &str) -> Result<(), Refusal> {
     if may(actor.role, act) {
         return Ok(());
     }
     Err(Refusal::new(Code::Forbidden, format!("the role {} may not do this ({act}); ask somebody whose role may", actor.role)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_from_here(address: &str, host: Option<&str>) -> bool {
+        let mut request = Request::new(Body::empty());
+        request.extensions_mut().insert(SocketAddr::new(address.parse().unwrap(), 50_000));
+        if let Some(host) = host {
+            request.headers_mut().insert(header::HOST, host.parse().unwrap());
+        }
+        Call::of(request, HashMap::new()).unwrap().is_from_here()
+    }
+
+    #[test]
+    fn a_name_that_was_pointed_at_this_machine_opens_none_of_its_own_doors() {
+        for host in ["localhost", "LocalHost:8080", "127.0.0.1:8080", "[::1]:8080", "[::1]", "192.168.0.7"] {
+            assert!(is_from_here("127.0.0.1", Some(host)) && is_from_here("::1", Some(host)), "{host}");
+        }
+        for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example:80", ""] {
+            assert!(!is_from_here("127.0.0.1", Some(host)), "{host}");
+        }
+        assert!(!is_from_here("127.0.0.1", None));
+        assert!(!is_from_here("192.168.0.9", Some("localhost")));
+    }
 }

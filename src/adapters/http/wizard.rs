@@ -16,7 +16,7 @@ use axum::http::{Request, Response};
 use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value as Json};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::call::Call;
 use super::reply::{Reply, problem};
@@ -129,8 +129,13 @@ impl Open {
         Err(Refusal::field(Code::Forbidden, "code", "that is not the code that the console shows"))
     }
 
+    /// Whoever comes while another has the turn is sent away: a queue of guesses would keep the right code out.
+    fn turn(&self) -> Result<MutexGuard<'_, ()>, Refusal> {
+        self.turn.try_lock().map_err(|_| Refusal::new(Code::Busy, "another code is looked at, or a plant is begun just now; try again"))
+    }
+
     async fn found(self: Arc<Self>, request: Request<Body>) -> Result<Reply, Refusal> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn()?;
         let mut call = asked(request, HashMap::new())?;
         self.admit(code(&call)).await?;
         let body = call.json().await?;
@@ -139,7 +144,7 @@ impl Open {
     }
 
     async fn restore(self: Arc<Self>, request: Request<Body>) -> Result<Reply, Refusal> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn()?;
         let call = asked(request, HashMap::new())?;
         self.admit(code(&call)).await?;
         let received = self.receive(call.body).await;
@@ -191,4 +196,29 @@ fn code(call: &Call) -> String {
 fn text(body: &Map<String, Json>, name: &str) -> Result<String, Refusal> {
     let told = body.get(name).and_then(Json::as_str).map(str::trim).filter(|told| !told.is_empty());
     told.map(str::to_owned).ok_or_else(|| Refusal::invalid(name, format!("{name} must be given, as a text")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn guesses_beside_one_another_are_sent_away_and_never_queue() {
+        let wizard = Wizard { code: "right".to_owned(), upload: PathBuf::new(), begin: Arc::new(|_, _| Ok(())) };
+        let open =
+            Arc::new(Open { wizard, turn: Mutex::default(), restored: (AtomicU64::new(0), AtomicU64::new(0)), founded: AtomicBool::new(false), done: watch::Sender::new(false) });
+        let guess = |_| {
+            let open = Arc::clone(&open);
+            let request = Request::post("/api/v1/founding").header("millwright-code", "wrong").body(Body::empty()).unwrap();
+            tokio::spawn(async move { open.found(request).await.err().unwrap().code })
+        };
+        let guesses: Vec<_> = (0..10).map(guess).collect();
+        let mut answers = Vec::new();
+        for guess in guesses {
+            answers.push(guess.await.unwrap());
+        }
+        answers.sort_unstable_by_key(|code| *code == Code::Busy);
+        assert_eq!((answers[0], &answers[1..]), (Code::Forbidden, &[Code::Busy; 9][..]));
+        assert!(open.turn().is_ok(), "the next has its turn");
+    }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use millwright::base::{Code, Time};
 use millwright::engine::Envelope;
 use millwright::engine::clock::Clock;
+use millwright::model::field::Note;
 use millwright::model::journal::Origin;
-use millwright::model::{Command, Entry, Role, command};
+use millwright::model::{Command, Entry, RefusedAct, Role, command};
 
 use crate::plant::*;
 
@@ -48,6 +49,23 @@ fn what_happened_may_be_told_seven_days_late_and_five_minutes_early() {
     refused(at(Time::from_micros(i64::MAX), Origin::Import), Code::OutsideWindow);
     refused(at(Time::from_micros(i64::MIN), Origin::Import), Code::OutsideWindow);
     refused(at(time("1990-01-01T00:00:00Z").minus(second), Origin::Import), Code::OutsideWindow);
+}
+
+#[test]
+fn a_refused_act_is_kept_however_late_it_comes_and_whatever_the_devices_clock_says() {
+    let plant = Plant::new();
+    let now = time(MONDAY);
+    let note = |text: &str| Note(text.to_owned());
+    let keep = || command::KeepRefusedAct { act: "ReportOperation".to_owned(), content: note("{}"), refusal: note("it is too late"), work_center_id: None, employee_id: None };
+    let kept = |told: Time| {
+        let done = plant.engine.submit_wait(Envelope { occurred_at: Some(told), ..by(Role::Operator, Command::KeepRefusedAct(keep())) }).unwrap();
+        (entry(&plant, done.seq).occurred_at, plant.get::<RefusedAct>(done.subject.number).done_at)
+    };
+    let before_the_holidays = now.minus(Duration::from_secs(15 * 86_400));
+    assert_eq!(kept(before_the_holidays), (before_the_holidays, before_the_holidays));
+    assert_eq!(kept(now.plus(Duration::from_secs(3_600))), (now, now));
+    assert_eq!(kept(Time::from_micros(0)), (now, now));
+    plant.check();
 }
 
 #[test]

@@ -49,6 +49,19 @@ fn an_order_its_operations_and_its_lot_are_shown_as_they_were_known() {
 }
 
 #[test]
+fn who_may_not_read_history_reads_no_former_values_either() {
+    let site = Site::new();
+    let mut operator = site.client(Role::Operator);
+    let head = *site.plant.engine.head().borrow();
+    for path in ["work-orders", "materials/SHEET", "schedule"] {
+        assert_eq!(operator.get(&format!("/api/v1/{path}")).status, 200, "{path}");
+        let refused = operator.get(&format!("/api/v1/{path}?as_of={head}"));
+        assert!(refused.status == 403 && refused.text().contains("ReadHistory"), "{path}: {} {}", refused.status, refused.text());
+        assert_eq!(site.client(Role::Lead).get(&format!("/api/v1/{path}?as_of={head}")).status, 200, "{path}");
+    }
+}
+
+#[test]
 fn what_is_no_moment_is_refused_and_so_is_a_past_where_there_is_none() {
     let site = Site::new();
     let mut lead = site.client(Role::Lead);

@@ -1,7 +1,10 @@
 //! Who may publish and listen where. A user for whom there are rules, by name or else by role, does what these say and
 //! nothing else. A user who is called by a machine's code is that machine: it speaks and listens where its code is
-//! a level of the topic. Everybody else goes wherever the role lets them. Deliberately only allowances: what two
-//! rules forbid and allow each other nobody can foresee.
+//! a level of the topic, and of no other machine is anything kept that it says. Everybody else goes wherever the role
+//! lets them, as long as all rules can be read. Deliberately only allowances: what two rules forbid and allow each
+//! other nobody can foresee.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -54,6 +57,25 @@ impl Access {
     }
 }
 
+/// The rules of all connectors to the plant's own broker, by the number of the connector. They stand here whether or
+/// not what the connector reads can be read just now.
+#[derive(Debug, Default)]
+pub(super) struct Rulebook(BTreeMap<u64, Option<Vec<Access>>>);
+
+impl Rulebook {
+    /// What a connector says from now on; `None` where that cannot be read.
+    pub(super) fn lay(&mut self, connector: u64, rules: Option<Vec<Access>>) {
+        self.0.insert(connector, rules);
+    }
+
+    /// The rights of a user; `is_machine` tells whether the user is called as a machine is.
+    pub(super) fn rights(&self, actor: &Actor, is_machine: bool) -> Rights {
+        let rights = Rights::of(actor, is_machine, self.0.values().flatten().flatten());
+        // What cannot be read may forbid whatever no other rule allows.
+        if rights == Rights::All && self.0.values().any(Option::is_none) { Rights::Rules(Vec::new()) } else { rights }
+    }
+}
+
 /// What one user may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rights {
@@ -66,8 +88,8 @@ pub(super) enum Rights {
 }
 
 impl Rights {
-    /// The rights of a user; `is_machine` tells whether the user is called as a machine is.
-    pub(super) fn of<'a>(actor: &Actor, is_machine: bool, rules: impl Iterator<Item = &'a Access>) -> Self {
+    /// The rights of a user by these rules.
+    fn of<'a>(actor: &Actor, is_machine: bool, rules: impl Iterator<Item = &'a Access>) -> Self {
         let rules: Vec<&Access> = rules.collect();
         let named = |by: &dyn Fn(&Access) -> bool| rules.iter().filter(|rule| by(rule)).map(|rule| (*rule).clone()).collect::<Vec<_>>();
         let own = named(&|rule| rule.user.as_deref() == Some(actor.name.as_str()));
@@ -129,6 +151,21 @@ mod tests {
         assert!(other.may_publish("hall/x") && !other.may_publish("cell/3/x"));
         assert!(other.may_subscribe("hall/+/y") && other.may_subscribe("hall/#") && !other.may_subscribe("#") && !other.may_subscribe("+/x"));
         assert_eq!(Rights::of(&actor("otto", Role::Lead), false, rules.iter()), Rights::All);
+    }
+
+    #[test]
+    fn rules_that_cannot_be_read_leave_nothing_to_whom_no_other_rule_names() {
+        let mut book = Rulebook::default();
+        let operator = actor("anna", Role::Operator);
+        assert_eq!(book.rights(&operator, false), Rights::All);
+        book.lay(1, None);
+        let nothing = book.rights(&operator, false);
+        assert!(!nothing.may_publish("hall/x") && !nothing.may_subscribe("hall/x"));
+        assert!(book.rights(&actor("LASER-1", Role::Operator), true).may_publish("plant/LASER-1/power"), "a machine speaks for itself in any case");
+        book.lay(2, Some(vec![rule("role = \"operator\"\npublish = [\"hall/+\"]")]));
+        assert!(book.rights(&operator, false).may_publish("hall/x") && !book.rights(&actor("otto", Role::Lead), false).may_publish("hall/x"));
+        book.lay(1, Some(Vec::new()));
+        assert_eq!(book.rights(&actor("otto", Role::Lead), false), Rights::All);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
 use metrics::{Counter, Gauge, counter, gauge};
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::super::gather::Gathered;
 use super::super::sparkplug::rebirth;
-use super::access::Rights;
+use super::access::{Access, Rights, Rulebook};
 use super::retained::Retained;
 use super::session::{Line, Message, Name, Session};
 use super::taker::Taker;
@@ -35,9 +35,18 @@ pub struct Hub {
     listeners: RwLock<Vec<Arc<Session>>>,
     retained: Mutex<Retained>,
     takers: RwLock<Vec<Arc<Taker>>>,
+    rules: RwLock<Rulebook>,
     gate: watch::Sender<Gate>,
     waiting_bytes: Arc<AtomicUsize>,
     pub(super) counts: Counts,
+}
+
+/// Whoever was let in.
+#[derive(Clone)]
+pub(super) struct Guest {
+    pub(super) actor: Actor,
+    /// It is called as a machine is, and speaks for that alone.
+    pub(super) is_machine: bool,
 }
 
 /// Whether all who make samples are there: what came while one of them is missing would be acknowledged
@@ -83,6 +92,7 @@ impl Hub {
             listeners: RwLock::default(),
             retained: Mutex::default(),
             takers: RwLock::default(),
+            rules: RwLock::default(),
             gate: watch::Sender::new(Gate::Held),
             waiting_bytes: Arc::default(),
             counts: Counts::new(),
@@ -97,10 +107,40 @@ impl Hub {
         self.takers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What a user may do now.
-    pub(super) fn rights(&self, actor: &Actor, is_machine: bool) -> Rights {
-        let takers = self.takers.read().unwrap_or_else(PoisonError::into_inner);
-        Rights::of(actor, is_machine, takers.iter().flat_map(|taker| taker.access()))
+    fn rules(&self) -> RwLockReadGuard<'_, Rulebook> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a guest may do now.
+    pub(super) fn rights(&self, guest: &Guest) -> Rights {
+        self.rules().rights(&guest.actor, guest.is_machine)
+    }
+
+    /// Who may publish and listen where by a connector from now on: nothing of it where it is not active, and `None` where
+    /// its rules cannot be read. Whoever listens where it may not any more hears nothing more there.
+    pub fn lay_rules(&self, connector: u64, rules: Option<Vec<Access>>) {
+        self.rules.write().unwrap_or_else(PoisonError::into_inner).lay(connector, rules);
+        let sessions: Vec<Arc<Session>> = self.sessions().values().cloned().collect();
+        for session in sessions {
+            let actor = self.accounts.active(session.name.0);
+            let guest = actor.map(|actor| Guest { is_machine: self.accounts.is_machine(&actor.name), actor });
+            let rights = guest.map(|guest| self.rights(&guest));
+            session.keep_filters(|filter| rights.as_ref().is_some_and(|rights| rights.may_subscribe(filter)));
+        }
+    }
+
+    /// Waits until all who make samples are there, and all rules with them.
+    async fn opened(&self) -> Result<(), Refusal> {
+        if self.gate.subscribe().wait_for(|gate| *gate != Gate::Held).await.is_ok_and(|gate| *gate == Gate::Closed) {
+            return Err(Refusal::new(Code::Unavailable, "the plant is stopping"));
+        }
+        Ok(())
+    }
+
+    /// Waits for that, and answers what a guest may do.
+    pub(super) async fn rights_of(&self, guest: &Guest) -> Result<Rights, Refusal> {
+        self.opened().await?;
+        Ok(self.rights(guest))
     }
 
     /// All who make samples are there.
@@ -131,11 +171,14 @@ impl Hub {
     }
 
     /// A client has come; answers its session, and whether it goes on with an earlier one.
-    pub(super) fn enter(&self, name: Name, clean: bool, line: &Arc<Line>) -> (Arc<Session>, bool) {
+    pub(super) fn enter(&self, guest: &Guest, client_id: String, clean: bool, line: &Arc<Line>) -> (Arc<Session>, bool) {
+        let name: Name = (guest.actor.user, client_id);
         let mut sessions = self.sessions();
         if let Some(known) = sessions.get(&name).cloned() {
             // The old connection ends in either case.
             if known.go_on(line) && !clean {
+                let rights = self.rights(guest);
+                known.keep_filters(|filter| rights.may_subscribe(filter));
                 return (known, true);
             }
             self.listen_no_more(&known);
@@ -176,11 +219,16 @@ impl Hub {
     }
 
     /// Subscribes to topics; what is retained under them is told at once.
-    pub(super) fn subscribe(&self, session: &Arc<Session>, filters: &[SubscribeFilter], rights: &Rights) -> Vec<SubscribeReasonCode> {
-        let listened = session.listens();
+    pub(super) fn subscribe(&self, session: &Arc<Session>, filters: &[SubscribeFilter], guest: &Guest) -> Vec<SubscribeReasonCode> {
+        // Held to the end: rules that are laid meanwhile find what was granted here.
+        let rules = self.rules();
+        let rights = rules.rights(&guest.actor, guest.is_machine);
         let codes: Vec<_> = filters.iter().map(|filter| if rights.may_subscribe(&filter.path) { self.grant(session, filter) } else { SubscribeReasonCode::Failure }).collect();
-        if !listened && session.listens() {
-            self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(session));
+        if session.listens() {
+            let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);
+            if !listeners.iter().any(|it| Arc::ptr_eq(it, session)) {
+                listeners.push(Arc::clone(session));
+            }
         }
         codes
     }
@@ -203,13 +251,14 @@ impl Hub {
     }
 
     /// Makes samples of messages, and hands the messages on once these are on disk. What a refusal ends was
-    /// handed to nobody, and is published again by whoever still holds it.
-    pub(super) async fn publish(&self, messages: &[Publish]) -> Result<(), Refusal> {
-        self.counts.received.increment(messages.len() as u64);
-        if self.gate.subscribe().wait_for(|gate| *gate != Gate::Held).await.is_ok_and(|gate| *gate == Gate::Closed) {
-            return Err(Refusal::new(Code::Unavailable, "the plant is stopping"));
-        }
+    /// handed to nobody, and is published again by whoever still holds it. Answers how many were taken: those before
+    /// the first that the guest may not say.
+    pub(super) async fn publish(&self, messages: &[Publish], guest: &Guest) -> Result<usize, Refusal> {
+        let rights = self.rights_of(guest).await?;
         let takers = self.takers();
+        let allowed = messages.iter().position(|message| !may_say(&rights, &takers, message)).unwrap_or(messages.len());
+        let messages = &messages[..allowed];
+        self.counts.received.increment(messages.len() as u64);
         match self.keep(&takers, messages).await {
             Ok(taken) => self.counts.stored.increment(taken),
             Err(refusal) => {
@@ -221,7 +270,7 @@ impl Hub {
         }
         messages.iter().for_each(|message| self.route(message));
         takers.iter().for_each(|taker| self.ask_for_rebirths(taker));
-        Ok(())
+        Ok(allowed)
     }
 
     /// Answers how many messages became samples.
@@ -269,4 +318,10 @@ impl Hub {
             }
         }
     }
+}
+
+/// Whether the topic is allowed, and a machine speaks of no other: what counts is what would be kept of it.
+fn may_say(rights: &Rights, takers: &[Arc<Taker>], message: &Publish) -> bool {
+    let foreign = |code: &str| takers.iter().find(|taker| !taker.only_looks_on() && taker.fits(&message.topic)).is_some_and(|taker| taker.hears_of_another(message, code));
+    rights.may_publish(&message.topic) && !matches!(rights, Rights::Machine(code) if foreign(code))
 }

@@ -16,13 +16,11 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::access::Rights;
-use super::hub::{ACT, Hub};
+use super::hub::{ACT, Guest, Hub};
 use super::session::{Line, Session};
 use super::topics::{is_filter, is_topic};
 use crate::accounts::random_token;
 use crate::base::{Code, Refusal, limits};
-use crate::model::journal::Actor;
 use crate::model::permission::may;
 use crate::trust::Door;
 
@@ -127,13 +125,6 @@ async fn served<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(hub: &Arc<Hub>, fro
     ended
 }
 
-/// Whoever was let in.
-struct Guest {
-    actor: Actor,
-    /// It is called as a machine is, and speaks for that alone.
-    is_machine: bool,
-}
-
 /// Who it is, and whether it may publish.
 async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Guest, (ConnectReturnCode, &'static str)> {
     if connect.client_id.len() > limits::TEXT_MAX || (connect.client_id.is_empty() && !connect.clean_session) {
@@ -158,12 +149,12 @@ async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Guest, 
     if !may(actor.role, ACT) {
         return Err((ConnectReturnCode::NotAuthorized, "the role of its user may not write telemetry"));
     }
-    let is_machine = hub.accounts.is_machine(&actor.name);
-    let rights = hub.rights(&actor, is_machine);
+    let guest = Guest { is_machine: hub.accounts.is_machine(&actor.name), actor };
+    let rights = hub.rights_of(&guest).await.map_err(|_| (ConnectReturnCode::ServiceUnavailable, "the plant is stopping"))?;
     if connect.last_will.as_ref().is_some_and(|will| !rights.may_publish(&will.topic)) {
         return Err((ConnectReturnCode::NotAuthorized, "its will has a topic that its user may not publish under"));
     }
-    Ok(Guest { actor, is_machine })
+    Ok(guest)
 }
 
 /// A client that was let in.
@@ -180,7 +171,7 @@ async fn attended<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         _ => connect.client_id,
     };
     let line = Line::new();
-    let (session, goes_on) = hub.enter((guest.actor.user, client_id), connect.clean_session, &line);
+    let (session, goes_on) = hub.enter(&guest, client_id, connect.clean_session, &line);
     let mut attendance = Attendance { hub, guest, session, line, reading, silence: silence(connect.keep_alive), stopping };
     attendance.reading.packet_max = limits::BROKER_PACKET_MAX;
     let answered = ConnAck::new(ConnectReturnCode::Success, goes_on).write(&mut attendance.line.answers());
@@ -194,10 +185,12 @@ async fn attended<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     };
     writing.send_last_answers().await;
     hub.leave(&attendance.session, &attendance.line);
-    if let Some(will) = connect.last_will.filter(|_| !matches!(ended, Ended::Left | Ended::Stopping))
-        && let Err(refusal) = hub.publish(&[will_of(will)]).await
-    {
-        tracing::warn!(%refusal, "a last will could not be kept");
+    if let Some(will) = connect.last_will.filter(|_| !matches!(ended, Ended::Left | Ended::Stopping)) {
+        match hub.publish(&[will_of(will)], &attendance.guest).await {
+            Ok(0) => tracing::warn!(user = attendance.guest.actor.name, "a last will is not allowed any more"),
+            Ok(_) => {}
+            Err(refusal) => tracing::warn!(%refusal, "a last will could not be kept"),
+        }
     }
     ended
 }
@@ -328,15 +321,13 @@ impl<R: AsyncRead + Unpin> Attendance<'_, R> {
     /// Takes packets in their order; what was published side by side becomes durable together.
     async fn take(&mut self, packets: Vec<Packet>) -> Result<(), Ended> {
         let mut published = Vec::new();
-        let rights = self.hub.rights(&self.guest.actor, self.guest.is_machine);
         for packet in packets {
             match packet {
-                Packet::Publish(message) if is_topic(&message.topic) && rights.may_publish(&message.topic) => published.push(message),
-                // There is no other way to say no: an acknowledgement would tell that it is kept.
-                Packet::Publish(message) if is_topic(&message.topic) => {
+                Packet::Publish(message) if message.qos == QoS::ExactlyOnce && self.session.has_taken(message.pkid) => {
                     self.publish(std::mem::take(&mut published)).await?;
-                    return Err(Ended::NotAllowed { user: self.guest.actor.name.clone(), topic: message.topic });
+                    self.acknowledge(&message)?;
                 }
+                Packet::Publish(message) if is_topic(&message.topic) => published.push(message),
                 Packet::Publish(_) => {
                     self.publish(std::mem::take(&mut published)).await?;
                     return Err(Ended::Forbidden("a topic is empty, too long, has wildcards, or begins with $"));
@@ -344,7 +335,7 @@ impl<R: AsyncRead + Unpin> Attendance<'_, R> {
                 Packet::PubAck(answer) => self.session.acknowledged(answer.pkid),
                 other => {
                     self.publish(std::mem::take(&mut published)).await?;
-                    self.answer(other, &rights)?;
+                    self.answer(other)?;
                 }
             }
         }
@@ -355,30 +346,35 @@ impl<R: AsyncRead + Unpin> Attendance<'_, R> {
         if messages.is_empty() {
             return Ok(());
         }
-        let ids: Vec<(QoS, u16)> = messages.iter().map(|message| (message.qos, message.pkid)).collect();
-        messages.retain(|message| message.qos != QoS::ExactlyOnce || !self.session.has_taken(message.pkid));
-        self.hub.publish(&messages).await.map_err(Ended::Lane)?;
-        let mut answers = self.line.answers();
-        for (qos, id) in ids {
-            match qos {
-                QoS::AtMostOnce => {}
-                QoS::AtLeastOnce => _ = PubAck::new(id).write(&mut answers)?,
-                QoS::ExactlyOnce => {
-                    self.session.take(id);
-                    PubRec { pkid: id }.write(&mut answers)?;
-                }
+        let taken = self.hub.publish(&messages, &self.guest).await.map_err(Ended::Lane)?;
+        messages[..taken].iter().try_for_each(|message| self.acknowledge(message))?;
+        if taken == messages.len() {
+            return Ok(());
+        }
+        // There is no other way to say no: an acknowledgement would tell that it is kept.
+        Err(Ended::NotAllowed { user: self.guest.actor.name.clone(), topic: messages.swap_remove(taken).topic })
+    }
+
+    fn acknowledge(&self, message: &Publish) -> Result<(), Ended> {
+        let (id, mut answers) = (message.pkid, self.line.answers());
+        match message.qos {
+            QoS::AtMostOnce => {}
+            QoS::AtLeastOnce => _ = PubAck::new(id).write(&mut answers)?,
+            QoS::ExactlyOnce => {
+                self.session.take(id);
+                PubRec { pkid: id }.write(&mut answers)?;
             }
         }
         Ok(())
     }
 
-    fn answer(&self, packet: Packet, rights: &Rights) -> Result<(), Ended> {
+    fn answer(&self, packet: Packet) -> Result<(), Ended> {
         let answer = match packet {
             Packet::Subscribe(asked) => {
                 if !asked.filters.iter().all(|filter| is_filter(&filter.path)) {
                     return Err(Ended::Forbidden("a topic filter is none"));
                 }
-                Packet::SubAck(SubAck::new(asked.pkid, self.hub.subscribe(&self.session, &asked.filters, rights)))
+                Packet::SubAck(SubAck::new(asked.pkid, self.hub.subscribe(&self.session, &asked.filters, &self.guest)))
             }
             Packet::Unsubscribe(asked) => {
                 self.hub.unsubscribe(&self.session, &asked.topics);

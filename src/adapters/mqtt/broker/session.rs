@@ -158,6 +158,11 @@ impl Session {
         Some(granted)
     }
 
+    /// Asks no more for topics that it may not.
+    pub(super) fn keep_filters(&self, may: impl Fn(&str) -> bool) {
+        self.held().filters.retain(|filter, _| may(filter));
+    }
+
     /// Asks for topics no more; answers whether it asks for none now.
     pub(super) fn unsubscribe(&self, filter: &str) -> bool {
         let mut held = self.held();

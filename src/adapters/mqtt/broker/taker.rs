@@ -67,10 +67,15 @@ impl Settings {
         self
     }
 
-    /// The same, and who may publish and listen where as long as it runs.
+    /// The same, and who may publish and listen where as long as the connector is active.
     #[must_use]
     pub fn with_access(self, access: Vec<Access>) -> Self {
         Self { access, ..self }
+    }
+
+    /// Who may publish and listen where.
+    pub fn access(&self) -> &[Access] {
+        &self.access
     }
 
     /// What everybody may publish without a connector: `plant/{machine}/{metric}`, `plant/{machine}`, the
@@ -97,7 +102,6 @@ pub(super) struct Taker {
     pub(super) source: Arc<Source>,
     reader: Reader,
     rank: Rank,
-    access: Vec<Access>,
 }
 
 impl Taker {
@@ -109,11 +113,7 @@ impl Taker {
                 Reader::Sparkplug { host: Mutex::new(Groups::host()), groups: groups.clone(), online: AtomicBool::new(false) }
             }
         };
-        Ok(Self { source, reader, rank: settings.rank, access: settings.access.clone() })
-    }
-
-    pub(super) fn access(&self) -> &[Access] {
-        &self.access
+        Ok(Self { source, reader, rank: settings.rank })
     }
 
     pub(super) const fn rank(&self) -> Rank {
@@ -128,6 +128,14 @@ impl Taker {
         match &self.reader {
             Reader::Rules(rules) => rules.fits(topic),
             Reader::Sparkplug { groups, .. } => groups.have(topic),
+        }
+    }
+
+    /// Whether a message tells of another machine than the one that has this code.
+    pub(super) fn hears_of_another(&self, message: &Publish, code: &str) -> bool {
+        match &self.reader {
+            Reader::Rules(rules) => rules.read(&message.topic, &message.payload).is_ok_and(|told| told.iter().any(|it| it.machine != code)),
+            Reader::Sparkplug { .. } => Host::machine(&message.topic).is_some_and(|machine| machine != code),
         }
     }
 

@@ -28,6 +28,11 @@ impl Host {
         Self { edges: HashMap::new(), reorder, pause, asked_at: HashMap::new(), to_ask: BTreeSet::new() }
     }
 
+    /// Which machine speaks under a topic, where a machine does.
+    pub(in crate::adapters::mqtt) fn machine(topic: &str) -> Option<String> {
+        addressed(topic).map(|((_, edge), _, device)| device.unwrap_or(edge))
+    }
+
     /// Takes a message as it came.
     pub(in crate::adapters::mqtt) fn take(&mut self, topic: &str, content: &[u8], arrived_at: Instant, gathered: &mut Gathered<'_>) {
         let Some((name, verb, device)) = addressed(topic) else { return };

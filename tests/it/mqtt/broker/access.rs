@@ -53,13 +53,14 @@ fn a_machines_own_log_in_speaks_for_that_machine_alone() {
 }
 
 #[test]
-fn whoever_has_a_rule_does_what_it_says_as_long_as_its_connector_runs() {
+fn whoever_has_a_rule_does_what_it_says_as_long_as_its_connector_is_active() {
     story(async |house| {
         let rule: Access = toml::from_str("user = \"press\"\npublish = [\"hall/+/strokes\"]\nsubscribe = [\"andon/#\"]").unwrap();
         let settings: broker::Settings = toml::from_str("[mapping.plain]\nprefix = \"hall\"").unwrap();
-        let (stop, stopping) = watch::channel(false);
+        let (_stop, stopping) = watch::channel(false);
         let source = house.site.source("hall");
-        let taking = tokio::spawn(broker::take(&settings.with_access(vec![rule]), Some(Arc::clone(&house.hub)), Arc::clone(&source), stopping));
+        tokio::spawn(broker::take(&settings, Some(Arc::clone(&house.hub)), Arc::clone(&source), stopping));
+        house.hub.lay_rules(7, Some(vec![rule]));
         let mut press = house.client("press").await;
         assert!(is_taken(&mut press, "hall/P-1/strokes").await);
         assert_eq!(press.subscribe("andon/+", QoS::AtMostOnce).await, SubscribeReasonCode::Success(QoS::AtMostOnce));
@@ -67,8 +68,78 @@ fn whoever_has_a_rule_does_what_it_says_as_long_as_its_connector_runs() {
         assert!(!is_taken(&mut press, "hall/P-1/tonnage").await);
         assert!(!is_taken(&mut house.client("press").await, "plant/P-1/strokes").await);
 
-        stop.send_replace(true);
-        tokio::time::timeout(Duration::from_secs(20), taking).await.unwrap().unwrap();
+        house.hub.lay_rules(7, Some(Vec::new()));
         assert!(is_taken(&mut house.client("press").await, "plant/P-1/strokes").await);
+    });
+}
+
+#[test]
+fn a_machine_whose_code_stands_somewhere_in_the_topic_speaks_for_no_other() {
+    story(async |house| {
+        laser(house);
+        let from_json: broker::Settings = toml::from_str(r#"mapping.rules = [{ topic = "cells/+cell", machine = "/machine", metric = "power", value = "/value" }]"#).unwrap();
+        let (_stop, stopping) = watch::channel(false);
+        tokio::spawn(broker::take(&from_json, Some(Arc::clone(&house.hub)), house.site.source("cells"), stopping));
+        // Two messages at once: its own, which is taken in any case, and the one that is asked about.
+        let says = async |topic: &str, content: &str| {
+            let mut laser = Guest::of(options_of(house, "LASER-1", MACHINE_TOKEN)).await;
+            let own = format!("before {}", topic.replace('/', "."));
+            laser.client.publish(format!("plant/LASER-1/{own}"), QoS::AtLeastOnce, false, "1").await.unwrap();
+            laser.client.publish(topic, QoS::AtLeastOnce, false, content).await.unwrap();
+            let acknowledged = [laser.try_next().await, laser.try_next().await];
+            assert!(house.site.lane.find("LASER-1", &own).is_some(), "{own}");
+            acknowledged.iter().all(|it| matches!(it, Ok(Packet::PubAck(_))))
+        };
+        assert!(says("umh/v1/works/hall/LASER-1/_historian/power", r#"{"value":1}"#).await);
+        assert!(!says("umh/v1/LASER-1/P-1/_historian/power", r#"{"value":1}"#).await);
+        assert!(!says("plant/P-1/LASER-1", "1").await);
+        for topic in ["spBv1.0/LASER-1/DBIRTH/x/P-1", "spBv1.0/LASER-1/NBIRTH/P-1", "spBv1.0/hall/DDATA/LASER-1/P-1"] {
+            assert!(!says(topic, "").await, "{topic}");
+        }
+        assert!(says("cells/LASER-1", r#"{"machine":"LASER-1","value":1}"#).await);
+        assert!(!says("cells/LASER-1", r#"{"machine":"P-1","value":1}"#).await);
+        assert!(says("orders/LASER-1/P-1", "nobody makes samples of it").await);
+        assert!(house.site.lane.find("P-1", "power").is_none() && house.site.lane.find("P-1", "LASER-1").is_none());
+    });
+}
+
+#[test]
+fn rules_that_are_tightened_end_what_was_granted_before_for_who_is_here_and_who_comes_back() {
+    story(async |house| {
+        let mut press = house.client("press").await;
+        let mut options = house.options("away");
+        options.set_clean_session(false);
+        let mut away = Guest::of(options.clone()).await;
+        for guest in [&mut press, &mut away] {
+            assert_eq!(guest.subscribe("pay/#", QoS::AtLeastOnce).await, SubscribeReasonCode::Success(QoS::AtLeastOnce));
+            assert_eq!(guest.subscribe("andon/#", QoS::AtLeastOnce).await, SubscribeReasonCode::Success(QoS::AtLeastOnce));
+        }
+        away.leave().await;
+        house.hub.lay_rules(7, Some(vec![toml::from_str("user = \"press\"\npublish = [\"#\"]\nsubscribe = [\"andon/#\"]").unwrap()]));
+        let mut away = Guest::of(options).await;
+        assert!(away.known);
+        let mut teller = house.client("teller").await;
+        teller.publish("pay/roll", "secret").await;
+        teller.publish("andon/1", "help").await;
+        for guest in [&mut press, &mut away] {
+            assert_eq!(guest.hears().await, heard("andon/1", "help", 1, false));
+        }
+        // The rules of a connector that cannot be read: nobody does what they might forbid.
+        house.hub.lay_rules(7, None);
+        assert_eq!(press.subscribe("andon/#", QoS::AtLeastOnce).await, SubscribeReasonCode::Failure);
+        assert!(!is_taken(&mut teller, "andon/1").await);
+    });
+}
+
+#[test]
+fn nobody_is_let_in_before_the_rules_are_there() {
+    story(async |house| {
+        house.hub.hold();
+        let (client, mut network) = AsyncClient::new(house.options("early"), 10);
+        assert!(tokio::time::timeout(Duration::from_millis(300), network.poll()).await.is_err(), "it was answered");
+        house.hub.lay_rules(7, Some(vec![toml::from_str("role = \"operator\"\nsubscribe = [\"andon/#\"]").unwrap()]));
+        house.hub.open();
+        drop((client, network));
+        assert_eq!(house.client("late").await.subscribe("#", QoS::AtLeastOnce).await, SubscribeReasonCode::Failure);
     });
 }
