@@ -54,7 +54,6 @@ fn a_letter_goes_out_once_though_the_disk_is_too_full_to_note_it() {
     ];
     plant.admin(create(Noun::ReportSchedule, &columns)).unwrap();
     plant.engine.stop();
-    drop(plant);
     clock.advance(Duration::from_secs(86_400));
     let (data, sent) = (folder.path().join("data"), Arc::new(AtomicUsize::new(0)));
     let full = mailed(&data, &clock, u64::MAX, &sent);

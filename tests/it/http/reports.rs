@@ -208,7 +208,8 @@ fn a_shipment_of_two_affected_lots_is_one_shipment_of_a_recall() {
     let lot = lead.read(&format!("/api/v1/work-orders/{order}"))["lot_number"].as_str().unwrap().to_owned();
     lead.make(&format!("/api/v1/lots/{lot}/split"), &json!({"quantity": 1, "new_lot_number": "APART"}));
     let lines = json!([{"lot_number": lot, "quantity": 3, "unit_of_measure": "EA"}, {"lot_number": "APART", "quantity": 1, "unit_of_measure": "EA"}]);
-    lead.make("/api/v1/shipments", &json!({"customer_id": "ACME", "lines": lines}));
+    let shipment = lead.make("/api/v1/shipments", &json!({"customer_id": "ACME", "lines": lines}));
+    lead.make(&format!("/api/v1/shipments/{}/ship", shipment["shipment_id"].as_str().unwrap()), &json!({}));
     let report = site.client(Role::Auditor).read("/api/v1/lots/S1/recall?format=json");
     let customers = &report["data"]["tables"]["customers"];
     assert_eq!((customers[0]["shipments"].as_i64(), customers[0]["quantity"].as_i64()), (Some(1), Some(4)), "{report}");
