@@ -21,6 +21,8 @@ pub const PLANNER: &str = "replan";
 const TIME: Duration = Duration::from_secs(2);
 /// At most so often, however much happens; a plant at 600 times its pace breaks down every few seconds.
 const EVERY: Duration = Duration::from_secs(30);
+/// After a journal that could not be read.
+const AGAIN: Duration = Duration::from_secs(5);
 /// The priority of a rush order.
 const RUSH: i64 = 1;
 const SEED: u64 = 1;
@@ -30,21 +32,30 @@ pub async fn run(engine: Engine, figures: Figures, desk: Desk, mut stopping: wat
     let from = *engine.head().borrow();
     let mut follower = Follower::new(&engine, from).pausing(Duration::from_millis(500));
     let mut rests_until = Instant::now();
+    // Why the plan in force is in doubt: the last reason, until a draft was made for it.
+    let mut doubt = None;
     loop {
         let news = tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => return,
-            news = follower.next() => news,
+            () = tokio::time::sleep_until(rests_until), if doubt.is_some() => None,
+            news = follower.next() => Some(news),
         };
-        let entries = match news {
-            Ok(Some(entries)) => entries,
-            Ok(None) => return,
-            Err(refusal) => return tracing::warn!(%refusal, "nothing is planned anew any more"),
-        };
-        if Instant::now() < rests_until {
-            continue;
+        match news {
+            None => {}
+            Some(Ok(Some(entries))) => {
+                let last = entries.iter().rev().find_map(|entry| reason(&engine, entry).transpose()).transpose().unwrap_or_default();
+                doubt = last.or(doubt);
+                continue;
+            }
+            Some(Ok(None)) => return,
+            Some(Err(refusal)) => {
+                tracing::warn!(%refusal, "planning anew waits for the store");
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
         }
-        let Some(why) = entries.iter().rev().find_map(|entry| reason(&engine, entry).transpose()).transpose().unwrap_or_default() else { continue };
+        let Some(why) = doubt.take() else { continue };
         rests_until = Instant::now() + EVERY;
         figures.reach(follower.position()).await;
         let (engine, figures, desk) = (engine.clone(), figures.clone(), desk.clone());

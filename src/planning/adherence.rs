@@ -5,11 +5,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{ClockTime, Code, Date, Refusal, Time};
+use crate::kpi::Facts;
+use crate::kpi::facts::ms;
 use crate::model::field::Field as _;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::WorkOrderStatus;
-use crate::model::{ProductionSchedule, WorkOrder};
-use crate::store::{Snapshot, View as _};
+use crate::model::{Id, ProductionSchedule, WorkOrder};
+use crate::store::{Snapshot, StoreError, View as _};
 
 /// Days that one answer covers.
 const DAYS_MAX: i64 = 62;
@@ -106,14 +108,14 @@ pub struct Adherence {
 }
 
 /// Looks at the slots and orders of some days, both included.
-pub fn adherence(snapshot: &Snapshot, from: Date, to: Date, now: Time, zone: &jiff::tz::TimeZone) -> Result<Adherence, Refusal> {
+pub fn adherence(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date, now: Time) -> Result<Adherence, Refusal> {
     if from > to || i64::from(to.days() - from.days()) >= DAYS_MAX {
         return Err(Refusal::field(Code::Invalid, "from", format!("from a day to the same or a later one, {DAYS_MAX} days at most")));
     }
     let (mut days, mut total) = (Vec::new(), Tally::default());
     // Everything that one act published carries its moment.
     let mut plans: BTreeMap<(Time, Option<String>), (Published, BTreeSet<u64>)> = BTreeMap::new();
-    let mut promised: BTreeMap<i32, Vec<WorkOrder>> = BTreeMap::new();
+    let promised = promised(snapshot, facts, from, to)?;
     let mut orders: BTreeMap<u64, Option<WorkOrder>> = BTreeMap::new();
     let slots = (from.days()..=to.days()).map(|day| Ok((day, snapshot.related::<ProductionSchedule>("schedule_date", &Date::from_days(day).to_value(), SLOTS_MAX)?)));
     let slots = slots.collect::<Result<Vec<(i32, Vec<ProductionSchedule>)>, Refusal>>()?;
@@ -125,13 +127,7 @@ pub fn adherence(snapshot: &Snapshot, from: Date, to: Date, now: Time, zone: &ji
             total.add(&slot, now);
             let number = slot.work_order_id.number();
             if let Entry::Vacant(unknown) = orders.entry(number) {
-                let order: Option<WorkOrder> = snapshot.get(slot.work_order_id)?;
-                if let Some(order) = order.clone().filter(|order| order.status != WorkOrderStatus::Cancelled)
-                    && let Some(due) = order.planned_end_date
-                {
-                    promised.entry(due.days()).or_default().push(order);
-                }
-                unknown.insert(order);
+                unknown.insert(snapshot.get(slot.work_order_id)?);
             }
             let (plan, named) = plans.entry((slot.created_at, slot.planner_id.clone())).or_insert_with(|| {
                 let notes = slot.planning_notes.as_ref().map(|note| note.0.clone());
@@ -145,7 +141,7 @@ pub fn adherence(snapshot: &Snapshot, from: Date, to: Date, now: Time, zone: &ji
         }
     }
     let kept = |order: &WorkOrder| -> Option<bool> {
-        let end = order.planned_end_date?.plus_days(1).at(ClockTime::default(), zone);
+        let end = order.planned_end_date?.plus_days(1).at(ClockTime::default(), &facts.zone);
         let done = matches!(order.status, WorkOrderStatus::Completed | WorkOrderStatus::Closed).then_some(order.actual_end_time).flatten();
         match done {
             Some(done) => Some(done <= end),
@@ -173,4 +169,18 @@ pub fn adherence(snapshot: &Snapshot, from: Date, to: Date, now: Time, zone: &ji
     }
     told.truncate(PLANS_MAX);
     Ok(Adherence { days, total, plans: told })
+}
+
+/// Orders by the day they were promised for, wherever their slots lie.
+fn promised(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date) -> Result<BTreeMap<i32, Vec<WorkOrder>>, StoreError> {
+    let midnight = |day: Date| ms(day.at(ClockTime::default(), &facts.zone));
+    let (begin, end) = (midnight(from), midnight(to.plus_days(1)));
+    let mut promised: BTreeMap<i32, Vec<WorkOrder>> = BTreeMap::new();
+    for (number, _) in facts.orders.within(begin, end).filter(|(_, it)| !it.is_cancelled && (begin..end).contains(&it.due)) {
+        let Some(order) = snapshot.get(Id::<WorkOrder>::new(u64::from(number)))? else { continue };
+        if let Some(due) = order.planned_end_date {
+            promised.entry(due.days()).or_default().push(order);
+        }
+    }
+    Ok(promised)
 }

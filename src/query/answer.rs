@@ -152,9 +152,10 @@ pub fn moment_text(column: &ArrayRef, row: usize) -> Option<String> {
 
 /// A float in a cell as PostgreSQL writes it: the fewest digits that give it back; `None` for other contents.
 pub fn float_text(column: &ArrayRef, row: usize) -> Option<String> {
-    let (value, short) = match column.data_type() {
-        DataType::Float64 => (column.as_primitive::<Float64Type>().value(row), format!("{:e}", column.as_primitive::<Float64Type>().value(row))),
-        DataType::Float32 => (f64::from(column.as_primitive::<Float32Type>().value(row)), format!("{:e}", column.as_primitive::<Float32Type>().value(row))),
+    // Above as many digits as the type is sure to keep, PostgreSQL writes an exponent.
+    let (value, short, sure) = match column.data_type() {
+        DataType::Float64 => (column.as_primitive::<Float64Type>().value(row), format!("{:e}", column.as_primitive::<Float64Type>().value(row)), 15),
+        DataType::Float32 => (f64::from(column.as_primitive::<Float32Type>().value(row)), format!("{:e}", column.as_primitive::<Float32Type>().value(row)), 6),
         _ => return None,
     };
     if !value.is_finite() {
@@ -171,7 +172,7 @@ pub fn float_text(column: &ArrayRef, row: usize) -> Option<String> {
     }
     let (digits, exponent) = short.split_once('e')?;
     let exponent: i32 = exponent.parse().ok()?;
-    if (-4..15).contains(&exponent) {
+    if (-4..sure).contains(&exponent) {
         return Some(if let DataType::Float32 = column.data_type() { format!("{}", column.as_primitive::<Float32Type>().value(row)) } else { format!("{value}") });
     }
     let sign = if exponent < 0 { '-' } else { '+' };
@@ -211,5 +212,21 @@ fn sql_type(kind: &DataType) -> String {
         DataType::List(item) | DataType::LargeList(item) => format!("{}[]", sql_type(item.data_type())),
         DataType::Struct(_) => "record".to_owned(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::{Float32Array, Float64Array};
+
+    use super::*;
+
+    #[test]
+    fn a_float_gets_its_exponent_where_postgresql_writes_one() {
+        let short: ArrayRef = Arc::new(Float32Array::from(vec![123_456.7, 999_999.0, 1e6, 1_234_567.0, -1e6, 1e-4, 1e-5]));
+        let long: ArrayRef = Arc::new(Float64Array::from(vec![1_234_567.0, 1e14, 1e15, 1e-5]));
+        let texts = |column: &ArrayRef| (0..column.len()).filter_map(|row| float_text(column, row)).collect::<Vec<_>>();
+        assert_eq!(texts(&short), ["123456.7", "999999", "1e+06", "1.234567e+06", "-1e+06", "0.0001", "1e-05"]);
+        assert_eq!(texts(&long), ["1234567", "100000000000000", "1e+15", "1e-05"]);
     }
 }

@@ -98,10 +98,11 @@ fn gs1(parts: &[(&'static str, String)]) -> String {
     text
 }
 
-/// What a lot says in GS1: article number, expiry and lot; `None` where the product has no article number.
+/// What a lot says in GS1: article number, expiry and lot; `None` where the product has no article number, or
+/// the lot a parenthesis: printers and readers take it for the edge of an identifier.
 pub fn gs1_lot(article: &str, expiry: Option<Date>, lot: &str) -> Option<Content> {
     let article = gtin(article)?;
-    let is_lot = !lot.is_empty() && lot.len() <= GS1_LOT_MAX && lot.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&byte));
+    let is_lot = !lot.is_empty() && lot.len() <= GS1_LOT_MAX && lot.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!\"%&'*+,-./:;<=>?_".contains(&byte));
     if !is_lot {
         return None;
     }
@@ -141,5 +142,6 @@ mod tests {
         assert!(matches!(content.modules(), Some(Modules::Bars(_))));
         assert_eq!(gs1_lot("4006381333932", None, "LOT-7"), None);
         assert_eq!(gs1_lot("BRACKET-1", None, "LOT-7"), None);
+        assert_eq!(gs1_lot("4006381333931", None, "LOT(7)"), None, "its label would print another lot");
     }
 }

@@ -1,6 +1,8 @@
 //! When a schedule's reports are due, in the plant's zone, and what each of them tells. Pure: it knows the
 //! schedule, the shifts and the moment, and nothing of deliveries.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use super::report::Report;
@@ -32,11 +34,21 @@ pub fn due(schedule: &ReportSchedule, shifts: &[Shift], zone: &TimeZone, now: Ti
     let since = schedule.done_until.unwrap_or(schedule.created_at);
     let first = since.date(zone).plus_days(-2).max(now.date(zone).plus_days(-DAYS_MAX));
     let days = (0..=(now.date(zone).days() - first.days())).map(|count| first.plus_days(count));
-    let mut all: Vec<Due> = days.flat_map(|day| on(schedule, shifts, zone, day)).filter(|due| due.at > since && due.at <= now).collect();
-    all.sort_by_key(|due| due.at);
-    // Shifts may end together: each moment has one report.
-    all.dedup_by_key(|due| due.at);
+    let mut all: Vec<Due> = days.flat_map(|day| on(schedule, shifts, zone, day)).collect();
+    apart(&mut all);
+    all.retain(|due| due.at > since && due.at <= now);
     all.split_off(all.len().saturating_sub(limits::REPORTS_LATE_MAX))
+}
+
+/// Puts them in order. Shifts may end together, and what is done with is known by its moment alone: the second's
+/// is a microsecond later, and so on in the order of the shifts' numbers.
+fn apart(all: &mut [Due]) {
+    all.sort_by_key(|due| due.at);
+    let mut last = None;
+    for due in all {
+        due.at = last.filter(|last| *last >= due.at).map_or(due.at, |last: Time| last.plus(Duration::from_micros(1)));
+        last = Some(due.at);
+    }
 }
 
 fn on(schedule: &ReportSchedule, shifts: &[Shift], zone: &TimeZone, day: Date) -> Vec<Due> {
@@ -112,6 +124,27 @@ mod tests {
         assert_eq!(shown(&weekly, "2026-04-07T12:00:00Z"), ["2026-03-30T04:30:00Z", "2026-04-06T04:30:00Z"]);
         // Friday's night ends on Saturday; Saturday and Sunday have none.
         assert_eq!(shown(&schedule(Cadence::Shift), "2026-03-31T05:00:00Z"), ["2026-03-28T05:00:00Z", "2026-03-31T04:00:00Z"]);
+    }
+
+    #[test]
+    fn shifts_that_end_together_have_a_report_each_whenever_the_first_was_done() {
+        let zone = TimeZone::UTC;
+        let shift = |number, code: &str, start: &str| Shift {
+            shift_id: Id::new(number),
+            shift_code: code.to_owned(),
+            start_time: start.parse().unwrap(),
+            end_time: "14:00".parse().unwrap(),
+            days_of_week: vec![1],
+            ..Shift::default()
+        };
+        let shifts = [shift(1, "EARLY", "06:00"), shift(2, "OFFICE", "08:00")];
+        let told = |schedule: &ReportSchedule| -> Vec<(Time, String)> {
+            due(schedule, &shifts, &zone, at("2026-03-30T14:00:01Z")).into_iter().filter_map(|due| Some((due.at, due.shift?.0))).collect()
+        };
+        let both = told(&schedule(Cadence::Shift));
+        assert_eq!(both.iter().map(|(_, code)| code.as_str()).collect::<Vec<_>>(), ["EARLY", "OFFICE"]);
+        let done = ReportSchedule { done_until: Some(both[0].0), ..schedule(Cadence::Shift) };
+        assert_eq!(told(&done), both[1..]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The recall report of a lot: everything it became, what of that is still on site and what has left, to whom,
 //! with whom it balances. Traced forward in full; the counts go beyond the rows where there are too many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lot::{NODES, facts, node_row};
 use super::names::{count, customer, text};
@@ -94,13 +94,13 @@ fn shipped(snapshot: &Snapshot, affected: &[Lot], traced: &Trace) -> Result<Ship
     let mut numbers: Vec<&str> = affected.iter().map(|lot| lot.lot_number.as_str()).collect();
     numbers.sort_unstable();
     let mut rows = Vec::new();
-    let mut customers: BTreeMap<(u64, &'static str), (usize, Decimal)> = BTreeMap::new();
+    let mut customers: BTreeMap<(u64, &'static str), (BTreeSet<u64>, Decimal)> = BTreeMap::new();
     for node in traced.nodes.iter().filter(|node| node.subject.noun == Noun::Shipment) {
         let Some(shipment) = snapshot.get(Id::<Shipment>::new(node.subject.number))? else { continue };
         let name = customer(snapshot, Some(shipment.customer_id))?;
         for line in shipment.lines.iter().filter(|line| numbers.binary_search(&line.lot_number.as_str()).is_ok()) {
             let sum = customers.entry((shipment.customer_id.number(), line.unit_of_measure.word())).or_default();
-            sum.0 += 1;
+            sum.0.insert(node.subject.number);
             sum.1 = sum.1.plus(line.quantity).unwrap_or(sum.1);
             rows.push(vec![
                 text(&shipment.shipment_number),
@@ -116,6 +116,6 @@ fn shipped(snapshot: &Snapshot, affected: &[Lot], traced: &Trace) -> Result<Ship
     }
     let customers = customers
         .into_iter()
-        .map(|((number, unit), (shipments, quantity))| Ok(vec![customer(snapshot, Some(Id::new(number)))?, count(shipments), Value::Dec(quantity), text(unit)]));
+        .map(|((number, unit), (shipments, quantity))| Ok(vec![customer(snapshot, Some(Id::new(number)))?, count(shipments.len()), Value::Dec(quantity), text(unit)]));
     Ok(Shipped { rows, customers: customers.collect::<Result<_, Refusal>>()? })
 }

@@ -5,23 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{center, order, person, product, text};
 use super::report::{Column, Origin, Report, column};
-use crate::base::{Code, Date, Refusal, Time, Value, limits};
+use crate::base::limits::KPI_DAYS;
+use crate::base::{Code, Date, Refusal, Time, Value};
 use crate::kpi::Facts;
+use crate::kpi::facts::ms;
+use crate::kpi::shelf::{Shelf, Spanned};
 use crate::model::field::Field as _;
 use crate::model::lot::LotStatus;
 use crate::model::plant::Status;
 use crate::model::schedule::ScheduleStatus;
 use crate::model::work_order::WorkOrderStatus;
 use crate::model::{
-    DowntimeEvent, Id, LaborTransaction, Lot, Noun, OperationReport, ProductionLine, ProductionSchedule, Shift, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
+    DowntimeEvent, Id, LaborTransaction, Lot, Noun, OperationReport, ProductionLine, ProductionSchedule, Record, Shift, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
 };
-use crate::store::{Snapshot, View as _};
+use crate::store::{Snapshot, StoreError, View as _};
 use crate::views;
-use crate::views::floor::{CenterState, newest};
+use crate::views::floor::CenterState;
 use crate::views::kpi::{Ask, By};
 
-/// Days before a shift in which a stop may have begun that still lasts in it.
-const STOP_DAYS: i32 = 31;
 /// Rows of what is held.
 const HELD_MAX: usize = 200;
 /// Days that are gone back to find the last shift.
@@ -112,6 +113,9 @@ pub fn report(snapshot: &Snapshot, facts: &Facts, asked: &Asked, now: Time) -> R
     report.table("holds", "On hold", HOLDS, holds(snapshot, &scope)?, "Nothing is on hold.");
     report.table("people", "Who was there", PEOPLE, people(snapshot, &scope, now)?, "Nobody was clocked in.");
     report.table("remarks", "Notes of the shift", NOTES, remarks(snapshot, &reports, &scope)?, "Nobody wrote a note.");
+    if facts.known_from > ms(held.from) {
+        report.notes.push(format!("The shift is older than the {KPI_DAYS} days that reports look back on: what is missing here may still be on record."));
+    }
     Ok(report)
 }
 
@@ -156,7 +160,9 @@ fn oee(snapshot: &Snapshot, facts: &Facts, asked: &Asked, held: &Held, now: Time
 }
 
 /// When and where the report looks.
-struct Scope {
+struct Scope<'f> {
+    /// They know the numbers of the records that touch a period, however many came after it.
+    facts: &'f Facts,
     from: Time,
     to: Time,
     /// The work centers of the department; all where absent.
@@ -164,9 +170,9 @@ struct Scope {
     lines: Option<BTreeSet<u64>>,
 }
 
-impl Scope {
-    fn of(snapshot: &Snapshot, facts: &Facts, department: Option<&str>, held: &Held) -> Result<Self, Refusal> {
-        let Some(department) = department else { return Ok(Self { from: held.from, to: held.to, centers: None, lines: None }) };
+impl<'f> Scope<'f> {
+    fn of(snapshot: &Snapshot, facts: &'f Facts, department: Option<&str>, held: &Held) -> Result<Self, Refusal> {
+        let Some(department) = department else { return Ok(Self { facts, from: held.from, to: held.to, centers: None, lines: None }) };
         let mut lines = BTreeSet::new();
         for line in views::floor::all::<ProductionLine>(snapshot)? {
             let names = [line.line_type.word(), line.line_number.as_deref().unwrap_or_default(), &line.line_name];
@@ -179,7 +185,7 @@ impl Scope {
             return Err(Refusal::field(Code::NotFound, "department", format!("there is no department {shown}")));
         }
         let centers = facts.centers.iter().filter(|(_, center)| lines.contains(&u64::from(center.line))).map(|(number, _)| u64::from(*number)).collect();
-        Ok(Self { from: held.from, to: held.to, centers: Some(centers), lines: Some(lines) })
+        Ok(Self { facts, from: held.from, to: held.to, centers: Some(centers), lines: Some(lines) })
     }
 
     fn has(&self, center: Option<Id<WorkCenter>>) -> bool {
@@ -195,19 +201,18 @@ impl Scope {
         start < self.to && end.is_none_or(|end| end > self.from)
     }
 
+    /// The records of facts that touch the shift, the oldest first.
+    fn records<F: Spanned, R: Record>(&self, snapshot: &Snapshot, facts: &Shelf<F>) -> Result<Vec<R>, StoreError> {
+        let numbers = facts.within(ms(self.from), ms(self.to)).map(|(number, _)| Id::new(u64::from(number)));
+        numbers.filter_map(|id| snapshot.get(id).transpose()).collect()
+    }
+
     /// What was reported in the shift, with its operation.
     fn reports(&self, snapshot: &Snapshot) -> Result<Vec<(OperationReport, WorkOrderOperation)>, Refusal> {
-        let (mut found, mut looked) = (Vec::new(), 0);
-        newest(snapshot, |report: OperationReport| {
-            looked += 1;
-            let is_new = report.created_at >= self.from;
-            if (self.from..self.to).contains(&report.reported_at) && report.reverses.is_none() && report.reversed_by.is_none() {
-                found.push(report);
-            }
-            is_new && looked < limits::REPORT_LOOK_MAX
-        })?;
+        let mut found: Vec<OperationReport> = self.records(snapshot, &self.facts.reports)?;
+        found.retain(|it| (self.from..self.to).contains(&it.reported_at) && it.reverses.is_none() && it.reversed_by.is_none());
         let mut reports = Vec::new();
-        for report in found.into_iter().rev() {
+        for report in found {
             if let Some(operation) = snapshot.get(report.operation_id)?.filter(|it: &WorkOrderOperation| self.has(it.work_center_id)) {
                 reports.push((report, operation));
             }
@@ -222,17 +227,13 @@ struct Made {
     pieces: [i64; 5],
 }
 
-fn made(snapshot: &Snapshot, scope: &Scope, reports: &[(OperationReport, WorkOrderOperation)]) -> Result<Vec<Vec<Value>>, Refusal> {
+fn made(snapshot: &Snapshot, scope: &Scope<'_>, reports: &[(OperationReport, WorkOrderOperation)]) -> Result<Vec<Vec<Value>>, Refusal> {
     let mut operations: BTreeMap<u64, Made> = BTreeMap::new();
-    let zone = Origin::of(snapshot, scope.from)?.zone;
-    let (first, last) = (scope.from.date(&zone).plus_days(-7), scope.to.date(&zone));
-    for back in 0..=(last.days() - first.days()) {
-        let slots: Vec<ProductionSchedule> = snapshot.related("schedule_date", &Value::Date(first.plus_days(back)), limits::REPORT_LOOK_MAX)?;
-        let due = |slot: &ProductionSchedule| slot.planned_end_time > scope.from && slot.planned_end_time <= scope.to && slot.schedule_status != ScheduleStatus::Cancelled;
-        for slot in slots.into_iter().filter(|slot| due(slot) && scope.has(slot.work_center_id)) {
-            if let Some(operation) = slot.operation_id {
-                operations.entry(operation.number()).or_default().planned += slot.planned_quantity;
-            }
+    let slots: Vec<ProductionSchedule> = scope.records(snapshot, &scope.facts.slots)?;
+    let due = |slot: &ProductionSchedule| slot.planned_end_time > scope.from && slot.planned_end_time <= scope.to && slot.schedule_status != ScheduleStatus::Cancelled;
+    for slot in slots.into_iter().filter(|slot| due(slot) && scope.has(slot.work_center_id)) {
+        if let Some(operation) = slot.operation_id {
+            operations.entry(operation.number()).or_default().planned += slot.planned_quantity;
         }
     }
     for (report, operation) in reports {
@@ -253,18 +254,10 @@ fn made(snapshot: &Snapshot, scope: &Scope, reports: &[(OperationReport, WorkOrd
     Ok(rows)
 }
 
-fn stops(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Vec<Vec<Value>>, i64), Refusal> {
-    let (mut found, mut looked) = (Vec::new(), 0);
-    let oldest = scope.from.minus(std::time::Duration::from_secs(86_400 * STOP_DAYS.unsigned_abs() as u64));
-    newest(snapshot, |stop: DowntimeEvent| {
-        looked += 1;
-        let is_near = stop.downtime_start >= oldest && looked < limits::REPORT_LOOK_MAX;
-        let is_here = scope.has(stop.work_center_id) || scope.lines.as_ref().is_some_and(|lines| stop.line_id.is_some_and(|line| lines.contains(&line.number())));
-        if scope.overlaps(stop.downtime_start, stop.downtime_end) && is_here {
-            found.push(stop);
-        }
-        is_near
-    })?;
+fn stops(snapshot: &Snapshot, scope: &Scope<'_>, now: Time) -> Result<(Vec<Vec<Value>>, i64), Refusal> {
+    let mut found: Vec<DowntimeEvent> = scope.records(snapshot, &scope.facts.stops)?;
+    let is_of_line = |stop: &DowntimeEvent| scope.lines.as_ref().is_some_and(|lines| stop.line_id.is_some_and(|line| lines.contains(&line.number())));
+    found.retain(|stop| scope.overlaps(stop.downtime_start, stop.downtime_end) && (scope.has(stop.work_center_id) || is_of_line(stop)));
     found.sort_by_key(|stop| stop.downtime_start);
     let (mut rows, mut sum) = (Vec::new(), 0);
     for stop in found {
@@ -290,7 +283,7 @@ fn stops(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Vec<Vec<Value
 }
 
 /// What runs, and what is stuck.
-fn at_work(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Rows, Rows), Refusal> {
+fn at_work(snapshot: &Snapshot, scope: &Scope<'_>, now: Time) -> Result<(Rows, Rows), Refusal> {
     let (mut runs, mut blocked) = (Vec::new(), Vec::new());
     let floor = views::floor::floor(snapshot, now)?;
     let centers = floor.departments.into_iter().flat_map(|department| department.centers).filter(|it| scope.has(Some(it.center.work_center_id)));
@@ -314,7 +307,7 @@ fn at_work(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<(Rows, Rows)
     Ok((runs, blocked))
 }
 
-fn holds(snapshot: &Snapshot, scope: &Scope) -> Result<Vec<Vec<Value>>, Refusal> {
+fn holds(snapshot: &Snapshot, scope: &Scope<'_>) -> Result<Vec<Vec<Value>>, Refusal> {
     let mut rows = Vec::new();
     for order in snapshot.related::<WorkOrder>("status", &WorkOrderStatus::OnHold.to_value(), HELD_MAX)? {
         let is_here = scope.lines.as_ref().is_none_or(|lines| order.line_id.is_some_and(|line| lines.contains(&line.number())));
@@ -330,17 +323,9 @@ fn holds(snapshot: &Snapshot, scope: &Scope) -> Result<Vec<Vec<Value>>, Refusal>
     Ok(rows)
 }
 
-fn people(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<Vec<Vec<Value>>, Refusal> {
-    let (mut found, mut looked) = (Vec::new(), 0);
-    let oldest = scope.from.minus(std::time::Duration::from_secs(86_400));
-    newest(snapshot, |labor: LaborTransaction| {
-        looked += 1;
-        let is_near = labor.clock_in_time >= oldest && looked < limits::REPORT_LOOK_MAX;
-        if scope.overlaps(labor.clock_in_time, labor.clock_out_time) && scope.has(labor.work_center_id) {
-            found.push(labor);
-        }
-        is_near
-    })?;
+fn people(snapshot: &Snapshot, scope: &Scope<'_>, now: Time) -> Result<Vec<Vec<Value>>, Refusal> {
+    let mut found: Vec<LaborTransaction> = scope.records(snapshot, &scope.facts.labor)?;
+    found.retain(|labor| scope.overlaps(labor.clock_in_time, labor.clock_out_time) && scope.has(labor.work_center_id));
     // One row for each person: most are at several jobs in a shift.
     let mut all: BTreeMap<u64, (Time, Option<Time>, i64, BTreeSet<String>)> = BTreeMap::new();
     for labor in found {
@@ -362,7 +347,7 @@ fn people(snapshot: &Snapshot, scope: &Scope, now: Time) -> Result<Vec<Vec<Value
     rows.collect()
 }
 
-fn remarks(snapshot: &Snapshot, reports: &[(OperationReport, WorkOrderOperation)], scope: &Scope) -> Result<Vec<Vec<Value>>, Refusal> {
+fn remarks(snapshot: &Snapshot, reports: &[(OperationReport, WorkOrderOperation)], scope: &Scope<'_>) -> Result<Vec<Vec<Value>>, Refusal> {
     let mut rows = Vec::new();
     for (report, operation) in reports {
         if let Some(note) = &report.notes {
@@ -370,17 +355,12 @@ fn remarks(snapshot: &Snapshot, reports: &[(OperationReport, WorkOrderOperation)
             rows.push((report.reported_at, about, note.0.clone()));
         }
     }
-    let mut looked = 0;
-    newest(snapshot, |labor: LaborTransaction| {
-        looked += 1;
-        if let Some(note) = labor.notes
-            && scope.overlaps(labor.clock_in_time, Some(labor.clock_in_time.plus_minutes(1)))
-            && scope.has(labor.work_center_id)
-        {
+    let labors: Vec<LaborTransaction> = scope.records(snapshot, &scope.facts.labor)?;
+    for labor in labors.into_iter().filter(|it| scope.overlaps(it.clock_in_time, Some(it.clock_in_time.plus_minutes(1))) && scope.has(it.work_center_id)) {
+        if let Some(note) = labor.notes {
             rows.push((labor.clock_in_time, Subject::of(labor.labor_transaction_id).to_string(), note.0));
         }
-        labor.clock_in_time >= scope.from && looked < limits::REPORT_LOOK_MAX
-    })?;
+    }
     rows.sort_by_key(|(at, ..)| *at);
     Ok(rows.into_iter().map(|(at, about, note)| vec![Value::Time(at), text(about), text(note)]).collect())
 }

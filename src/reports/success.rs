@@ -119,6 +119,8 @@ struct Look<'l> {
     deliveries: Deliveries,
     /// Moments at which somebody planned, by name.
     plannings: BTreeMap<String, Vec<Time>>,
+    /// More was planned than is looked at.
+    is_plan_cut: bool,
 }
 
 /// The report.
@@ -127,8 +129,8 @@ pub fn report(snapshot: &Snapshot, facts: &Facts, asked: &Asked, now: Time) -> R
     let length = std::time::Duration::from_micros(u64::try_from(to.micros() - from.micros()).unwrap_or(0));
     let starts: Vec<(Time, Time)> = (0..u32::try_from(PERIODS).unwrap_or(1)).rev().map(|back| (from.minus(length * back), to.minus(length * back))).collect();
     let first = starts.first().map_or(from, |(from, _)| *from);
-    let plannings = plannings(snapshot, first)?;
-    let look = Look { snapshot, facts, now, deliveries: deliveries::since(snapshot, facts, first, now)?, plannings };
+    let (plannings, is_plan_cut) = plannings(snapshot, first)?;
+    let look = Look { snapshot, facts, now, deliveries: deliveries::since(snapshot, facts, first, now)?, plannings, is_plan_cut };
     let rows = METRICS.iter().map(|metric| row(&look, metric, &starts)).collect::<Result<Vec<_>, Refusal>>()?;
     let mut report = Report::new("success", "Success metrics", Origin::of(snapshot, now)?);
     report.period = Some((from, to));
@@ -207,6 +209,9 @@ fn notes(facts: &Facts, look: &Look<'_>, from: Time) -> Vec<String> {
     if look.deliveries.is_cut {
         notes.push(format!("More than {} shipments: the oldest were not looked at.", limits::REPORT_LOOK_MAX));
     }
+    if look.is_plan_cut {
+        notes.push(format!("More than {} slots of plans: the oldest were not looked at.", limits::REPORT_LOOK_MAX));
+    }
     notes
 }
 
@@ -257,7 +262,7 @@ fn sittings(acts: impl Iterator<Item = Time>) -> i64 {
     minutes
 }
 
-fn plannings(snapshot: &Snapshot, since: Time) -> Result<BTreeMap<String, Vec<Time>>, Refusal> {
+fn plannings(snapshot: &Snapshot, since: Time) -> Result<(BTreeMap<String, Vec<Time>>, bool), Refusal> {
     let mut plannings: BTreeMap<String, Vec<Time>> = BTreeMap::new();
     let mut looked = 0;
     newest(snapshot, |slot: ProductionSchedule| {
@@ -271,7 +276,7 @@ fn plannings(snapshot: &Snapshot, since: Time) -> Result<BTreeMap<String, Vec<Ti
         acts.sort_unstable();
         acts.dedup();
     });
-    Ok(plannings)
+    Ok((plannings, looked >= limits::REPORT_LOOK_MAX))
 }
 
 #[cfg(test)]

@@ -90,6 +90,13 @@ fn a_breakdown_is_planned_around_before_anybody_asks() {
     let moved = planner.read(&format!("/api/v1/plans/{}/diff", draft["plan_id"]));
     let first = &by_order(&moved, &waiting)[0]["moves"][0];
     assert!(first["to"]["planned_start_time"].as_str() > first["from"]["planned_start_time"].as_str(), "the laser stands, and its work waits: {moved}");
+    // What happens while it rests is planned around when it has rested, though nothing happens any more.
+    let rush = planner.make("/api/v1/work-orders", &json!({"product_id": "BRACKET", "planned_quantity": 5, "planned_end_date": "2026-03-03", "priority": 1}));
+    planner.make(&format!("/api/v1/work-orders/{}/release", rush["work_order_id"].as_str().unwrap()), &json!({}));
+    crate::binary::until("a draft for the rush order", || {
+        let all = planner.read("/api/v1/plans");
+        all["data"].as_array().unwrap().iter().any(|draft| draft["why"].as_str().is_some_and(|why| why.contains("rush order"))).then_some(())
+    });
 }
 
 #[test]

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
 
 use super::Service;
 use super::call::Call;
@@ -38,23 +39,30 @@ struct Plans {
     desk: Desk,
     changed: watch::Receiver<u64>,
     told: BTreeMap<u64, String>,
+    /// When a change that was seen is told. Kept here, since a wait is given up whenever the journal goes on.
+    due: Option<Instant>,
 }
 
 impl Plans {
     fn of(desk: &Desk) -> Self {
-        Self { desk: desk.clone(), changed: desk.news(), told: BTreeMap::new() }
+        Self { desk: desk.clone(), changed: desk.news(), told: BTreeMap::new(), due: None }
     }
 
     /// Waits until there may be something new.
     async fn wait(&mut self) {
-        if self.changed.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(PLANS_EVERY).await;
+        let due = match self.due {
+            Some(due) => due,
+            None if self.changed.changed().await.is_err() => return std::future::pending().await,
+            None => *self.due.insert(Instant::now() + PLANS_EVERY),
+        };
+        tokio::time::sleep_until(due).await;
     }
 
-    /// What is new since the last time, a message a draft.
+    /// What is new since the last time, a message a draft; nothing before it is due.
     fn news(&mut self) -> String {
+        if self.due.take_if(|due| *due <= Instant::now()).is_none() {
+            return String::new();
+        }
         let all: Vec<(u64, String)> = self.desk.all().iter().map(|draft| (draft.id, bodies::plan::progress(draft))).collect();
         let new: Vec<(u64, String)> = all.into_iter().filter(|(id, told)| self.told.get(id) != Some(told)).collect();
         let text = new.iter().map(|(_, told)| format!("event: plan\ndata: {told}\n\n")).collect();
@@ -143,15 +151,14 @@ async fn next(mut state: Stream) -> Option<(Result<Bytes, Infallible>, Stream)> 
         () = planned => Some(None),
         entries = tokio::time::timeout(quiet, state.follower.next()) => Some(Some(entries)),
     };
-    let Some(entries) = woken? else {
-        let news = state.plans.as_mut().map(Plans::news).filter(|news| !news.is_empty());
-        return Some((Ok(Bytes::from(news.unwrap_or_else(|| ": still here\n\n".to_owned()))), state));
-    };
-    let values = state.values.as_mut().map(Values::news).unwrap_or_default();
-    let text = match entries {
-        Err(_) if !values.is_empty() => values,
-        Err(_) => ": still here\n\n".to_owned(),
-        Ok(Ok(Some(entries))) => {
+    let woken = woken?;
+    // Whatever woke it: what only waited for a quiet moment would never be told in a busy plant.
+    let mut aside = state.values.as_mut().map(Values::news).unwrap_or_default();
+    aside.push_str(&state.plans.as_mut().map(Plans::news).unwrap_or_default());
+    let text = match woken {
+        None | Some(Err(_)) if aside.is_empty() => ": still here\n\n".to_owned(),
+        None | Some(Err(_)) => aside,
+        Some(Ok(Ok(Some(entries)))) => {
             let up_to = state.follower.position();
             let mut text: String =
                 entries.into_iter().filter_map(|entry| visible(entry, state.role)).filter(|entry| wanted(&state.wanted, entry)).map(|entry| message(&entry)).collect();
@@ -159,9 +166,9 @@ async fn next(mut state: Stream) -> Option<(Result<Bytes, Infallible>, Stream)> 
                 // Nothing for this role; the id moves on all the same, so that a resume does not read it again.
                 text = format!("id: {up_to}\n: passed\n\n");
             }
-            text + &values
+            text + &aside
         }
-        Ok(Ok(None) | Err(_)) => return None,
+        Some(Ok(Ok(None) | Err(_))) => return None,
     };
     Some((Ok(Bytes::from(text)), state))
 }
@@ -172,4 +179,24 @@ fn wanted(prefixes: &[String], entry: &crate::model::Entry) -> bool {
 
 fn message(entry: &crate::model::Entry) -> String {
     format!("id: {}\nevent: entry\ndata: {}\n\n", entry.seq, bodies::entry::json(entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_of_a_plan_is_told_however_often_the_journal_goes_on() {
+        let (change, changed) = watch::channel(0);
+        let mut plans = Plans { desk: Desk::default(), changed, told: BTreeMap::new(), due: None };
+        change.send_replace(1);
+        // An entry every 100 ms ends each wait early.
+        let mut is_told = false;
+        for _ in 0..10 {
+            is_told |= tokio::time::timeout(Duration::from_millis(100), plans.wait()).await.is_ok();
+        }
+        assert!(is_told, "the change is forgotten");
+        _ = plans.news();
+        assert!(tokio::time::timeout(PLANS_EVERY * 2, plans.wait()).await.is_err(), "nothing changed since");
+    }
 }

@@ -296,6 +296,7 @@ pub(super) async fn capacity(service: Arc<Service>, call: Call) -> Result<Reply,
 
 pub(super) async fn adherence(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["from", "to"])?;
+    reach(&service).await;
     let json = aside(move || {
         let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
         let now = service.engine.plant_now();
@@ -304,7 +305,7 @@ pub(super) async fn adherence(service: Arc<Service>, call: Call) -> Result<Reply
         };
         let to = day("to", now.date(&zone))?;
         let from = day("from", to.plus_days(-ADHERED))?;
-        Ok(shapes::adherence(&service.engine.read(|snapshot| planning::adherence(snapshot, from, to, now, &zone))??))
+        service.figures.read(|facts| service.engine.read(|snapshot| planning::adherence(snapshot, facts, from, to, now).map(|it| shapes::adherence(&it)))?)
     });
     Ok(Reply::json(200, json.await?))
 }

@@ -3,11 +3,17 @@
 
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
+use lettre::{Address, Message};
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::base::{Code, Refusal, limits};
+use crate::followers::reports::Fate;
 
 /// How the way to the server is kept from others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -67,21 +73,62 @@ pub struct Letter {
     pub message_id: String,
 }
 
-/// Sends a letter.
-pub async fn send(settings: &Settings, letter: Letter) -> Result<(), Refusal> {
+/// Sends a letter. A refusal says that nobody has it.
+pub async fn send(settings: &Settings, letter: Letter) -> Result<Fate, Refusal> {
     let message = message(settings, letter)?;
-    let unreachable = |error: lettre::transport::smtp::Error| Refusal::new(Code::Unavailable, format!("the mail server {} does not take the letter: {error}", settings.address()));
-    let builder = match settings.tls {
-        Tls::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(&settings.host).map_err(unreachable)?,
-        Tls::Starttls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&settings.host).map_err(unreachable)?,
-        Tls::None => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host),
-    };
-    let builder = builder.port(settings.port()).timeout(Some(limits::MAIL_TIME));
-    let builder = match (&settings.user, &settings.password) {
-        (Some(user), Some(password)) => builder.credentials(Credentials::new(user.clone(), password.clone())),
-        _ => builder,
-    };
-    builder.build().send(message).await.map(drop).map_err(unreachable)
+    let not_taken = |why: &dyn std::fmt::Display| Refusal::new(Code::Unavailable, format!("the mail server {} does not take the letter: {why}", settings.address()));
+    let slow = format!("it says nothing for {} seconds", limits::MAIL_TIME.as_secs());
+    let bytes = message.formatted();
+    let offered = timeout(limits::MAIL_TIME, offer(settings, &message, bytes.is_ascii())).await.map_err(|_| not_taken(&slow))?;
+    let (mut server, unwanted) = offered.map_err(|error| not_taken(&error))?;
+    if unwanted.len() == message.envelope().to().len() {
+        return Err(not_taken(&unwanted.join("; ")));
+    }
+    timeout(limits::MAIL_TIME, server.command(Data)).await.map_err(|_| not_taken(&slow))?.map_err(|error| not_taken(&error))?;
+    match timeout(limits::MAIL_TIME, server.message(&bytes)).await {
+        Ok(Ok(_)) => {
+            // It has the letter, however it takes the farewell.
+            _ = timeout(limits::MAIL_TIME, server.quit()).await;
+            Ok(Fate::Taken(unwanted))
+        }
+        Ok(Err(error)) if error.status().is_some() => Err(not_taken(&error)),
+        Ok(Err(error)) => Ok(Fate::Unknown(error.to_string())),
+        Err(_) => Ok(Fate::Unknown(slow)),
+    }
+}
+
+/// Tells a server from whom and for whom a letter is, up to the letter itself; answers those whom it refused for
+/// good, with its words. They keep the letter from nobody else.
+async fn offer(settings: &Settings, message: &Message, is_ascii: bool) -> Result<(AsyncSmtpConnection, Vec<String>), Error> {
+    let hello = ClientId::default();
+    let secret = || TlsParameters::new(settings.host.clone());
+    let at_once = if settings.tls == Tls::Tls { Some(secret()?) } else { None };
+    let mut server = AsyncSmtpConnection::connect_tokio1((settings.host.as_str(), settings.port()), None, &hello, at_once, None).await?;
+    if settings.tls == Tls::Starttls {
+        server.starttls(secret()?, &hello).await?;
+    }
+    if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
+        server.auth(DEFAULT_MECHANISMS, &Credentials::new(user.clone(), password.clone())).await?;
+    }
+    let envelope = message.envelope();
+    let is_foreign = |address: &Address| !AsRef::<str>::as_ref(address).is_ascii();
+    let mut asked = Vec::new();
+    if envelope.from().into_iter().chain(envelope.to()).any(is_foreign) {
+        asked.push(MailParameter::SmtpUtfEight);
+    }
+    if !is_ascii {
+        asked.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    server.command(Mail::new(envelope.from().cloned(), asked)).await?;
+    let mut unwanted = Vec::new();
+    for to in envelope.to() {
+        match server.command(Rcpt::new(to.clone(), Vec::new())).await {
+            Ok(_) => {}
+            Err(error) if error.is_permanent() => unwanted.push(format!("{to}: {error}")),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((server, unwanted))
 }
 
 fn message(settings: &Settings, letter: Letter) -> Result<Message, Refusal> {

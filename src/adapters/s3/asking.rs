@@ -44,9 +44,14 @@ pub(super) struct Found {
     pub(super) body: Vec<u8>,
 }
 
+/// What time it is.
+pub(super) type Clock = Box<dyn Fn() -> Time + Send + Sync>;
+
 /// The storage, and the way to it. One request at a time.
 pub(super) struct Storage {
     place: Place,
+    /// Read for every try: a signature is good for a quarter of an hour, and tries may take longer.
+    clock: Clock,
     open: Option<SendRequest<Sending>>,
 }
 
@@ -59,35 +64,35 @@ enum Fault {
 }
 
 impl Storage {
-    pub(super) fn new(place: Place) -> Self {
-        Self { place, open: None }
+    pub(super) fn new(place: Place, clock: Clock) -> Self {
+        Self { place, clock, open: None }
     }
 
     /// The object of a key, if there is one.
-    pub(super) async fn get(&mut self, key: &str, now: Time) -> Result<Option<Found>, Refusal> {
-        self.ask(&Method::GET, key, Content::Nothing, now).await
+    pub(super) async fn get(&mut self, key: &str) -> Result<Option<Found>, Refusal> {
+        self.ask(&Method::GET, key, Content::Nothing).await
     }
 
     /// The hash of the object of a key.
-    pub(super) async fn hash(&mut self, key: &str, now: Time) -> Result<Option<Digest>, Refusal> {
-        Ok(self.ask(&Method::HEAD, key, Content::Nothing, now).await?.and_then(|found| found.digest))
+    pub(super) async fn hash(&mut self, key: &str) -> Result<Option<Digest>, Refusal> {
+        Ok(self.ask(&Method::HEAD, key, Content::Nothing).await?.and_then(|found| found.digest))
     }
 
     /// Puts an object in place; whoever reads it sees the old one or the new one.
-    pub(super) async fn put(&mut self, key: &str, content: Content<'_>, now: Time) -> Result<(), Refusal> {
-        let put = self.ask(&Method::PUT, key, content, now).await?;
+    pub(super) async fn put(&mut self, key: &str, content: Content<'_>) -> Result<(), Refusal> {
+        let put = self.ask(&Method::PUT, key, content).await?;
         put.map(|_| ()).ok_or_else(|| self.refused(key, "404 Not Found", "NoSuchBucket"))
     }
 
     /// Removes an object; one that is not there is removed.
-    pub(super) async fn delete(&mut self, key: &str, now: Time) -> Result<(), Refusal> {
-        self.ask(&Method::DELETE, key, Content::Nothing, now).await.map(|_| ())
+    pub(super) async fn delete(&mut self, key: &str) -> Result<(), Refusal> {
+        self.ask(&Method::DELETE, key, Content::Nothing).await.map(|_| ())
     }
 
-    async fn ask(&mut self, method: &Method, key: &str, content: Content<'_>, now: Time) -> Result<Option<Found>, Refusal> {
+    async fn ask(&mut self, method: &Method, key: &str, content: Content<'_>) -> Result<Option<Found>, Refusal> {
         let mut pause = limits::S3_PAUSE;
         for left in (0..limits::S3_TRIES).rev() {
-            match self.once(method, key, content, now).await {
+            match self.once(method, key, content).await {
                 Ok(found) => return Ok(found),
                 Err(Fault::Lasting(refusal)) => return Err(refusal),
                 Err(Fault::Passing(refusal)) => {
@@ -103,8 +108,8 @@ impl Storage {
         Err(self.lost(&"it was not asked"))
     }
 
-    async fn once(&mut self, method: &Method, key: &str, content: Content<'_>, now: Time) -> Result<Option<Found>, Fault> {
-        let request = self.request(method, key, content, now).map_err(Fault::Lasting)?;
+    async fn once(&mut self, method: &Method, key: &str, content: Content<'_>) -> Result<Option<Found>, Fault> {
+        let request = self.request(method, key, content).map_err(Fault::Lasting)?;
         let asked = async {
             let sender = self.sender().await?;
             sender.send_request(request).await.map_err(|error| error.to_string())
@@ -137,7 +142,7 @@ impl Storage {
         }
     }
 
-    fn request(&self, method: &Method, key: &str, content: Content<'_>, now: Time) -> Result<Request<Sending>, Refusal> {
+    fn request(&self, method: &Method, key: &str, content: Content<'_>) -> Result<Request<Sending>, Refusal> {
         let fault = |error: &dyn std::fmt::Display| Refusal::new(Code::Internal, format!("a request for {key} cannot be made: {error}"));
         let (body, length, digest) = match content {
             Content::Nothing => (Sending::Bytes(None), 0, Digest::of(b"")),
@@ -147,7 +152,7 @@ impl Storage {
                 (Sending::File(Reading { file, left: length, hasher: Sha256::new(), digest }), length, digest)
             }
         };
-        let (path, stamp) = (encoded(&format!("{}/{key}", self.place.path)), stamp(now));
+        let (path, stamp) = (encoded(&format!("{}/{key}", self.place.path)), stamp((self.clock)()));
         let mut headers = vec![("host", self.place.authority.clone()), ("x-amz-content-sha256", digest.to_string()), ("x-amz-date", stamp.clone())];
         if method == Method::PUT {
             headers.push((HASH, digest.to_string()));
@@ -261,5 +266,46 @@ impl Body for Sending {
             Self::Bytes(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
             Self::File(reading) => reading.left,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_try_is_signed_with_its_own_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // The first request fails, the second is answered; both tell when they were signed.
+        let storage = std::thread::spawn(move || {
+            let dates = ["503 Slow Down", "200 OK"].map(|answer| {
+                let mut stream = listener.accept().unwrap().0;
+                let lines = BufReader::new(&stream).lines().map(|line| line.unwrap()).take_while(|line| !line.is_empty());
+                let date = lines.filter_map(|line| Some(line.strip_prefix("x-amz-date: ")?.to_owned())).last();
+                stream.write_all(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+                date
+            });
+            dates.map(Option::unwrap)
+        });
+        let place = Place {
+            host: address.ip().to_string(),
+            port: address.port(),
+            authority: address.to_string(),
+            wire: Wire::Plain,
+            path: "/lake".to_owned(),
+            region: "us-east-1".to_owned(),
+            key: "key".to_owned(),
+            secret: "secret".to_owned(),
+            token: None,
+        };
+        let minutes = AtomicI64::new(0);
+        let clock: Clock = Box::new(move || Time::from_micros(minutes.fetch_add(20, Ordering::Relaxed) * 60_000_000));
+        assert!(Storage::new(place, clock).get("day.parquet").await.unwrap().is_some());
+        assert_eq!(storage.join().unwrap(), ["19700101T000000Z", "19700101T002000Z"]);
     }
 }

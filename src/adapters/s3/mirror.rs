@@ -64,7 +64,8 @@ impl Mirror {
     }
 
     async fn keep_up(&self) {
-        let mut storage = Storage::new(self.place.clone());
+        let engine = self.engine.clone();
+        let mut storage = Storage::new(self.place.clone(), Box::new(move || engine.wall_now()));
         let (mut shown, mut pause, mut due) = (None, limits::S3_REST, Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
@@ -91,12 +92,11 @@ impl Mirror {
     }
 
     async fn send(&self, storage: &mut Storage, plant: &str, manifest: &[u8]) -> Result<Sent, Refusal> {
-        let now = || self.engine.wall_now();
         let name = manifest_name(plant);
         let unfinished = format!("{UNFINISHED}{name}");
         let new = files(manifest, plant)?;
-        let there = storage.get(&name, now()).await?.map(|found| found.body);
-        let begun = storage.get(&unfinished, now()).await?.map(|found| files(&found.body, plant)).transpose()?;
+        let there = storage.get(&name).await?.map(|found| found.body);
+        let begun = storage.get(&unfinished).await?.map(|found| files(&found.body, plant)).transpose()?;
         if begun.is_none() && there.as_deref() == Some(manifest) {
             return Ok(Sent::default());
         }
@@ -105,7 +105,7 @@ impl Mirror {
         let mut all = begun.clone();
         all.extend(old.clone());
         all.extend(new.clone());
-        storage.put(&unfinished, Content::Bytes(listed(all.values()).as_bytes()), now()).await?;
+        storage.put(&unfinished, Content::Bytes(listed(all.values()).as_bytes())).await?;
         let mut sent = Sent::default();
         for (path, line) in &new {
             let key = path.to_string_lossy();
@@ -113,21 +113,21 @@ impl Mirror {
                 // Nobody has written there since the manifest did.
                 (Some(known), None) => known == line,
                 (Some(known), Some(begun)) if known == line && begun == line => true,
-                (_, Some(_)) => storage.hash(&key, now()).await? == Some(line.digest),
+                (_, Some(_)) => storage.hash(&key).await? == Some(line.digest),
                 (None, None) => false,
             };
             if !is_there {
-                storage.put(&key, Content::File(&self.lake.folder().join(path), line.bytes, line.digest), now()).await?;
+                storage.put(&key, Content::File(&self.lake.folder().join(path), line.bytes, line.digest)).await?;
                 sent.files += 1;
             }
         }
         self.still(plant, manifest)?;
-        storage.put(&name, Content::Bytes(manifest), now()).await?;
+        storage.put(&name, Content::Bytes(manifest)).await?;
         for path in all.keys().filter(|path| !new.contains_key(*path)) {
-            storage.delete(&path.to_string_lossy(), now()).await?;
+            storage.delete(&path.to_string_lossy()).await?;
             sent.removed += 1;
         }
-        storage.delete(&unfinished, now()).await?;
+        storage.delete(&unfinished).await?;
         Ok(sent)
     }
 

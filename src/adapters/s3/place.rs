@@ -28,6 +28,7 @@ pub(super) enum Wire {
 /// A place in a bucket.
 #[derive(Clone)]
 pub struct Place {
+    /// As one connects to it: an IPv6 address without its brackets.
     pub(super) host: String,
     pub(super) port: u16,
     /// As requests name it: with the port, unless that is the usual one.
@@ -71,9 +72,11 @@ impl Place {
         if uri.path().len() > 1 || uri.query().is_some() {
             return Err(about("has more than a host and a port"));
         }
-        let host = uri.host().ok_or_else(|| about("names no host"))?.to_owned();
+        let named = uri.host().ok_or_else(|| about("names no host"))?;
         let port = uri.port_u16().unwrap_or(if wire == Wire::Plain { 80 } else { 443 });
-        let authority = uri.port_u16().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        let authority = uri.port_u16().map_or_else(|| named.to_owned(), |port| format!("{named}:{port}"));
+        // Brackets keep an IPv6 address apart from its port; where one connects it has none.
+        let host = named.trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Self { host, port, authority, wire, path: format!("/{path}"), region, key: needed(KEY)?, secret: needed(SECRET)?, token: told(TOKEN) })
     }
 }
@@ -100,6 +103,8 @@ mod tests {
         assert_eq!(there.wire, Wire::Secret(None));
         let here = place("s3://lake", &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9000"), ("AWS_ALLOW_HTTP", "true")]).unwrap();
         assert_eq!((here.authority.as_str(), here.host.as_str(), here.wire, here.region.as_str()), ("127.0.0.1:9000", "127.0.0.1", Wire::Plain, "us-east-1"));
+        let six = place("s3://lake", &[("AWS_ENDPOINT_URL", "https://[::1]:9000")]).unwrap();
+        assert_eq!((six.authority.as_str(), six.host.as_str(), six.port), ("[::1]:9000", "::1", 9000));
     }
 
     #[test]

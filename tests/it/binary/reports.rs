@@ -23,7 +23,8 @@ fn printer() -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
     (address, kept)
 }
 
-/// A mail server without a log-in; it keeps every letter.
+/// A mail server without a log-in; it keeps every letter. It knows nobody called gone, and of a letter to silent it
+/// never says that it took it.
 fn mail_server() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, kept) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
@@ -41,13 +42,22 @@ fn talk(stream: TcpStream, letters: &Mutex<Vec<String>>) -> Option<()> {
     let mut out = stream.try_clone().ok()?;
     let mut lines = BufReader::new(stream).lines();
     out.write_all(b"220 plant.example\r\n").ok()?;
+    let mut is_silent = false;
     while let Some(Ok(line)) = lines.next() {
         let answer = match line.split([' ', ':']).next().unwrap_or_default() {
             "DATA" => {
                 out.write_all(b"354 go on\r\n").ok()?;
                 let letter: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|line| line != ".").collect();
                 letters.lock().unwrap().push(letter.join("\n"));
+                if is_silent {
+                    return None;
+                }
                 "250 kept"
+            }
+            "RCPT" if line.contains("gone@") => "550 5.1.1 there is no such person",
+            "RCPT" => {
+                is_silent |= line.contains("silent@");
+                "250 ok"
             }
             "QUIT" => "221 bye",
             _ => "250 ok",
@@ -131,25 +141,46 @@ fn a_schedule_fills_the_outbox_and_the_mail_once_each_also_after_a_pause() {
     client.make("/api/v1/report-schedules", &json!({"schedule_code": "morning", "report": "success", "cadence": "daily", "local_time": "06:30", "form": "csv"}));
     let mailed = json!({"schedule_code": "mailed", "report": "success", "cadence": "daily", "local_time": "06:30", "form": "pdf", "connector_id": "post", "recipients": "lead@plant.example, boss@plant.example"});
     client.make("/api/v1/report-schedules", &mailed);
+    for (code, recipients) in [("moved-on", "gone@plant.example, lead@plant.example"), ("doubtful", "silent@plant.example"), ("nobody", "gone@plant.example")] {
+        let mailed =
+            json!({"schedule_code": code, "report": "success", "cadence": "daily", "local_time": "06:30", "form": "csv", "connector_id": "post", "recipients": recipients});
+        client.make("/api/v1/report-schedules", &mailed);
+    }
+    let count = |to: &str| letters.lock().unwrap().iter().filter(|letter| letter.contains(&format!("To: {to}@"))).count();
     let now: millwright::base::Time = client.read("/api/v1/plant")["plant_time"].as_str().unwrap().parse().unwrap();
     let later = |days: i64| json!({"plant_time": now.plus_minutes(days * 1_440).to_string(), "rate": 0});
     client.make("/api/v1/plant/clock", &later(1));
     until("both reports", || (schedule(&mut client, "morning")["delivery_state"] == "delivered" && schedule(&mut client, "mailed")["delivery_state"] == "delivered").then_some(()));
-    assert_eq!(letters.lock().unwrap().len(), 1);
-    let letter = letters.lock().unwrap()[0].clone();
-    assert!(letter.contains("To: lead@plant.example, boss@plant.example") && letter.contains("filename=\"success-"), "{letter}");
+    assert_eq!(count("lead"), 1);
+    let letter = letters.lock().unwrap().iter().find(|letter| letter.contains("To: lead@plant.example, boss@plant.example")).unwrap().clone();
+    assert!(letter.contains("filename=\"success-"), "{letter}");
     let file = path.join("outbox/morning").join(schedule(&mut client, "morning")["delivered_file"].as_str().unwrap());
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("metric,title"), "{}", file.display());
+
+    // Who has left keeps the letter from nobody else, and is named.
+    let told = until("all but one get it", || Some(schedule(&mut client, "moved-on")).filter(|it| it["delivery_state"] == "delivered"));
+    assert!(told["delivery_fault"].as_str().unwrap().contains("gone@plant.example") && count("gone") == 1, "{told}");
+    let told = until("no one got it", || Some(schedule(&mut client, "nobody")).filter(|it| it["delivery_state"] == "failed"));
+    assert!(told["delivery_fault"].as_str().unwrap().contains("no such person") && told["done_until"].is_null(), "{told}");
+    // A letter that the server had in full may have gone out.
+    let told = until("nobody knows", || Some(schedule(&mut client, "doubtful")).filter(|it| it["delivery_state"] == "unknown"));
+    assert!(!told["done_until"].is_null() && count("silent") == 1, "{told}");
 
     // Down over a morning: the missed report is made when the plant is back, and no other is made again.
     client.make("/api/v1/plant/clock", &later(2));
     assert_eq!(running.stop(), 0);
     let running = start();
     let mut client = admin(&running);
-    until("the missed report", || (letters.lock().unwrap().len() == 2).then_some(()));
+    until("the missed reports", || ((count("lead"), count("gone"), count("silent")) == (2, 2, 2)).then_some(()));
     until("it is noted", || (schedule(&mut client, "mailed")["delivery_state"] == "delivered").then_some(()));
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(letters.lock().unwrap().len(), 2, "a report was sent twice");
-    let ids: Vec<String> = letters.lock().unwrap().iter().map(|letter| letter.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned()).collect();
+    assert_eq!((count("lead"), count("gone"), count("silent")), (2, 2, 2), "a report was sent twice");
+    let ids: Vec<String> = letters
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|letter| letter.contains("boss@"))
+        .map(|letter| letter.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned())
+        .collect();
     assert_ne!(ids[0], ids[1]);
 }

@@ -5,6 +5,7 @@ mod batch;
 mod folder;
 mod follow;
 mod identity;
+mod letters;
 mod mirror;
 mod time;
 mod timer;

@@ -194,6 +194,28 @@ fn a_recall_names_what_left_to_whom_and_what_is_still_here() {
 }
 
 #[test]
+fn a_shipment_of_two_affected_lots_is_one_shipment_of_a_recall() {
+    let site = Site::new();
+    let mut lead = site.client(Role::Lead);
+    lead.make("/api/v1/material-transactions", &json!({"transaction_type": "receipt", "material_code": "SHEET", "lot_number": "S1", "quantity": 10}));
+    let order = lead.make("/api/v1/work-orders", &json!({"product_id": "BRACKET", "planned_quantity": 4}))["work_order_id"].as_str().unwrap().to_owned();
+    lead.make(&format!("/api/v1/work-orders/{order}/release"), &json!({}));
+    lead.make("/api/v1/material-transactions", &json!({"transaction_type": "issue", "work_order_id": order, "lot_number": "S1", "quantity": 4}));
+    for sequence in [10, 20, 30] {
+        lead.make(&format!("/api/v1/work-orders/{order}/operations/{sequence}/start"), &json!({}));
+        lead.make(&format!("/api/v1/work-orders/{order}/operations/{sequence}/report"), &json!({"good_quantity": 4}));
+    }
+    let lot = lead.read(&format!("/api/v1/work-orders/{order}"))["lot_number"].as_str().unwrap().to_owned();
+    lead.make(&format!("/api/v1/lots/{lot}/split"), &json!({"quantity": 1, "new_lot_number": "APART"}));
+    let lines = json!([{"lot_number": lot, "quantity": 3, "unit_of_measure": "EA"}, {"lot_number": "APART", "quantity": 1, "unit_of_measure": "EA"}]);
+    let shipment = lead.make("/api/v1/shipments", &json!({"customer_id": "ACME", "lines": lines}));
+    lead.make(&format!("/api/v1/shipments/{}/ship", shipment["shipment_id"].as_str().unwrap()), &json!({}));
+    let report = site.client(Role::Auditor).read("/api/v1/lots/S1/recall?format=json");
+    let customers = &report["data"]["tables"]["customers"];
+    assert_eq!((customers[0]["shipments"].as_i64(), customers[0]["quantity"].as_i64()), (Some(1), Some(4)), "{report}");
+}
+
+#[test]
 fn names_and_notes_of_any_script_and_length_are_printed_and_nothing_is_dropped() {
     let site = Site::new();
     let mut lead = site.client(Role::Lead);
