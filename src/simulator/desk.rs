@@ -9,7 +9,7 @@ use super::Cast;
 use crate::base::{Code, Refusal, Time};
 use crate::engine::{Engine, Envelope, Outcome};
 use crate::model::journal::{Actor, Origin};
-use crate::model::{Command, Noun, Record};
+use crate::model::{Command, Noun, Record, Role};
 
 /// Commands on their way at once; a quarter of the writer's queue leaves room for people.
 const PIPELINE_MAX: usize = 1_024;
@@ -27,6 +27,8 @@ pub(super) enum Who {
     Operator,
     Inspector,
     Manager,
+    /// What watches the machines' sensors.
+    Machines,
 }
 
 struct Waiting {
@@ -40,6 +42,7 @@ struct Waiting {
 pub(super) struct Desk {
     engine: Engine,
     cast: Cast,
+    machines: Actor,
     now: Time,
     /// Last numbers by noun while nobody else can act: new ones follow from them, without waiting for
     /// the answer. `None` once others may come between.
@@ -53,7 +56,8 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(engine: &Engine, cast: &Cast, now: Time) -> Self {
-        Self { engine: engine.clone(), cast: cast.clone(), now, alone: None, last_seq: *engine.head().borrow(), waiting: VecDeque::new(), disturbed: false }
+        let machines = Actor { user: 0, name: "machines".to_owned(), role: Role::Engine };
+        Self { engine: engine.clone(), cast: cast.clone(), machines, now, alone: None, last_seq: *engine.head().borrow(), waiting: VecDeque::new(), disturbed: false }
     }
 
     /// Moves the clock of what is told from here on.
@@ -92,6 +96,7 @@ impl Desk {
             Who::Operator => &self.cast.operator,
             Who::Inspector => &self.cast.inspector,
             Who::Manager => &self.cast.manager,
+            Who::Machines => &self.machines,
         }
         .clone()
     }

@@ -33,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Refusal, Time};
 use crate::engine::Engine;
+use crate::model::Sensor;
 use crate::model::journal::Actor;
 use crate::model::quality::InspectionType;
 use agenda::{Agenda, Event};
@@ -45,8 +46,8 @@ use people::OnShift;
 use planner::Drafts;
 use random::Dice;
 use shipping::Load;
-use signals::Signals;
 pub use signals::Speak;
+use signals::{Signals, TELLING};
 use station::Station;
 use stock::Stock;
 
@@ -117,6 +118,8 @@ pub struct Simulator {
     rush_due: Option<Time>,
     /// What the machines tell, where somebody listens.
     signals: Option<Signals>,
+    /// While a history is made: by machine, the sensor that shows a breakdown.
+    telling: BTreeMap<u64, Sensor>,
     /// Where drafts of plans lie, while people are there to see them.
     drafts: Option<Drafts>,
 }
@@ -161,6 +164,7 @@ impl Simulator {
             story_told: false,
             rush_due: None,
             signals: None,
+            telling: BTreeMap::new(),
             drafts: None,
         }
     }
@@ -174,6 +178,8 @@ impl Simulator {
         self.speak_of_history(plan.start, plan.end);
         self.begin_drift(plan.start);
         self.rush_due = Some(plan.start.plus_minutes(RUSH_AFTER_DAYS * 1_440));
+        let telling = self.desk.records::<Sensor>(0, usize::MAX)?.into_iter().filter(|it| it.critical_range_max.is_some() && TELLING.contains(&it.sensor_type.as_str()));
+        self.telling = telling.map(|sensor| (sensor.machine_id.number(), sensor)).collect();
         self.first_deliveries()?;
         self.plan_service();
         for _ in 0..FIRST_ORDERS {
@@ -187,6 +193,7 @@ impl Simulator {
         self.hand_in_samples()?;
         self.desk.settle()?;
         self.desk.be_alone(false);
+        self.telling.clear();
         Ok(())
     }
 

@@ -286,7 +286,7 @@ impl Simulator {
             let number = stop.downtime_id.number();
             let Some((id, station)) = stop.work_center_id.and_then(|id| self.stations.get_mut(&id.number()).map(|station| (id.number(), station))) else { continue };
             let fault = super::stops::fault_of(stop.downtime_reason_code.as_deref());
-            station.stop = Some(Stop { number, category: stop.downtime_category, fault, repair: None });
+            station.stop = Some(Stop { number, category: stop.downtime_category, fault, shown: None, repair: None });
             let awaited = stop.downtime_category == DowntimeCategory::Breakdown && stop.responded_by.is_none();
             let due = if awaited { self.later(3, 20) } else { self.later(15, 120) };
             self.agenda.add(due, if awaited { Event::Respond(id, number) } else { Event::StopOver(id, number) });

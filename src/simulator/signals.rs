@@ -32,7 +32,7 @@ const LIVE: i64 = 10;
 const ASKED: i64 = 4;
 
 /// Sensors that tell that a machine is about to break down: from which running time before, and when they are at their worst.
-const TELLING: &[&str] = &["temperature", "vibration"];
+pub(super) const TELLING: &[&str] = &["temperature", "vibration"];
 const TELLING_MS: i64 = 3 * 3_600_000;
 const WORST_MS: i64 = 600_000;
 

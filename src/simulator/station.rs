@@ -72,6 +72,8 @@ pub(super) struct Stop {
     pub(super) category: DowntimeCategory,
     /// How it is put right: which of the catalogue's faults it was.
     pub(super) fault: usize,
+    /// What its sensors showed, where that is told here.
+    pub(super) shown: Option<u64>,
     /// A technician's open row and since when.
     pub(super) repair: Option<(u64, Time)>,
 }

@@ -9,10 +9,11 @@ use super::agenda::Event;
 use super::desk::Who;
 use super::station::{Act, Stop};
 use crate::base::{Decimal, Refusal};
-use crate::model::command::{ChangeDowntimeCause, MarkDowntime, ResolveDowntime, RespondDowntime, StartDowntime};
+use crate::model::command::{AcknowledgeFault, ChangeDowntimeCause, ClearFault, DetectFault, MarkDowntime, ResolveDowntime, RespondDowntime, StartDowntime};
 use crate::model::downtime::{DowntimeCategory as Category, DowntimeStatus};
 use crate::model::field::Note;
 use crate::model::machine::Criticality;
+use crate::model::machine_fault::{FaultKind, FaultSeverity};
 use crate::model::people::ActivityType;
 use crate::model::{Command, DowntimeEvent, Id, Noun};
 
@@ -104,7 +105,7 @@ impl Simulator {
         };
         let number = self.desk.make(Who::Operator, Noun::DowntimeEvent, Command::StartDowntime(it), None)?;
         if let Some(station) = self.stations.get_mut(&id) {
-            station.stop = Some(Stop { number, category, fault, repair: None });
+            station.stop = Some(Stop { number, category, fault, shown: None, repair: None });
         }
         Ok(number)
     }
@@ -118,15 +119,42 @@ impl Simulator {
         let known: Vec<usize> = (0..FAULTS.len()).filter(|at| FAULTS[*at].0.is_empty() || FAULTS[*at].0 == skill).collect();
         let fault = self.dice.pick(&known).copied().unwrap_or_default();
         let number = self.start_stop(id, Category::Breakdown, FAULTS[fault].1, FAULTS[fault].2, fault)?;
+        let shown = self.sense(id)?;
+        if let Some(stop) = self.stations.get_mut(&id).and_then(|station| station.stop.as_mut()) {
+            stop.shown = shown;
+        }
         self.roll_failures(id);
         let answered = self.later(4, 28);
         self.agenda.add(answered, Event::Respond(id, number));
         Ok(())
     }
 
+    /// What the machine's sensors showed of a breakdown in the past: who watches them watches only what is read now.
+    fn sense(&mut self, id: u64) -> Result<Option<u64>, Refusal> {
+        let machine = self.book.centers.get(&id).and_then(|center| center.machine_id).map(Id::number);
+        let Some(sensor) = machine.and_then(|machine| self.telling.get(&machine)) else { return Ok(None) };
+        let unit = sensor.unit_of_measure.as_deref().unwrap_or_default();
+        let limit = sensor.critical_range_max;
+        let it = DetectFault {
+            machine_id: sensor.machine_id,
+            sensor_id: sensor.sensor_id,
+            other_sensor_id: None,
+            fault_code: format!("{}-HIGH", sensor.sensor_type.to_uppercase()),
+            fault_kind: FaultKind::CriticalLimit,
+            severity: FaultSeverity::Critical,
+            measured_value: limit,
+            limit_value: limit,
+            why: Note(format!("{} reads {} {unit}, which is its critical limit", sensor.sensor_type, limit.unwrap_or_default())),
+        };
+        self.desk.make(Who::Machines, Noun::MachineFault, Command::DetectFault(it), None).map(Some)
+    }
+
     /// A technician is at it; some repairs wait for parts, some are escalated.
     pub(super) fn respond(&mut self, id: u64, number: u64) -> Result<(), Refusal> {
         self.desk.tell(Who::Lead, Command::RespondDowntime(RespondDowntime { downtime_id: Id::new(number) }))?;
+        if let Some(fault) = self.stations.get(&id).and_then(|station| station.stop).and_then(|stop| stop.shown) {
+            self.desk.tell(Who::Lead, Command::AcknowledgeFault(AcknowledgeFault { fault_id: Id::new(fault) }))?;
+        }
         let mut repaired = self.later(35, 210);
         let worse = match self.dice.between(1, 100) {
             1..=7 => Some((DowntimeStatus::PendingParts, 240, 900)),
@@ -314,6 +342,9 @@ impl Simulator {
             estimated_cost: fault.and_then(|_| Decimal::whole(self.dice.between(60, 900))),
         };
         self.desk.tell(Who::Lead, Command::ResolveDowntime(it))?;
+        if let Some(fault) = stop.shown {
+            self.desk.tell(Who::Machines, Command::ClearFault(ClearFault { fault_id: Id::new(fault) }))?;
+        }
         let unmanned = self.stations.get(&id).is_some_and(|station| station.operator.is_none());
         if stop.category == Category::NoOperator && unmanned && self.on_shift.shift.is_some() {
             self.call_in(id);

@@ -191,7 +191,7 @@ fn assert_all_words<W: std::fmt::Display>(noun: Noun, column: &'static str, want
 #[test]
 fn a_week_fills_every_table() {
     // A simulated plant's machines tell without a connection, by names that are known; its people count, faults are found live, and planners pin nothing.
-    let live = [Noun::MachineSignal, Noun::MachineCounter, Noun::OperationCount, Noun::MachineFault, Noun::PlanPin, Noun::FrozenZone];
+    let live = [Noun::MachineSignal, Noun::MachineCounter, Noun::OperationCount, Noun::PlanPin, Noun::FrozenZone];
     // Material comes when it is short, so nobody writes down what is on its way.
     let made = [Noun::ExpectedReceipt, Noun::Connector, Noun::ReportSchedule, Noun::CalendarException, Noun::User, Noun::ApiToken, Noun::Terminal, Noun::Badge];
     let beside = [&made[..], &[Noun::RefusedAct, Noun::Attachment, Noun::JournalDay]].concat();

@@ -204,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn guesses_beside_one_another_are_sent_away_and_never_queue() {
-        let wizard = Wizard { code: "right".to_owned(), upload: PathBuf::new(), begin: Arc::new(|_, _| Ok(())) };
+        let wizard = Wizard { code: "right".to_owned(), upload: PathBuf::new(), create: |path| std::fs::File::create(path), begin: Arc::new(|_, _| Ok(())) };
         let open =
             Arc::new(Open { wizard, turn: Mutex::default(), restored: (AtomicU64::new(0), AtomicU64::new(0)), founded: AtomicBool::new(false), done: watch::Sender::new(false) });
         let guess = |_| {
