@@ -1,6 +1,6 @@
 //! The success metrics: six figures with their targets, what each is made of, and how it was before. Four are
 //! the indicators of `kpi` as they are; lead time and deliveries follow shipments back to orders, scheduling time
-//! follows who published plans.
+//! follows the people who published plans; a simulated planner has no time to lose.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::names::text;
 use super::report::{Column, Origin, Report, column, data};
 use crate::base::{Code, Decimal, Refusal, Time, Value, limits};
 use crate::kpi::{Elements, Facts};
-use crate::model::ProductionSchedule;
-use crate::store::Snapshot;
-use crate::views::floor::newest;
+use crate::model::journal::Origin as Made;
+use crate::model::{Noun, ProductionSchedule, Subject};
+use crate::store::{Snapshot, StoreError};
 use crate::views::kpi::{Ask, By, answer};
 
 /// Periods that are shown, the asked one last.
@@ -200,7 +200,9 @@ fn notes(facts: &Facts, look: &Look<'_>, from: Time) -> Vec<String> {
         "Schedule accuracy, material and machine utilization are the indicators on_time_delivery, material_yield and utilization of GET /api/v1/kpi.".to_owned(),
         "On-time delivery: orders for customers whose day fell into the period and that had left in full by its end. Lead time: from the order's entry until all of it had left."
             .to_owned(),
-        format!("Scheduling time: minutes between acts of one planner on the plan, no more than {SITTING_MINUTES} apart; a single act counts one."),
+        format!(
+            "Scheduling time: minutes between acts of one planner on the plan, no more than {SITTING_MINUTES} apart; a single act counts one. What was published without a person counts for nothing."
+        ),
         "No figure means that there is nothing to divide by, never nought.".to_owned(),
     ];
     if facts.from().is_some_and(|known| known > from) {
@@ -245,7 +247,7 @@ impl Look<'_> {
         let to = to.min(self.now);
         let minutes: i64 = self.plannings.values().map(|acts| sittings(acts.iter().copied().filter(|at| (from..to).contains(at)))).sum();
         let days = Decimal::ratio(i128::from(to.micros() - from.micros()), i128::from(DAY_MS) * 1_000).unwrap_or_default();
-        // Where nobody ever planned there is nothing to measure.
+        // Where no person ever planned there is nothing to measure.
         let value = if self.plannings.is_empty() { None } else { Decimal::whole(minutes).and_then(|minutes| minutes.over(days)).map(|value| value.rounded(2)) };
         Ok(Ratio { value, numerator: (Decimal::whole(minutes).unwrap_or_default(), "minutes of planning"), denominator: (days.rounded(2), "days") })
     }
@@ -262,21 +264,35 @@ fn sittings(acts: impl Iterator<Item = Time>) -> i64 {
     minutes
 }
 
+/// When people planned, and whether plans go on beyond what was looked at. What the simulator or another system
+/// published took nobody's time.
 fn plannings(snapshot: &Snapshot, since: Time) -> Result<(BTreeMap<String, Vec<Time>>, bool), Refusal> {
-    let mut plannings: BTreeMap<String, Vec<Time>> = BTreeMap::new();
+    let mut acts: BTreeMap<(String, Time), (u64, u64, u64)> = BTreeMap::new();
     let mut looked = 0;
-    newest(snapshot, |slot: ProductionSchedule| {
+    snapshot.scan(Noun::ProductionSchedule, None, true, |sealed| {
         looked += 1;
+        let Some(slot) = sealed.value.and_then(|record| record.into_any().downcast::<ProductionSchedule>().ok()) else { return Ok(true) };
         if let Some(planner) = slot.planner_id {
-            plannings.entry(planner).or_default().push(slot.created_at);
+            acts.entry((planner, slot.created_at)).or_insert((slot.schedule_id.number(), sealed.seq, sealed.previous));
         }
-        slot.created_at >= since && looked < limits::REPORT_LOOK_MAX
+        Ok(slot.created_at >= since && looked < limits::REPORT_LOOK_MAX)
     })?;
-    plannings.values_mut().for_each(|acts| {
-        acts.sort_unstable();
-        acts.dedup();
-    });
+    let mut plannings: BTreeMap<String, Vec<Time>> = BTreeMap::new();
+    for ((planner, at), (number, seq, previous)) in acts {
+        if is_by_person(snapshot, Subject { noun: Noun::ProductionSchedule, number }, seq, previous)? {
+            plannings.entry(planner).or_default().push(at);
+        }
+    }
     Ok((plannings, looked >= limits::REPORT_LOOK_MAX))
+}
+
+/// Whether a person made a record, by the entry that wrote its first value.
+fn is_by_person(snapshot: &Snapshot, subject: Subject, mut seq: u64, mut previous: u64) -> Result<bool, StoreError> {
+    while previous > 0 {
+        seq = previous;
+        previous = snapshot.past(subject, seq)?.map_or(0, |sealed| sealed.previous);
+    }
+    Ok(snapshot.entry(seq)?.is_some_and(|entry| entry.origin == Made::Person))
 }
 
 #[cfg(test)]

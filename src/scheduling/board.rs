@@ -304,6 +304,12 @@ impl<'i> Board<'i> {
         self.instance.mode_on(op, slot.center).is_some_and(|mode| slot.start < self.ready(op, mode))
     }
 
+    /// What waits for an operation and begins before that lets it; what is fixed is excused.
+    pub(super) fn early_followers(&self, op: u32) -> impl Iterator<Item = u32> {
+        let followers = self.instance.after.row(op).iter().map(|link| link.op);
+        followers.filter(|op| self.is_seated(*op) && self.instance.fixed[*op as usize].is_none() && self.is_early(*op))
+    }
+
     /// Whether an operation still fits exactly here: for plans that are repaired.
     pub(super) fn fits_at(&self, op: u32, slot: Slot) -> Option<Fit> {
         let mode = self.instance.mode_on(op, slot.center).filter(|mode| slot.start >= self.ready(op, *mode))?;

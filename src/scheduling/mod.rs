@@ -10,7 +10,7 @@
 //! | [`plan`], [`check()`] | slots and figures; the rules of a plan as an oracle that shares no code with the search |
 //! | `board`, `people` | a plan under construction: gaps, setups on both sides, people held, cost |
 //! | [`dispatch`], `insertion`, [`portfolio`] | first plans: priority rules, job by job, and the bandit that chooses among rules |
-//! | `ruin` | ruin and recreate, for shops with calendars, people and setups, at any size |
+//! | `ruin`, `chain` | ruin and recreate, for shops with calendars, people and setups, at any size; after an event chains of displacements |
 //! | `graph`, `tabu` | tabu search on sequences, for the makespan of plain (flexible) job shops |
 //! | `anneal` | simulated annealing on sequences, for the weighted tardiness of plain job shops |
 //! | `team`, [`solve()`] | searches side by side, exchanging at fixed steps; the way from first plan to best |
@@ -26,6 +26,7 @@ mod anneal;
 mod board;
 pub mod bounds;
 pub mod calendar;
+mod chain;
 pub mod check;
 pub mod dispatch;
 pub mod event;

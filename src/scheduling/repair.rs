@@ -38,7 +38,7 @@ pub fn repair(instance: &Instance, before: &[Option<Slot>], options: &Options, s
     let mut team: Vec<Ruin<'_>> = (0..options.threads.clamp(1, THREADS_MAX))
         .map(|thread| Ruin::new(board.clone(), Random::branch(options.seed, thread as u64)).keeping_to(Disturbance::from(&board, before)))
         .collect();
-    let rounds = Rounds { steps: 200, budget: options.steps.unwrap_or(u64::MAX), bound: i64::MIN };
+    let rounds = Rounds { steps: 400, budget: options.steps.unwrap_or(u64::MAX), bound: i64::MIN };
     let (plan, steps) = improve(&mut team, &rounds, &stop, |plan, _, steps| news(plan, steps));
     Solution { objective: objective(&plan), bound, steps, trials: options.trials.clone(), plan }
 }
@@ -67,11 +67,8 @@ fn mended<'i>(instance: &'i Instance, before: &[Option<Slot>]) -> Board<'i> {
     while let Some(Reverse((_, rank_of_op))) = waiting.pop() {
         let op = by_rank[rank_of_op as usize];
         insert(&mut board, op, Taste::default(), &mut random);
-        for link in instance.after.row(op) {
-            if board.is_seated(link.op) && instance.fixed[link.op as usize].is_none() && board.is_early(link.op) {
-                free(&mut board, link.op, before, &rank, &mut waiting);
-            }
-        }
+        let early: Vec<u32> = board.early_followers(op).collect();
+        early.into_iter().for_each(|follower| free(&mut board, follower, before, &rank, &mut waiting));
     }
     (0..instance.jobs() as u32).for_each(|job| board.settle(job));
     board

@@ -3,6 +3,7 @@
 //! calendars, people and setups. Steps that make it a little worse are taken by late acceptance.
 
 use super::board::{Board, LATE};
+use super::chain::Chain;
 use super::insertion::{Taste, insert_job};
 use super::plan::{Plan, Slot};
 use super::problem::{Minutes, Objective};
@@ -25,6 +26,8 @@ const LATE_LIST_STEPS: usize = 400;
 
 /// What one more disturbed operation counts at least.
 const DISTURBED: i64 = 5 * LATE;
+/// Steps in a hundred that bring back a job that was hurt.
+const CHAINS_PERCENT: usize = 70;
 /// Jobs taken off at once while few may move.
 const REPAIRED_MAX: usize = 6;
 
@@ -37,7 +40,9 @@ pub(super) struct Disturbance {
     moved_max: usize,
     /// What one more counts: what the event cost, spread over the moves that are allowed, or those would go on trifles.
     price: i64,
-    /// Jobs that the event has made late or later.
+    /// By job: weighted minutes late before the event.
+    was_late: Vec<i64>,
+    /// Jobs that are late or later since then.
     hurt: Vec<u32>,
 }
 
@@ -45,20 +50,21 @@ impl Disturbance {
     /// Counted from a mended plan; what the event itself has moved is not held against it.
     pub(super) fn from(board: &Board<'_>, before: &[Option<Slot>]) -> Self {
         let free = board.instance.fixed.iter().filter(|fixed| fixed.is_none()).count();
-        let mut it = Self { before: before.to_vec(), moved: 0, moved_max: free * MOVED_PERCENT / 100, price: DISTURBED, hurt: Vec::new() };
+        let mut it = Self { before: before.to_vec(), moved: 0, moved_max: free * MOVED_PERCENT / 100, price: DISTURBED, was_late: Vec::new(), hurt: Vec::new() };
         it.before.resize(board.slots.len(), None);
-        let mut lost = 0;
         for job in 0..board.instance.jobs() as u32 {
             let ended = board.instance.ops_of(job).map(|op| it.before[op as usize].map(|slot| slot.end)).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
-            let more = board.lateness(job) - ended.map_or(0, |ended| board.lateness_at(job, ended));
-            if more > 0 {
-                lost += more;
-                it.hurt.push(job);
-            }
+            it.was_late.push(ended.map_or(0, |ended| board.lateness_at(job, ended)));
         }
+        it.list_hurt(board);
+        let lost: i64 = it.hurt.iter().map(|job| board.lateness(*job) - it.was_late[*job as usize]).sum();
         it.price = DISTURBED.max(lost * LATE / (4 * it.moved_max.max(1) as i64));
         it.moved = (0..board.slots.len() as u32).filter(|op| it.is_moved(*op, board.slots[*op as usize])).count();
         it
+    }
+
+    fn list_hurt(&mut self, board: &Board<'_>) {
+        self.hurt = (0..board.instance.jobs() as u32).filter(|job| board.lateness(*job) > self.was_late[*job as usize]).collect();
     }
 
     fn is_moved(&self, op: u32, slot: Slot) -> bool {
@@ -66,12 +72,8 @@ impl Disturbance {
     }
 }
 
-/// A step that was taken: the jobs, and where their operations went.
-#[derive(Clone, Debug)]
-struct Taken {
-    jobs: Vec<u32>,
-    seats: Vec<(u32, Slot)>,
-}
+/// A step that was taken: where operations went.
+type Taken = Vec<(u32, Slot)>;
 
 /// A search on one board.
 pub(super) struct Ruin<'i> {
@@ -166,19 +168,26 @@ impl<'i> Ruin<'i> {
     }
 
     /// Takes a step of another search, where it still fits and helps.
-    fn repeat(&mut self, taken: &Taken) {
+    fn repeat(&mut self, taken: Taken) {
         let before = self.cost();
-        self.jobs.clone_from(&taken.jobs);
-        let mut sound = self.ruin();
-        let mut seats = taken.seats.clone();
+        self.jobs.clear();
+        self.former.clear();
+        let mut sound = true;
+        for (op, _) in &taken {
+            self.former.push((*op, self.board.slots[*op as usize]));
+            sound &= self.board.unseat(*op);
+            self.add(self.board.instance.job_of[*op as usize]);
+        }
+        let mut seats = taken;
         seats.sort_unstable_by_key(|(op, slot)| (slot.start, slot.end, *op));
-        for (op, slot) in seats {
-            let fit = if sound { self.board.fits_at(op, slot) } else { None };
+        for (op, slot) in &seats {
+            let fit = if sound { self.board.fits_at(*op, *slot) } else { None };
             sound &= fit.is_some();
             if let Some(fit) = fit {
-                self.board.seat(op, &fit);
+                self.board.seat(*op, &fit);
             }
         }
+        sound = sound && seats.iter().all(|(op, _)| self.board.early_followers(*op).next().is_none());
         (0..self.jobs.len()).for_each(|at| self.board.settle(self.jobs[at]));
         self.decide(sound, before - 1);
     }
@@ -230,6 +239,31 @@ impl<'i> Ruin<'i> {
         let makespan = self.board.instance.objective() == Objective::Makespan;
         let is_late = |job: &u32| if makespan { self.board.completion(*job) >= last - last / 20 } else { self.board.lateness(*job) > 0 };
         self.late = (0..self.board.instance.jobs() as u32).filter(is_late).collect();
+        if let Some(it) = &mut self.disturbance {
+            it.list_hurt(&self.board);
+        }
+    }
+
+    /// One that is worst off after an event: its operations that came later go back where they were, or where somebody
+    /// can wait. `None` where there is none, or it is not its turn.
+    fn bring_back(&mut self) -> Option<bool> {
+        let Self { board, random, disturbance, former, jobs, .. } = self;
+        let it = disturbance.as_ref().filter(|it| !it.hurt.is_empty() && random.percent(CHAINS_PERCENT))?;
+        let rivals = 1 << random.below(4);
+        let drawn = (0..rivals).map(|_| it.hurt[random.below(it.hurt.len())]);
+        let job = drawn.max_by_key(|job| board.lateness(*job) - it.was_late[*job as usize])?;
+        let instance = board.instance;
+        let is_later = |op: &u32| instance.fixed[*op as usize].is_none() && it.before[*op as usize].is_none_or(|slot| board.slots[*op as usize].start > slot.start);
+        let seeds: Vec<u32> = instance.sequence_of(job).iter().copied().filter(is_later).collect();
+        let sound = Chain::new(board, &it.before, random, former).run(&seeds);
+        jobs.clear();
+        for job in former.iter().map(|(op, _)| instance.job_of[*op as usize]) {
+            if !jobs.contains(&job) {
+                jobs.push(job);
+            }
+        }
+        (0..jobs.len()).for_each(|at| board.settle(jobs[at]));
+        (!seeds.is_empty()).then_some(sound)
     }
 
     /// Which jobs: a late one with those that it waits behind, or neighbours on a work center.
@@ -431,15 +465,20 @@ impl Search for Ruin<'_> {
             self.list_late();
         }
         let before = self.cost();
-        self.choose();
-        let sound = self.ruin();
-        self.recreate();
+        let sound = match self.bring_back() {
+            Some(sound) => sound,
+            None => {
+                self.choose();
+                let sound = self.ruin();
+                self.recreate();
+                sound
+            }
+        };
         let slot = self.steps % self.memory.len();
         self.steps += 1;
         let limit = before.max(self.memory[slot] - 1);
         if self.decide(sound, limit) && self.merges() {
-            let seats = self.former.iter().map(|(op, _)| (*op, self.board.slots[*op as usize])).collect();
-            self.taken.push(Taken { jobs: self.jobs.clone(), seats });
+            self.taken.push(self.former.iter().map(|(op, _)| (*op, self.board.slots[*op as usize])).collect());
         }
         self.memory[slot] = self.cost();
     }
@@ -458,7 +497,7 @@ impl Search for Ruin<'_> {
         lists.swap(0, first);
         team.swap(0, first);
         let [leader, others @ ..] = team else { return };
-        lists[1..].iter().flatten().for_each(|taken| leader.repeat(taken));
+        lists.into_iter().skip(1).flatten().for_each(|taken| leader.repeat(taken));
         others.iter_mut().for_each(|search| search.follow(leader));
     }
 }

@@ -227,6 +227,44 @@ fn after_a_breakdown_only_what_must_moves() {
 }
 
 #[test]
+fn in_a_full_shop_a_displaced_job_takes_the_place_of_one_that_can_wait() {
+    // Two centers without a gap for a hundred hours; one job in ten is due when it is planned, the others can wait for half of that.
+    let ends = |number: i32| (number / 2 + 1) * 60;
+    let jobs = (0..200).map(|number| {
+        let is_tight = number % 10 == 0;
+        Job { due: Some(ends(number) + if is_tight { 0 } else { 3_200 }), weight: if is_tight { 4 } else { 1 }, ..job("J", vec![operation(&[(0, 60), (1, 60)], &[])]) }
+    });
+    let mut problem = problem(vec![center("A"), center("B")], jobs.collect());
+    let before: Vec<Option<Slot>> = (0..200).map(|number| Some(Slot { center: number as u32 % 2, start: ends(number) - 60, end: ends(number) })).collect();
+    // The one that stands there at that time is a tight one.
+    Event::CenterDown { now: 600, center: 0, from: 600, to: 660 }.apply(&mut problem, &before).unwrap();
+    let instance = Instance::new(problem).unwrap();
+    let late = |plan: &Plan| plan.figures(&instance).weighted_tardiness;
+    let lost = late(&mend(&instance, &before));
+    assert!(lost > 4 * 5_000);
+    for seed in 1..=5 {
+        let repaired = repair(&instance, &before, &Options { seed, steps: Some(2_000), ..Options::default() }, || false, |_| {}).plan;
+        assert_sound(&instance, &repaired, &format!("seed {seed}"));
+        let moved = slots(&repaired).iter().zip(&before).filter(|(is, was)| is != was).count();
+        assert!(late(&repaired) * 5 < lost && moved <= 9, "seed {seed}: {} of {lost} late with {moved} moved", late(&repaired));
+    }
+}
+
+#[test]
+fn the_same_seed_and_steps_repair_the_same_way_however_many_search() {
+    for jobs in [40, 220] {
+        let mut problem = shop(8, jobs);
+        let plan = solve(&Instance::new(problem.clone()).unwrap(), &Options { steps: Some(50), ..Options::default() }, after(100), |_| {}).plan;
+        Event::CenterDown { now: 400, center: 2, from: 400, to: 1_000 }.apply(&mut problem, &slots(&plan)).unwrap();
+        let instance = Instance::new(problem).unwrap();
+        let repaired = || repair(&instance, &slots(&plan), &Options { seed: 3, threads: 2, steps: Some(1_000), ..Options::default() }, || false, |_| {}).plan;
+        let one = repaired();
+        assert_sound(&instance, &one, &format!("{jobs} jobs"));
+        assert_eq!(one, repaired(), "{jobs} jobs");
+    }
+}
+
+#[test]
 fn a_rush_job_finds_its_place_and_nothing_else_is_touched_at_first() {
     let mut problem = shop(42, 25);
     let instance = Instance::new(problem.clone()).unwrap();
