@@ -32,6 +32,9 @@ impl Home {
             Some(_) => {
                 Err(StoreError::Unusable(format!("{} has lost its {PLANT_FILE}: put it back, or restore a backup into a new directory with `millwright restore`", root.display())))
             }
+            None if !root.exists() => {
+                Err(StoreError::Missing(format!("there is no {}; name the plant's data directory, or make one with `millwright init --data DIR`", root.display())))
+            }
             None => Err(StoreError::Unusable(format!(
                 "{} is not a Millwright data directory (it has no {FORMAT_FILE} file); make one with `millwright init --data DIR`",
                 root.display()
@@ -150,7 +153,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// Writes a whole file durably.
 pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut file = File::create(path)?;
+    let mut file = File::create(path).map_err(|error| StoreError::of_file(path, &error))?;
     file.write_all(bytes)?;
     file.sync_all()?;
     Ok(())

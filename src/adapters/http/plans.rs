@@ -25,7 +25,7 @@ const SECONDS: u64 = 10;
 /// How long a what-if is worked on.
 const WHAT_IF: Duration = Duration::from_millis(150);
 /// How much of a work center's work is listed.
-const DISPATCHED: u64 = 50;
+const DISPATCHED: usize = 50;
 /// Days before the last that adherence is told for, where nothing else is asked.
 const ADHERED: i32 = 6;
 /// How far the plan in force is shown that does not say it.
@@ -267,7 +267,7 @@ pub(super) async fn schedule(service: Arc<Service>, call: Call) -> Result<Reply,
 pub(super) async fn dispatch(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["limit"])?;
     let center = Id::new(service.find(Noun::WorkCenter, call.param("id")?)?.number);
-    let limit = usize::try_from(call.number("limit", DISPATCHED, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_MAX);
+    let limit = call.count("limit", DISPATCHED, limits::PAGE_MAX)?;
     let json = aside(move || Ok(shapes::dispatch(center, &service.engine.read(|snapshot| planning::dispatch(snapshot, center, limit))??)));
     Ok(Reply::json(200, json.await?))
 }

@@ -80,14 +80,13 @@ fn ask(service: &Service, call: &Call) -> Result<Ask, Refusal> {
     let zone = crate::base::time::zone(&plant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
     let to = moment("to")?.unwrap_or_else(|| service.engine.plant_now());
-    let limit = call.number("limit", limits::QUERY_SAMPLES_DEFAULT as u64, limits::QUERY_SAMPLES_MAX as u64)?;
     Ok(Ask {
         machine: call.asked("machine").map(str::to_owned),
         metrics: views::telemetry::metrics(call.asked("metric").unwrap_or_default()),
         from: moment("from")?.unwrap_or_else(|| to.minus(ASKED_BACK)),
         to,
         step: call.asked("step").map(views::telemetry::step).transpose()?,
-        limit: usize::try_from(limit).unwrap_or(limits::QUERY_SAMPLES_DEFAULT),
+        limit: call.count("limit", limits::QUERY_SAMPLES_DEFAULT, limits::QUERY_SAMPLES_MAX)?,
     })
 }
 
@@ -137,7 +136,7 @@ fn written(lane: &crate::telemetry::Lane, ask: &Ask, figures: &[Figure], shape: 
 
 fn newest(call: &Call) -> Result<usize, Refusal> {
     call.only(&["limit"])?;
-    Ok(usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT))
+    call.count("limit", limits::PAGE_DEFAULT, limits::PAGE_MAX)
 }
 
 pub(super) async fn gaps(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {

@@ -16,7 +16,7 @@ fn entry(plant: &Plant, seq: u64) -> Entry {
 }
 
 fn set_clock(plant_time: &str, rate: i64) -> Command {
-    Command::SetPlantClock(command::SetPlantClock { plant_time: Some(time(plant_time)), rate })
+    Command::SetPlantClock(command::SetPlantClock { plant_time: Some(time(plant_time)), rate: Some(rate) })
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_clock_whose_rate_alone_is_set_goes_on_from_where_it_is() {
     let plant = Plant::founded(true);
     plant.admin(set_clock("2026-06-01T06:00:00Z", 60)).unwrap();
     plant.wait(1);
-    plant.admin(Command::SetPlantClock(command::SetPlantClock { plant_time: None, rate: 0 })).unwrap();
+    plant.admin(Command::SetPlantClock(command::SetPlantClock { plant_time: None, rate: Some(0) })).unwrap();
     plant.wait(5);
     assert_eq!(plant.engine.plant_now(), time("2026-06-01T07:00:00Z"));
 }
