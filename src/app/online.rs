@@ -116,12 +116,14 @@ fn report_text(json: &str) -> String {
     let counts: Vec<String> = ["rows", "created", "updated", "unchanged", "refused", "flagged"].iter().map(|name| format!("{} {name}", report[*name])).collect();
     let preview = if report["dry_run"].as_bool() == Some(true) { " (only looked, nothing is changed)" } else { "" };
     let mut lines = vec![format!("{}: {}{preview}", text(&report["file_name"]), counts.join(", "))];
-    for problem in report["problems"].as_array().into_iter().flatten() {
-        let column = problem["column"].as_str().map_or(String::new(), |column| format!(", {column}"));
-        lines.push(format!("  row {}{column}: {} ({:?})", problem["row"], text(&problem["problem"]), text(&problem["value"])));
-    }
-    if report["more_problems"].as_u64().unwrap_or(0) > 0 {
-        lines.push(format!("  and {} problems more", report["more_problems"]));
+    for (rows, more, called) in [("problems", "more_problems", "problems"), ("flagged_rows", "more_flagged_rows", "flagged rows")] {
+        for problem in report[rows].as_array().into_iter().flatten() {
+            let column = problem["column"].as_str().map_or(String::new(), |column| format!(", {column}"));
+            lines.push(format!("  row {}{column}: {} ({:?})", problem["row"], text(&problem["problem"]), text(&problem["value"])));
+        }
+        if report[more].as_u64().unwrap_or(0) > 0 {
+            lines.push(format!("  and {} {called} more", report[more]));
+        }
     }
     for name in report["ignored_columns"].as_array().into_iter().flatten() {
         lines.push(format!("  column {} is not ours and was ignored", text(name)));

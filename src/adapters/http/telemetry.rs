@@ -1,6 +1,7 @@
 //! Telemetry over HTTP: samples in as JSON, and every answer about them in the form that was asked
 //! for. What a question may cost is bounded in `views`; nothing is decided here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,6 +14,7 @@ use super::reply::Reply;
 use crate::base::{Refusal, limits};
 use crate::bodies::telemetry as shapes;
 use crate::lake::Form;
+use crate::model::Machine;
 use crate::telemetry::{Batch, Window};
 use crate::views;
 use crate::views::telemetry::{Ask, Figure};
@@ -54,7 +56,8 @@ pub(super) async fn series(service: Arc<Service>, call: Call) -> Result<Reply, R
     call.only(&["machine", "metric"])?;
     let json = aside(move || {
         let metrics = views::telemetry::metrics(call.asked("metric").unwrap_or_default());
-        Ok(shapes::series(&views::telemetry::series(service.lane()?, call.asked("machine"), &metrics)))
+        let machines: BTreeSet<String> = service.engine.read(views::floor::all::<Machine>)??.iter().map(views::machine::name_of).collect();
+        Ok(shapes::series(&views::telemetry::series(service.lane()?, call.asked("machine"), &metrics), |machine| machines.contains(machine)))
     });
     Ok(Reply::json(200, json.await?))
 }

@@ -51,6 +51,12 @@ fn what_happened_may_be_told_seven_days_late_and_five_minutes_early() {
 }
 
 #[test]
+fn a_clock_without_a_rate_is_not_stopped() {
+    let plant = Plant::founded(true);
+    refused(plant.admin(Command::SetPlantClock(command::SetPlantClock { plant_time: None, rate: None })), Code::Invalid);
+}
+
+#[test]
 fn a_clock_whose_rate_alone_is_set_goes_on_from_where_it_is() {
     let plant = Plant::founded(true);
     plant.admin(set_clock("2026-06-01T06:00:00Z", 60)).unwrap();
