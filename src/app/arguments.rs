@@ -510,7 +510,9 @@ impl Place {
     /// The data directory, for a command that no running plant can do.
     pub(super) fn data_alone(&self, command: &str) -> Result<PathBuf, Refusal> {
         match self.url {
-            Some(_) => Err(Refusal::new(Code::Invalid, format!("{command} works on the data directory only: leave --url (MILLWRIGHT_URL) out, and name the directory with --data"))),
+            Some(_) => {
+                Err(Refusal::new(Code::Invalid, format!("{command} works on the data directory only: leave --url (MILLWRIGHT_URL) out, and name the directory with --data")))
+            }
             None => self.data(),
         }
     }

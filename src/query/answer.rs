@@ -126,7 +126,6 @@ impl Answer {
         drop(writer);
         Ok(bytes)
     }
-
 }
 
 fn table(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {

@@ -255,4 +255,3 @@ fn token_of(header: &str) -> Option<String> {
         _ => None,
     }
 }
-
