@@ -264,8 +264,8 @@ pub(super) struct Trace {
     #[arg(long, default_value = "both")]
     pub(super) direction: String,
     /// Nodes to list.
-    #[arg(long, default_value_t = 500)]
-    pub(super) max_nodes: usize,
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(super) max_nodes: u32,
 }
 
 #[derive(Args)]
@@ -359,7 +359,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub(super) struct Sql {
     /// One statement that gives rows.
     pub(super) statement: String,
-    /// table (with --url the same as csv), csv, json or parquet.
+    /// table, csv, json or parquet.
     #[arg(long, default_value = "table")]
     pub(super) format: String,
     /// An entry of the journal or a time: what the plant knew then.
@@ -390,8 +390,8 @@ pub(super) struct History {
     /// An id such as WO-000012, or a lot's number.
     pub(super) what: String,
     /// Steps to list, newest first.
-    #[arg(long, default_value_t = 100)]
-    pub(super) limit: usize,
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(super) limit: u32,
 }
 
 #[derive(Args)]
@@ -507,6 +507,16 @@ impl Place {
         self.data.clone().ok_or_else(|| Refusal::new(Code::Invalid, "name the plant's data directory with --data DIR (or MILLWRIGHT_DATA)"))
     }
 
+    /// The data directory, for a command that no running plant can do.
+    pub(super) fn data_alone(&self, command: &str) -> Result<PathBuf, Refusal> {
+        match self.url {
+            Some(_) => {
+                Err(Refusal::new(Code::Invalid, format!("{command} works on the data directory only: leave --url (MILLWRIGHT_URL) out, and name the directory with --data")))
+            }
+            None => self.data(),
+        }
+    }
+
     /// The data directory of the demo.
     pub(super) fn data_or(&self, default: &str) -> PathBuf {
         self.data.clone().unwrap_or_else(|| PathBuf::from(default))
@@ -538,6 +548,14 @@ impl Place {
                 None => Some(LakePlace { folder: place.clone(), bucket: None }),
             },
         })
+    }
+}
+
+/// What such a command is told of a plant that runs: there is no other way to ask it.
+pub(super) fn alone(refusal: Refusal) -> Refusal {
+    match refusal.code {
+        Code::Locked => Refusal::new(Code::Locked, "the data directory is in use by a running millwright: stop that one first"),
+        _ => refusal,
     }
 }
 

@@ -193,7 +193,7 @@ fn cast(engine: &Engine) -> Result<Cast, Refusal> {
 
 /// From a plant time on the clock runs at this rate.
 fn set_clock(engine: &Engine, plant_time: Time, rate: i64) -> Result<(), Refusal> {
-    let command = Command::SetPlantClock(SetPlantClock { plant_time: Some(plant_time), rate });
+    let command = Command::SetPlantClock(SetPlantClock { plant_time: Some(plant_time), rate: Some(rate) });
     engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(plant_time), ..Envelope::of(console(), command) }).map(|_| ())
 }
 

@@ -20,6 +20,7 @@ mod wires;
 mod wiring;
 mod wizard;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -39,7 +40,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(arguments.json);
     let log = tracing_subscriber::EnvFilter::try_from_env("MILLWRIGHT_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOGGED));
     // A second subscriber can only mean a test in this process; the first one stays.
-    _ = tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).try_init();
+    _ = tracing_subscriber::fmt().with_env_filter(log).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).try_init();
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !guard::within() {

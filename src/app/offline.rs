@@ -2,7 +2,7 @@
 
 use std::io::BufRead as _;
 
-use super::arguments::{Init, Place, Restore, Verify};
+use super::arguments::{Init, Place, Restore, Verify, alone};
 use super::output::Output;
 use super::{founding, wiring};
 use crate::adapters::http::client::{Method, escape};
@@ -41,43 +41,50 @@ pub(super) fn verify(place: &Place, it: &Verify, output: &Output) -> Result<u8, 
     let head = it.head.as_deref().map(read::head).transpose()?;
     if place.url.is_some() {
         let query = it.head.as_deref().map_or(String::new(), |head| format!("?head={}", escape(head)));
-        let body = super::online::ask(place, Method::GET, &format!("/api/v1/verify{query}"), "", Vec::new())?;
-        let ok = body.contains("\"ok\":true");
-        output.data(&body);
-        return Ok(if ok { 0 } else { Code::BadData.exit() });
+        let json = super::online::ask(place, Method::GET, &format!("/api/v1/verify{query}"), "", Vec::new())?;
+        return Ok(verified(&json, output));
     }
     let store = Store::open(Home::existing(&place.data()?)?)?;
     let bar = output.progress("verifying");
     let mut report = proof::verify(&store, head, &mut |done, total| bar.at(done, total))?;
     telemetry::prove(&store, &mut report)?;
     bar.finish();
-    output.answer(&report.to_value().to_json(), || report_text(&report));
-    Ok(if report.ok() { 0 } else { Code::BadData.exit() })
+    Ok(verified(&report.to_value().to_json(), output))
 }
 
-fn report_text(report: &proof::Report) -> String {
-    let mut lines: Vec<String> = report.checked.iter().map(|(what, number)| format!("{number:>12} {}", what.replace('_', " "))).collect();
-    lines.push(format!("head {}:{}", report.head.0, report.head.1));
-    lines.extend(report.problems.iter().map(|problem| format!("WRONG: {problem}")));
-    if report.more_problems > 0 {
-        lines.push(format!("and {} problems more", report.more_problems));
+/// Shows what was proved; the same for a data directory and for a running plant.
+fn verified(json: &str, output: &Output) -> u8 {
+    let report: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let ok = report["ok"].as_bool() == Some(true);
+    output.answer(json, || report_text(&report, ok));
+    if ok { 0 } else { Code::BadData.exit() }
+}
+
+fn report_text(report: &serde_json::Value, ok: bool) -> String {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let checked = report["checked"].as_object().into_iter().flatten();
+    let mut lines: Vec<String> = checked.map(|(what, number)| format!("{:>12} {}", number.to_string(), what.replace('_', " "))).collect();
+    lines.push(format!("head {}:{}", report["head"]["seq"], text(&report["head"]["hash"])));
+    lines.extend(report["problems"].as_array().into_iter().flatten().map(|problem| format!("WRONG: {}", text(problem))));
+    if report["more_problems"].as_u64().is_some_and(|more| more > 0) {
+        lines.push(format!("and {} problems more", report["more_problems"]));
     }
-    lines.push(if report.ok() { "everything is as the journal says".to_owned() } else { "the plant is not what its journal says".to_owned() });
+    lines.push(if ok { "everything is as the journal says".to_owned() } else { "the plant is not what its journal says".to_owned() });
     lines.join("\n")
 }
 
 pub(super) fn rebuild(place: &Place, output: &Output) -> Result<u8, Refusal> {
     let bar = output.progress("rebuilding");
-    let records = archive::rebuild(&place.data()?, &mut |done, total| bar.at(done, total))?;
+    let records = archive::rebuild(&place.data_alone("rebuild")?, &mut |done, total| bar.at(done, total)).map_err(|error| alone(error.into()))?;
     bar.finish();
     output.answer(&format!("{{\"records\":{records}}}"), || format!("{records} records were made anew from history; `millwright verify` proves them"));
     Ok(0)
 }
 
 pub(super) fn restore(place: &Place, it: &Restore, output: &Output) -> Result<u8, Refusal> {
-    let data = place.data()?;
+    let data = place.data_alone("restore")?;
     let bar = output.progress("restoring");
-    let summary = archive::restore(&it.file, &data, &mut |done, total| bar.at(done, total))?;
+    let summary = archive::restore(&it.file, &data, &mut |done, total| bar.at(done, total)).map_err(|error| alone(error.into()))?;
     bar.finish();
     output.answer(&summary_json(&summary), || format!("restored up to entry {} into {}; `millwright verify` proves it", summary.seq, data.display()));
     Ok(0)

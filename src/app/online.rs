@@ -40,7 +40,18 @@ pub(super) fn ask_bytes(place: &Place, method: Method, path: &str, content_type:
 /// Asks the running plant for a form; answers the body's bytes.
 pub(super) fn ask_for(place: &Place, accept: Option<&'static str>, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
     let remote = Remote { url: place.url.clone().unwrap_or_default(), token: place.token.clone(), accept };
-    Ok(serve::runtime()?.block_on(remote.send(method, path, content_type, body))?.body)
+    let answer = serve::runtime()?.block_on(remote.send(method, path, content_type, body));
+    Ok(answer.map_err(|refusal| known(refusal, place))?.body)
+}
+
+/// Who is not known hears what to do about it here, where there are no sessions.
+fn known(refusal: Refusal, place: &Place) -> Refusal {
+    let detail = match (refusal.code, &place.token) {
+        (Code::Unauthenticated, Some(_)) => "the token of --token (or MILLWRIGHT_TOKEN) is not valid here: it is misspelled, has ended, or was revoked",
+        (Code::Unauthenticated, None) => "give a token with --token or MILLWRIGHT_TOKEN; `millwright user token NAME` makes one",
+        _ => return refusal,
+    };
+    Refusal { detail: detail.to_owned(), ..refusal }
 }
 
 pub(super) fn with_engine<T>(place: &Place, work: impl FnOnce(&Engine) -> Result<T, Refusal>) -> Result<T, Refusal> {
@@ -57,6 +68,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Refusal> {
 pub(super) fn backup(place: &Place, it: &Backup, output: &Output) -> Result<u8, Refusal> {
     if it.file.exists() {
         return Err(Refusal::new(Code::Duplicate, format!("{} exists already; name a new file", it.file.display())));
+    }
+    if let Some(folder) = it.file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(Refusal::new(Code::NotFound, format!("there is no folder {} for {}; make it first", folder.display(), it.file.display())));
     }
     let summary = if place.url.is_some() {
         let bytes = ask_bytes(place, Method::POST, "/api/v1/backup", "", Vec::new())?;
@@ -102,12 +116,14 @@ fn report_text(json: &str) -> String {
     let counts: Vec<String> = ["rows", "created", "updated", "unchanged", "refused", "flagged"].iter().map(|name| format!("{} {name}", report[*name])).collect();
     let preview = if report["dry_run"].as_bool() == Some(true) { " (only looked, nothing is changed)" } else { "" };
     let mut lines = vec![format!("{}: {}{preview}", text(&report["file_name"]), counts.join(", "))];
-    for problem in report["problems"].as_array().into_iter().flatten() {
-        let column = problem["column"].as_str().map_or(String::new(), |column| format!(", {column}"));
-        lines.push(format!("  row {}{column}: {} ({:?})", problem["row"], text(&problem["problem"]), text(&problem["value"])));
-    }
-    if report["more_problems"].as_u64().unwrap_or(0) > 0 {
-        lines.push(format!("  and {} problems more", report["more_problems"]));
+    for (rows, more, called) in [("problems", "more_problems", "problems"), ("flagged_rows", "more_flagged_rows", "flagged rows")] {
+        for problem in report[rows].as_array().into_iter().flatten() {
+            let column = problem["column"].as_str().map_or(String::new(), |column| format!(", {column}"));
+            lines.push(format!("  row {}{column}: {} ({:?})", problem["row"], text(&problem["problem"]), text(&problem["value"])));
+        }
+        if report[more].as_u64().unwrap_or(0) > 0 {
+            lines.push(format!("  and {} {called} more", report[more]));
+        }
     }
     for name in report["ignored_columns"].as_array().into_iter().flatten() {
         lines.push(format!("  column {} is not ours and was ignored", text(name)));
@@ -153,7 +169,7 @@ pub(super) fn trace(place: &Place, it: &Trace, output: &Output) -> Result<u8, Re
             if Node::of(root).is_none() {
                 return Err(Refusal::new(Code::Invalid, format!("{} have no genealogy; trace lots, work orders, suppliers, shipments or customers", root.noun.plural())));
             }
-            Ok(bodies::trace::json(&engine.read(|snapshot| views::trace::trace(snapshot, root, way, it.max_nodes))??))
+            Ok(bodies::trace::json(&engine.read(|snapshot| views::trace::trace(snapshot, root, way, it.max_nodes as usize))??))
         })?
     };
     output.answer(&json, || trace_text(&json));
@@ -226,7 +242,7 @@ pub(super) fn history(place: &Place, it: &History, output: &Output) -> Result<u8
     } else {
         with_engine(place, |engine| {
             let subject = find(engine, &it.what)?;
-            let history = engine.read(|snapshot| views::history::history(snapshot, subject, None, it.limit))??;
+            let history = engine.read(|snapshot| views::history::history(snapshot, subject, None, it.limit as usize))??;
             let history = history.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
             Ok(bodies::entry::history(&history))
         })?
@@ -301,7 +317,8 @@ pub(super) fn user(place: &Place, it: &User, output: &Output) -> Result<u8, Refu
             UserAction::List => {
                 let query = Query { limit: crate::base::limits::PAGE_MAX, ..Query::default() };
                 let page = engine.read(|snapshot| views::list::list(snapshot, Noun::User, &query))??;
-                output.data(&bodies::lists::json(&page));
+                let json = bodies::lists::json(&page);
+                output.answer(&json, || users_text(&json));
             }
             UserAction::Add { name, role } => {
                 let subject = founding::add_user(engine, founding::Moment::NOW, name, role_of(role)?, &read_password()?)?;
@@ -321,7 +338,7 @@ pub(super) fn user(place: &Place, it: &User, output: &Output) -> Result<u8, Refu
             UserAction::Token { name, label } => {
                 let id = user_id(engine, name)?;
                 let token = founding::add_token(engine, founding::Moment::NOW, Id::new(id), label)?;
-                output.answer(&Value::Object(vec![("token", Value::Text(token.clone()))]).to_json(), || token.clone());
+                show_token(output, &token);
             }
         }
         Ok(0)
@@ -332,16 +349,49 @@ fn done(output: &Output, id: &str, text: &str) {
     output.answer(&Value::Object(vec![("id", Value::Text(id.to_owned()))]).to_json(), || text.to_owned());
 }
 
+fn show_token(output: &Output, token: &str) {
+    output.answer(&Value::Object(vec![("token", Value::Text(token.to_owned()))]).to_json(), || token.to_owned());
+}
+
+/// A field of a record that the plant answered.
+fn field(json: &str, name: &str) -> String {
+    let record: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    record[name].as_str().unwrap_or_default().to_owned()
+}
+
+/// The log-ins for a terminal, a line each.
+fn users_text(json: &str) -> String {
+    let page: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let line = |cells: [&str; 4]| format!("{:<12} {:<24} {:<10} {}", cells[0], cells[1], cells[2], cells[3]);
+    let rows = page["data"].as_array().into_iter().flatten().map(|user| line(["user_id", "user_name", "role", "status"].map(|name| user[name].as_str().unwrap_or_default())));
+    std::iter::once(line(["id", "name", "role", "status"])).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
 fn remote_user(place: &Place, it: &User, output: &Output) -> Result<u8, Refusal> {
     let post = |path: &str, fields: Vec<(&'static str, Value)>| ask(place, Method::POST, path, "application/json", Value::Object(fields).to_json().into_bytes());
     let text = |text: &str| Value::Text(text.to_owned());
-    let answer = match &it.action {
-        UserAction::List => ask(place, Method::GET, "/api/v1/users?limit=1000", "", Vec::new())?,
-        UserAction::Add { name, role } => post("/api/v1/users", vec![("user_name", text(name)), ("role", text(role)), ("password", text(&read_password()?))])?,
-        UserAction::Password { name } => post(&format!("/api/v1/users/{}/password", escape(name)), vec![("password", text(&read_password()?))])?,
-        UserAction::Disable { name } => post(&format!("/api/v1/users/{}/change", escape(name)), vec![("status", text("inactive"))])?,
-        UserAction::Token { name, label } => post("/api/v1/api-tokens", vec![("user_id", text(name)), ("token_name", text(label))])?,
-    };
-    output.data(&answer);
+    let id = |json: &str| field(json, "user_id");
+    match &it.action {
+        UserAction::List => {
+            let json = ask(place, Method::GET, "/api/v1/users?limit=1000", "", Vec::new())?;
+            output.answer(&json, || users_text(&json));
+        }
+        UserAction::Add { name, role } => {
+            let made = post("/api/v1/users", vec![("user_name", text(name)), ("role", text(role)), ("password", text(&read_password()?))])?;
+            done(output, &id(&made), &format!("{name} can log in"));
+        }
+        UserAction::Password { name } => {
+            let changed = post(&format!("/api/v1/users/{}/password", escape(name)), vec![("password", text(&read_password()?))])?;
+            done(output, &id(&changed), &format!("the password of {name} is set"));
+        }
+        UserAction::Disable { name } => {
+            let changed = post(&format!("/api/v1/users/{}/change", escape(name)), vec![("status", text("inactive"))])?;
+            done(output, &id(&changed), &format!("{name} is barred"));
+        }
+        UserAction::Token { name, label } => {
+            let made = post("/api/v1/api-tokens", vec![("user_id", text(name)), ("token_name", text(label))])?;
+            show_token(output, &field(&made, "token"));
+        }
+    }
     Ok(0)
 }

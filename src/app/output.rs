@@ -46,7 +46,7 @@ impl Output {
         if self.json {
             self.data(&bodies::problem::json(refusal));
         } else {
-            eprintln!("error: {}", refusal.detail);
+            eprintln!("error: {}", refusal.sentence());
         }
     }
 

@@ -55,7 +55,7 @@ fn refusal(path: &str, fault: &Fault) -> Refusal {
 /// A file's text, unpacked where it is gzipped.
 fn text_of(path: &Path) -> Result<String, Refusal> {
     let unreadable = |error: std::io::Error| Refusal::new(Code::Invalid, format!("{} cannot be read: {error}", path.display()));
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let file = std::fs::File::open(path).map_err(|error| Refusal { code: Code::NotFound, ..unreadable(error) })?;
     let packed = path.extension().is_some_and(|extension| extension == "gz");
     let reader: Box<dyn std::io::Read> = if packed { Box::new(flate2::read::GzDecoder::new(file)) } else { Box::new(file) };
     let mut text = String::new();

@@ -12,7 +12,7 @@ use crate::accounts::Accounts;
 use crate::adapters::http::client::Method;
 use crate::base::{Code, Refusal, Value, limits};
 use crate::followers::figures::Figures;
-use crate::query::{Form, Sql};
+use crate::query::{Form, Sql, table_of};
 use crate::telemetry::Lane;
 
 pub(super) use crate::adapters::sql::Server;
@@ -80,13 +80,15 @@ fn local(place: &Place, it: &Asked, form: Form) -> Result<Vec<u8>, Refusal> {
 }
 
 fn remote(place: &Place, it: &Asked, form: Form) -> Result<Vec<u8>, Refusal> {
-    // A table for a terminal is no form of the API; its cells are those of CSV.
     let accept = match form {
         Form::Json => "application/json",
         Form::Parquet => "application/vnd.apache.parquet",
-        Form::Table | Form::Csv | Form::Arrow => "text/csv",
+        Form::Csv => "text/csv",
+        // A table for a terminal is no form of the API; it is drawn here, of the same rows.
+        Form::Table | Form::Arrow => "application/vnd.apache.arrow.stream",
     };
     let mut body = vec![("sql", Value::Text(it.statement.clone()))];
     body.extend(it.as_of.clone().map(|as_of| ("as_of", Value::Text(as_of))));
-    ask_for(place, Some(accept), Method::POST, "/api/v1/sql", "application/json", Value::Object(body).to_json().into_bytes())
+    let bytes = ask_for(place, Some(accept), Method::POST, "/api/v1/sql", "application/json", Value::Object(body).to_json().into_bytes())?;
+    if form == Form::Table { table_of(&bytes).map_err(|fault| fault.refusal()) } else { Ok(bytes) }
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arguments::{Place, Secrecy};
+use super::online::ask;
 use super::output::Output;
+use crate::adapters::http::client::Method;
 use crate::base::{Refusal, Value};
 use crate::engine::Engine;
 use crate::engine::clock::Clock;
@@ -22,9 +24,18 @@ pub(super) fn open(engine: &Engine, secrecy: &Secrecy) -> Result<Arc<Trust>, Ref
     Ok(Arc::new(trust))
 }
 
+/// The authority of a running plant. Whoever asks over plain HTTP compares the fingerprint with one told otherwise.
+fn fetched(place: &Place, url: &str) -> Result<Authority, Refusal> {
+    let address = "/trust/ca.pem";
+    Authority::from_pem(PathBuf::from(format!("{}{address}", url.trim_end_matches('/'))), ask(place, Method::GET, address, "", Vec::new())?)
+}
+
 /// Prints where the authority's certificate lies, and its fingerprint; the plant may run.
 pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
-    let authority = Authority::of(&place.data()?.join(FOLDER))?;
+    let authority = match &place.url {
+        Some(url) => fetched(place, url)?,
+        None => Authority::of(&place.data()?.join(FOLDER))?,
+    };
     let path = authority.path.display().to_string();
     let answer = Value::Object(vec![("certificate", Value::Text(path.clone())), ("sha256", Value::Text(authority.fingerprint.clone())), ("ends", Value::Time(authority.ends))]);
     output.answer(&answer.to_json(), || {

@@ -75,15 +75,10 @@ fn punches(engine: &Engine, lane: &Lane) -> Result<Speak, Refusal> {
     let known: Vec<_> =
         lane.series().into_iter().filter(|it| it.department.as_deref() == Some("Punching")).map(|it| (lane.last_of(it.id), it)).map(|(last, it)| (it, last)).collect();
     let server = opcua::staged::Staged::start(&known, &root.join(MACHINES_FOLDER))?;
+    server.approve(&root.join(PKI_FOLDER))?;
     let settings = format!("endpoint = \"opc.tcp://{}/\"\nsampling_ms = 0\nqueue = 1000\nbrowse = {{ from = \"{}\" }}\n", server.address(), opcua::MACHINES);
     plug_in(engine, &Plug { code: "punching", name: "Punches and presses, OPC UA", protocol: ConnectorProtocol::OpcUa, settings: &settings })?;
-    let (pki, mut approved) = (root.join(PKI_FOLDER), false);
-    Ok(Box::new(move |said: &[Seen]| {
-        if !approved {
-            approved = server.approve(&pki)?;
-        }
-        server.tell(said)
-    }))
+    Ok(Box::new(move |said: &[Seen]| server.tell(said)))
 }
 
 /// Makes a connector where there is none; where there is, only an address is told anew, and what people

@@ -53,8 +53,8 @@ codes! {
     Insufficient "insufficient" 409 5 "Not enough";
     /// A lot, an order or a shipment is on hold.
     OnHold "on_hold" 409 5 "On hold";
-    /// The edge would make a lot its own ancestor.
-    Cycle "cycle" 409 5 "Genealogy would run in a circle";
+    /// A lot would be its own ancestor, a product its own part, or a step would wait for itself.
+    Cycle "cycle" 409 5 "It would run in a circle";
     /// The units cannot be converted for this material.
     UnitMismatch "unit_mismatch" 422 2 "Units do not convert";
     /// The moment lies outside the window in which this may be told.
@@ -85,6 +85,9 @@ codes! {
     Internal "internal" 500 1 "Internal fault";
 }
 
+/// How a detail begins that is said of a field.
+const PREDICATES: [&str; 4] = ["must ", "is ", "has ", "cannot "];
+
 /// A refusal: nothing has happened, and this is why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -107,6 +110,14 @@ impl Refusal {
         Self { code, detail: detail.into(), field: Some(field.to_owned()) }
     }
 
+    /// What is wrong as a whole sentence: what is only said of a field gets the field for its subject.
+    pub fn sentence(&self) -> String {
+        match &self.field {
+            Some(field) if PREDICATES.iter().any(|word| self.detail.starts_with(word)) => format!("{field} {}", self.detail),
+            _ => self.detail.clone(),
+        }
+    }
+
     /// A field whose content is outside its bounds.
     pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
         Self::field(Code::Invalid, field, detail)
@@ -124,6 +135,14 @@ impl std::error::Error for Refusal {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_a_field_names_it_once() {
+        assert_eq!(Refusal::invalid("rate", "must be given").sentence(), "rate must be given");
+        assert_eq!(Refusal::invalid("rate", "rate must be given").sentence(), "rate must be given");
+        assert_eq!(Refusal::invalid("lines", "a product cannot be made of itself").sentence(), "a product cannot be made of itself");
+        assert_eq!(Refusal::new(Code::Invalid, "must be given").sentence(), "must be given");
+    }
 
     #[test]
     fn words_are_unique_and_statuses_speak_http() {

@@ -13,7 +13,7 @@ pub fn json_with(refusal: &Refusal, more: Vec<(&'static str, Value)>) -> String 
         ("type", Value::Text(format!("/api/docs/problems#{}", refusal.code.word()))),
         ("code", Value::Text(refusal.code.word().to_owned())),
         ("title", Value::Text(refusal.code.title().to_owned())),
-        ("detail", Value::Text(refusal.detail.clone())),
+        ("detail", Value::Text(refusal.sentence())),
         ("status", Value::Int(i64::from(refusal.code.status()))),
     ];
     if let Some(field) = &refusal.field {

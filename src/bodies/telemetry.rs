@@ -156,12 +156,12 @@ fn reading(value: Option<&Json>) -> Result<Reading, Refusal> {
 }
 
 /// The series.
-pub fn series(found: &[Series]) -> String {
+pub fn series(found: &[Series], is_known: impl Fn(&str) -> bool) -> String {
     let mut out = String::from("{\"data\":[");
     for (at, it) in found.iter().enumerate() {
         out.push_str(if at > 0 { ",{" } else { "{" });
         write_identity(it, &mut out);
-        out.push('}');
+        _ = write!(out, ",\"unknown_machine\":{}}}", !is_known(&it.machine));
     }
     out.push_str("]}");
     out

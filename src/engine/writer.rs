@@ -15,6 +15,7 @@ use super::{Envelope, Health, Message, Outcome, Prepared, Shared};
 use crate::base::{Code, Digest, Refusal, Time, limits};
 use crate::model::field::Mark;
 use crate::model::journal::Origin;
+use crate::model::permission::permit;
 use crate::model::{Entry, Id, Noun, Plant};
 use crate::rules::{self, Moment};
 use crate::store::{Draft, Halt, Keep, StoreError, Stored, Tables, View};
@@ -173,7 +174,7 @@ impl<'s> Writer<'s> {
     fn try_command(&self, tables: &mut Tables<'_>, batch: &mut Batch, prepared: &mut Prepared) -> Result<Outcome, Halt> {
         let Prepared { envelope, name, payload, key } = prepared;
         // Before the receipts: the answer to a command tells as much as the command.
-        rules::permit(envelope.actor.role, name)?;
+        permit(envelope.actor.role, name)?;
         if let Some(key) = key
             && let Some(outcome) = self.repeated(tables, batch, *key)?
         {

@@ -164,8 +164,8 @@ commands! {
     SetPlantClock {
         /// What it shows now where absent.
         plant_time: Option<Time>,
-        /// Plant seconds a second; 0 stands still.
-        rate: i64,
+        /// Plant seconds a second; 0 stands still. Must be given, since nobody stops a plant by leaving it out.
+        rate: Option<i64>,
     }
 
     /// Releases an order to the floor: its routing becomes its operations, its finished lot is made.

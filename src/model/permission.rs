@@ -2,6 +2,7 @@
 //! row is refused to everybody, and a test walks every role times every operation.
 
 use super::noun::Noun;
+use crate::base::{Code, Refusal};
 use crate::words;
 
 words! {
@@ -190,6 +191,21 @@ pub fn may(role: Role, act: &str) -> bool {
     TABLE.iter().any(|(known, roles)| *known == act && roles.contains(&role))
 }
 
+/// Refuses what the table does not allow the role, and says whose role may.
+pub fn permit(role: Role, act: &str) -> Result<(), Refusal> {
+    if may(role, act) { Ok(()) } else { Err(Refusal::new(Code::Forbidden, format!("the role {role} may not do this ({act}); {}", who_may(act)))) }
+}
+
+/// Whom to ask for an act: `lead, manager or admin may`.
+pub fn who_may(act: &str) -> String {
+    let roles: Vec<&str> = Role::PEOPLE.iter().filter(|role| may(**role, act)).map(|role| role.word()).collect();
+    match roles.as_slice() {
+        [] => "only the plant itself may".to_owned(),
+        [role] => format!("{role} may"),
+        [roles @ .., last] => format!("{} or {last} may", roles.join(", ")),
+    }
+}
+
 /// The act of reading a noun.
 pub const fn read_act(noun: Noun) -> &'static str {
     match noun {
@@ -207,6 +223,13 @@ mod tests {
     #[test]
     fn an_act_without_a_row_is_refused_to_everybody() {
         assert!(Role::ALL.iter().all(|role| !may(*role, "LaunchRocket")));
+    }
+
+    #[test]
+    fn who_is_refused_hears_whose_role_may() {
+        assert_eq!(permit(Role::Planner, "ReopenWorkOrder").unwrap_err().detail, "the role planner may not do this (ReopenWorkOrder); lead, manager or admin may");
+        assert_eq!((who_may("BackUpPlant").as_str(), who_may("SealDay").as_str()), ("admin may", "only the plant itself may"));
+        assert!(permit(Role::Lead, "ReopenWorkOrder").is_ok());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use datafusion::arrow::datatypes::{
     DataType, Field, Float32Type, Float64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::arrow::json::WriterBuilder;
 use datafusion::arrow::json::writer::JsonArray;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -86,11 +87,10 @@ impl Answer {
 
     /// Its bytes in a form.
     pub fn bytes(&self, form: Form) -> Result<Vec<u8>, Fault> {
-        let fault = |error: ArrowError| Fault::new("XX000", format!("the rows could not be written: {error}"));
         Ok(match form {
-            Form::Json => self.json().map_err(fault)?,
-            Form::Csv => self.csv().map_err(fault)?,
-            Form::Table => self.table().map_err(fault)?,
+            Form::Json => self.json().map_err(unwritten)?,
+            Form::Csv => self.csv().map_err(unwritten)?,
+            Form::Table => table(&self.schema, &self.batches).map_err(unwritten)?,
             Form::Arrow => lake::Form::ArrowStream.bytes_of(&self.schema, &self.batches)?,
             Form::Parquet => lake::Form::Parquet.bytes_of(&self.schema, &self.batches)?,
         })
@@ -126,14 +126,26 @@ impl Answer {
         drop(writer);
         Ok(bytes)
     }
+}
 
-    fn table(&self) -> Result<Vec<u8>, ArrowError> {
-        let empty = [RecordBatch::new_empty(Arc::clone(&self.schema))];
-        let batches = if self.batches.is_empty() { &empty[..] } else { &self.batches };
-        let rows: usize = self.batches.iter().map(RecordBatch::num_rows).sum();
-        let text = pretty_format_batches_with_options(batches, &FormatOptions::default())?.to_string();
-        Ok(format!("{text}\n({rows} {})", if rows == 1 { "row" } else { "rows" }).into_bytes())
-    }
+fn table(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {
+    let empty = [RecordBatch::new_empty(Arc::clone(schema))];
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let text = pretty_format_batches_with_options(if batches.is_empty() { &empty[..] } else { batches }, &FormatOptions::default())?.to_string();
+    Ok(format!("{text}\n({rows} {})", if rows == 1 { "row" } else { "rows" }).into_bytes())
+}
+
+/// The table for a terminal of an answer that came as an Arrow stream.
+pub fn table_of(stream: &[u8]) -> Result<Vec<u8>, Fault> {
+    let read = || {
+        let reader = StreamReader::try_new(stream, None)?;
+        table(&reader.schema(), &reader.collect::<Result<Vec<_>, _>>()?)
+    };
+    read().map_err(unwritten)
+}
+
+fn unwritten(error: ArrowError) -> Fault {
+    Fault::new("XX000", format!("the rows could not be written: {error}"))
 }
 
 /// A moment in a cell as PostgreSQL writes it, without needless zeros; `None` for other contents.

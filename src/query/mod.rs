@@ -43,12 +43,12 @@ use crate::base::{Code, Refusal, limits};
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
 use crate::model::journal::Actor;
-use crate::model::permission::{Role, may};
+use crate::model::permission::{Role, may, who_may};
 use crate::telemetry::Lane;
 use catalog::Sources;
 use kept::Kept;
 
-pub use answer::{Answer, Form, float_text, moment_text};
+pub use answer::{Answer, Form, float_text, moment_text, table_of};
 pub use datafusion::arrow::datatypes::{DataType, SchemaRef};
 pub use datafusion::arrow::record_batch::RecordBatch;
 pub use datafusion::common::ParamValues;
@@ -122,7 +122,7 @@ impl Sql {
     /// A connection's own session, for whoever may ask by SQL at all.
     pub fn session(&self, actor: Actor) -> Result<Session, Refusal> {
         if !may(actor.role, ACT) {
-            return Err(Refusal::new(Code::Forbidden, format!("the role {} may not ask by SQL ({ACT}); ask somebody whose role may", actor.role)));
+            return Err(Refusal::new(Code::Forbidden, format!("the role {} may not ask by SQL ({ACT}); {}", actor.role, who_may(ACT))));
         }
         Ok(Session::new(self.clone(), actor))
     }

@@ -29,7 +29,7 @@ use super::statement::{Act, Statement};
 use super::{Sql, catalog};
 use crate::base::{Code, Refusal, limits};
 use crate::model::journal::Actor;
-use crate::model::permission::may;
+use crate::model::permission::{may, who_may};
 
 /// Batches that wait to be taken.
 const WAITING: usize = 2;
@@ -238,7 +238,7 @@ impl Work {
         if fault.state == NO_TABLE {
             let table = fault.message.split('"').nth(1).unwrap_or_default();
             if let Some(act) = catalog::act_of(table).filter(|act| !may(self.actor.role, act)) {
-                let hint = format!("the role {} may not do this ({act}); ask somebody whose role may", self.actor.role);
+                let hint = format!("the role {} may not do this ({act}); {}", self.actor.role, who_may(act));
                 return Fault { position: fault.position, ..Fault::new(NOT_ALLOWED, format!("permission denied for table {table}")).hint(hint) };
             }
         }

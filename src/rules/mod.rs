@@ -30,7 +30,7 @@ use jiff::tz::TimeZone;
 
 use crate::base::{Code, Decimal, Digest, Refusal, Time};
 use crate::model::journal::{Actor, Origin};
-use crate::model::permission::{Role, may};
+use crate::model::permission::permit;
 use crate::model::{Command, Id, Plant, Record, Subject};
 use crate::store::{Draft, Halt, Stored, View};
 
@@ -148,14 +148,6 @@ pub fn apply(draft: &mut Draft<'_, '_>, command: &Command, moment: &Moment) -> R
         Command::SettleRefusedAct(it) => terminal::settle_refused(draft, moment, it),
         Command::ImportOperationReport(it) => import::operation_report(draft, moment, it),
     }
-}
-
-/// Refuses what the table of permissions does not allow the role.
-pub fn permit(role: Role, name: &str) -> Result<(), Refusal> {
-    if may(role, name) {
-        return Ok(());
-    }
-    Err(Refusal::new(Code::Forbidden, format!("the role {role} may not do this ({name}); ask somebody whose role may")))
 }
 
 /// The plant's own record.

@@ -38,8 +38,10 @@ pub(super) fn set_clock(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SetPlan
     if !plant.simulated {
         return Err(Refusal::new(Code::IllegalState, "a real plant's clock is the wall clock").into());
     }
-    if !(0..=3_600).contains(&it.rate) {
-        return Err(Refusal::invalid("rate", "must be 0 to 3600 plant seconds a second").into());
+    let wanted = "must be 0 to 3600 plant seconds a second";
+    let rate = it.rate.ok_or_else(|| Refusal::invalid("rate", format!("must be given; it {wanted}")))?;
+    if !(0..=3_600).contains(&rate) {
+        return Err(Refusal::invalid("rate", wanted).into());
     }
     let plant_time = it.plant_time.unwrap_or(moment.recorded_at);
     if plant_time < moment.recorded_at.minus(Duration::from_secs(1)) {
@@ -47,7 +49,7 @@ pub(super) fn set_clock(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SetPlan
     }
     plant.clock_plant_micros = plant_time.micros();
     plant.clock_wall_micros = moment.occurred_at.micros();
-    plant.clock_rate = it.rate;
+    plant.clock_rate = rate;
     let subject = Subject::of(plant.plant_id);
     draft.put(plant)?;
     draft.event("plant.clock_set", subject);

@@ -97,6 +97,23 @@ pub(super) fn replan(
     start.zip(end).ok_or_else(|| Refusal::invalid("slots", format!("{} has nothing left to plan", name())).into())
 }
 
+/// Whether operations of an order have these slots in the plan in force.
+pub(super) fn is_in_force(draft: &Draft<'_, '_>, slots: &[&PlannedSlot], order: &WorkOrder, operations: &[WorkOrderOperation]) -> Result<bool, Halt> {
+    let open = open(draft, order.work_order_id)?;
+    for slot in slots {
+        let operation_id = Some(operation::find(operations, slot.operation_sequence, order)?.operation_id);
+        let same = |known: &ProductionSchedule| {
+            matches!(known.schedule_status, State::Planned | State::Confirmed)
+                && (known.planned_start_time, known.planned_end_time) == (slot.planned_start_time, slot.planned_end_time)
+                && slot.work_center_id.is_none_or(|center| known.work_center_id == Some(center))
+        };
+        if !open.iter().any(|known| known.operation_id == operation_id && same(known)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Work centers that stand.
 pub(super) fn standing(draft: &Draft<'_, '_>) -> Result<Vec<Id<WorkCenter>>, Halt> {
     Ok(downtime::open_stops(draft)?.iter().filter_map(|stop| stop.work_center_id).collect())

@@ -239,15 +239,20 @@ pub(super) fn publish_plan(draft: &mut Draft<'_, '_>, moment: &Moment, it: &Publ
     let stands = schedule::standing(draft)?;
     let mut by_order: BTreeMap<u64, Vec<&PlannedSlot>> = BTreeMap::new();
     it.slots.iter().for_each(|slot| by_order.entry(slot.work_order_id.number()).or_default().push(slot));
+    let mut differs = false;
     for (number, slots) in by_order {
         let mut order = in_state(draft, Id::new(number), &[State::Released, State::Scheduled, State::InProgress], "be planned")?;
         let operations = operations(draft, order.work_order_id)?;
+        differs = differs || !schedule::is_in_force(draft, &slots, &order, &operations)?;
         let (start, end) = schedule::replan(draft, moment, &slots, it.notes.as_ref(), &order, &operations, &stands)?;
         (order.scheduled_start_time, order.scheduled_end_time) = (Some(start), Some(end));
         if order.status == State::Released {
             order.status = State::Scheduled;
         }
         done(draft, moment, order, "work_order.scheduled")?;
+    }
+    if !differs {
+        return Err(Refusal::field(Code::IllegalState, "slots", "nothing differs: the plan in force has all of these slots already").into());
     }
     let plant = Subject::of(super::plant_of(draft)?.plant_id);
     draft.event("plan.published", plant);

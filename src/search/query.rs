@@ -64,7 +64,7 @@ impl Looked {
     /// What a term scores as it was typed. Most texts are passed by without a closer look.
     fn typed(&self, term: &str) -> Option<u32> {
         let number = self.text.shelf.is_number();
-        if number && self.bare == term {
+        if number && (self.bare == term || self.is_called(term)) {
             return Some(self.text.shelf.score(Fit::Whole));
         }
         if number && self.bare.starts_with(term) {
@@ -73,6 +73,11 @@ impl Looked {
         // A number may be typed without the zeros that fill it up.
         let may_hold = self.bare.contains(term) || (number && self.bare.contains('0'));
         if may_hold { self.score(|token| token.fit_as_typed(term)) } else { None }
+    }
+
+    /// Whether a record's own number is this one, typed without its zeros.
+    fn is_called(&self, term: &str) -> bool {
+        self.text.shelf == Shelf::OwnNumber && self.bare.contains('0') && words::short(&words::fold(&self.text.value)) == term
     }
 
     fn score(&self, fit: impl Fn(&Token) -> Option<Fit>) -> Option<u32> {
@@ -296,7 +301,7 @@ mod tests {
     fn its_own_number_goes_over_one_it_mentions_and_all_over_parts() {
         let coil = coil();
         let scores = ["coil-88412-a", "H-4711-22222", "88412", "4711", "lot-7", "\"tk 0042\""].map(|typed| score(&coil, typed).unwrap());
-        assert_eq!(scores, [100, 90, 60, 50, 60, 90]);
+        assert_eq!(scores, [100, 90, 60, 50, 100, 90]);
         assert_eq!(score(&coil, "coil nothing"), None);
         assert!(Query::parse("coil nothing").unwrap().loosened().fit(&coil).is_some());
     }

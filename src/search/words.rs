@@ -93,8 +93,7 @@ pub(super) fn identifier(value: &str) -> Vec<Token> {
         let tail = Some(at) == last_number && at + 1 < pieces.len();
         piece(without_zeros(text), tail);
     }
-    // WO-000007 is called WO-7.
-    let short: String = pieces.iter().map(|piece| without_zeros(piece)).collect();
+    let short = short(&folded);
     if short != whole {
         piece(&short, false);
     }
@@ -102,6 +101,11 @@ pub(super) fn identifier(value: &str) -> Vec<Token> {
     tokens.extend(pieces.iter().filter(|piece| !has_digit(piece) && slips(piece) > 0).map(|piece| Token { form: Form::Word, text: (*piece).to_owned(), tail: false }));
     tokens.push(Token { form: Form::Whole, text: whole, tail: true });
     tokens
+}
+
+/// An identifier as people call it, without its dashes: WO-000007 is WO-7.
+pub(super) fn short(folded: &str) -> String {
+    pieces(folded).map(without_zeros).collect()
 }
 
 /// A number without the zeros that fill it up; anything else as it is.

@@ -120,7 +120,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn write_archive(store: &Store, path: &Path) -> Result<Summary, StoreError> {
-    let mut writer = Writer { out: BufWriter::new(create_private(path)?), hasher: Sha256::new(), bytes: 0 };
+    let mut writer = Writer { out: BufWriter::new(create_private(path).map_err(|error| StoreError::of_file(path, &error))?), hasher: Sha256::new(), bytes: 0 };
     writer.raw(MAGIC)?;
     // Secrets are not in history, so they are taken in the same moment as the head.
     let (seq, hash, secrets) = {
@@ -217,7 +217,7 @@ fn damaged(what: &str) -> StoreError {
 
 impl Frames {
     fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(|error| StoreError::Unusable(format!("{} cannot be read: {error}", path.display())))?;
+        let file = File::open(path).map_err(|error| StoreError::of_file(path, &error))?;
         let mut frames = Self { input: BufReader::new(file), hasher: Sha256::new(), bytes: 0 };
         let mut magic = vec![0; MAGIC.len()];
         frames.take(&mut magic)?;
@@ -312,7 +312,7 @@ pub fn restore(archive: &Path, root: &Path, progress: &mut dyn FnMut(u64, u64)) 
     let summary = inspect(archive)?;
     let home = Home::existing_or_new(root)?;
     if home.plant().exists() {
-        return Err(StoreError::Unusable(format!("{} already holds a plant; name an empty or new directory", root.display())));
+        return Err(StoreError::Taken(format!("{} already holds a plant; name an empty or new directory", root.display())));
     }
     let plant = beside(&home.plant(), "new");
     _ = fs::remove_file(&plant);

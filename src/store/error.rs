@@ -17,6 +17,12 @@ pub enum StoreError {
     /// The data directory is not usable.
     #[error("{0}")]
     Unusable(String),
+    /// A file or folder that was named is not there.
+    #[error("{0}")]
+    Missing(String),
+    /// A plant is where another was to be made.
+    #[error("{0}")]
+    Taken(String),
     /// Another process has the data directory.
     #[error("{0}")]
     Locked(String),
@@ -45,11 +51,21 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let code = match &error {
             StoreError::Storage(_) | StoreError::Closed => Code::Unavailable,
+            StoreError::Missing(_) => Code::NotFound,
+            StoreError::Taken(_) => Code::Duplicate,
             StoreError::Locked(_) => Code::Locked,
             StoreError::Unusable(_) | StoreError::Undecodable(..) => Code::BadData,
             StoreError::Exhausted(_) => Code::Internal,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl StoreError {
+    /// What the file system said of a file that somebody named.
+    pub(super) fn of_file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let told = format!("{}: {error}", path.display());
+        if error.kind() == std::io::ErrorKind::NotFound { Self::Missing(told) } else { Self::Storage(told) }
     }
 }
 

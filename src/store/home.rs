@@ -32,6 +32,9 @@ impl Home {
             Some(_) => {
                 Err(StoreError::Unusable(format!("{} has lost its {PLANT_FILE}: put it back, or restore a backup into a new directory with `millwright restore`", root.display())))
             }
+            None if !root.exists() => {
+                Err(StoreError::Missing(format!("there is no {}; name the plant's data directory, or make one with `millwright init --data DIR`", root.display())))
+            }
             None => Err(StoreError::Unusable(format!(
                 "{} is not a Millwright data directory (it has no {FORMAT_FILE} file); make one with `millwright init --data DIR`",
                 root.display()
@@ -182,7 +185,7 @@ fn replace(path: &Path, bytes: &[u8], create: impl Fn(&Path) -> std::io::Result<
     let written = create(&unfinished).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all())).and_then(|()| fs::rename(&unfinished, path));
     if let Err(error) = written {
         _ = fs::remove_file(&unfinished);
-        return Err(error.into());
+        return Err(StoreError::of_file(path, &error));
     }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => Ok(File::open(folder)?.sync_all()?),

@@ -51,6 +51,11 @@ impl Authority {
             return Err(Refusal::new(Code::NotFound, format!("there is no {} yet: `millwright serve` makes it at its first start", path.display())));
         }
         let pem = certificate::text(&path)?;
+        Self::from_pem(path, pem)
+    }
+
+    /// Reads an authority from its certificate, which is found at that place.
+    pub fn from_pem(path: PathBuf, pem: String) -> Result<Self, Refusal> {
         let der = certificate::der(&pem).map_err(|why| damaged(&path, &why))?.to_vec();
         let ends = Read::of(&der).map_err(|why| damaged(&path, &why))?.ends;
         let pairs: Vec<String> = Digest::of(&der).0.iter().map(|byte| format!("{byte:02X}")).collect();

@@ -1,7 +1,7 @@
 //! The change feed: entries of the journal that a role may see, after a cursor; and the same looked
 //! through from the newest back, for who asks who did what.
 
-use crate::base::{Refusal, Time, limits};
+use crate::base::{Code, Refusal, Time, limits};
 use crate::model::noun::Class;
 use crate::model::permission::{Role, may, read_act};
 use crate::model::{Entry, Noun, Subject};
@@ -19,10 +19,21 @@ pub struct Changes {
 
 /// Entries after a sequence, at most `limit` looked at.
 pub fn changes(snapshot: &Snapshot, role: Role, after: u64, limit: usize) -> Result<Changes, Refusal> {
+    let head = snapshot.head()?;
+    within(after, head)?;
     let entries = snapshot.entries(after, limit)?;
     let read_up_to = entries.last().map_or(after, |entry| entry.seq);
     let entries = entries.into_iter().filter_map(|entry| visible(entry, role)).collect();
-    Ok(Changes { entries, read_up_to, head: snapshot.head()? })
+    Ok(Changes { entries, read_up_to, head })
+}
+
+/// Refuses a cursor that no entry of this journal gave: what will be written up to it would be passed over.
+pub fn within(after: u64, head: u64) -> Result<(), Refusal> {
+    if after <= head {
+        return Ok(());
+    }
+    let detail = format!("the journal ends at {head}, before {after}: was a backup restored? Read everything anew after 0, or go on after {head} if nothing before it is missing");
+    Err(Refusal::field(Code::IllegalState, "after", detail))
 }
 
 /// What entries are looked for. All that is told must fit.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::base::{Code, Refusal, Value, limits};
 use crate::model::field::Mark;
-use crate::model::permission::{Role, may, read_act};
+use crate::model::permission::{Role, may, read_act, who_may};
 use crate::model::{self, AnyRecord, Kind, Noun, Subject};
 use crate::search::{self, Index, Query, Word};
 use crate::store::{Snapshot, StoreError, View as _};
@@ -45,7 +45,7 @@ pub struct Hits {
 /// Looks for what a role may read, at most `limit` hits.
 pub fn search(snapshot: &Snapshot, index: &Index, role: Role, query: &Query, limit: usize) -> Result<Hits, Refusal> {
     if let Some(kind) = query.kind.filter(|kind| !may(role, read_act(*kind))) {
-        return Err(Refusal::field(Code::Forbidden, "kind", format!("the role {role} may not read {}; ask somebody whose role may", kind.plural().replace('_', " "))));
+        return Err(Refusal::field(Code::Forbidden, "kind", format!("the role {role} may not read {}; {}", kind.plural().replace('_', " "), who_may(read_act(kind)))));
     }
     let readable: Vec<Noun> = search::nouns().filter(|noun| may(role, read_act(*noun)) && query.kind.is_none_or(|kind| kind == *noun)).collect();
     // Before the index is asked: what it reads meanwhile is found twice, not missed.
@@ -53,7 +53,8 @@ pub fn search(snapshot: &Snapshot, index: &Index, role: Role, query: &Query, lim
     let looking = Looking { snapshot, index, readable: &readable, limit };
     let mut hits = looking.beginnings(query)?;
     if hits.len() < limit {
-        let beside = looking.beside(query, indexed_seq)?;
+        let mut beside = looking.beside(query, indexed_seq)?;
+        beside.extend(looking.called(query));
         hits = looking.look(query, &beside)?;
         if hits.is_empty() {
             hits = looking.look(&query.loosened(), &beside)?;
@@ -88,6 +89,17 @@ impl Looking<'_> {
             hits.extend(self.hit(query, Subject { noun: *noun, number })?);
         }
         Ok(hits)
+    }
+
+    /// The records whose ids were typed, zeros or not: among all that begin so the index may pass them by.
+    fn called(&self, query: &Query) -> Vec<Subject> {
+        let subject = |word: &Word| {
+            let (prefix, digits) = word.typed.split_at(word.typed.find(|c: char| c.is_ascii_digit())?);
+            let noun = self.readable.iter().find(|noun| prefix.strip_suffix('-').unwrap_or(prefix).eq_ignore_ascii_case(noun.prefix()))?;
+            let number = digits.parse().ok()?;
+            word.column.is_none_or(|name| name == model::columns(*noun)[0].name).then_some(Subject { noun: *noun, number })
+        };
+        query.words.iter().filter_map(subject).collect()
     }
 
     /// Records that may fit and that the index may not know.

@@ -49,6 +49,10 @@ fn a_planner_plans_judges_and_publishes() {
     let before = *site.plant.engine.head().borrow();
     let published = planner.make("/api/v1/plans/1/publish", &json!({"work_orders": [second.clone()], "notes": "first things first"}));
     assert_eq!((published["work_orders"].as_u64(), published["left_out"].as_array().unwrap().len()), (Some(1), 0), "{published}");
+    for (orders, why) in [(json!([second.clone()]), "nothing differs"), (json!([]), "leave it out")] {
+        let refused = planner.post("/api/v1/plans/1/publish", &json!({"work_orders": orders}));
+        assert!(matches!(refused.status, 409 | 422) && refused.text().contains(why), "{}", refused.text());
+    }
     let schedule = planner.read("/api/v1/schedule?from=2026-03-01&to=2026-03-10");
     let then = |entry: u64| format!("/api/v1/schedule?from=2026-03-01&to=2026-03-10&as_of={entry}");
     assert_eq!(planner.read(&then(before)), json!({"data": [], "frozen_hours": 0}), "nothing was in force then");
@@ -130,6 +134,7 @@ fn sales_asks_by_when_and_bad_questions_are_answered_plainly() {
     assert_eq!(orders["data"].as_array().unwrap().len(), 1, "asking makes no order");
     for (body, why) in [
         (json!({"quantity": 5}), "product_id must be given"),
+        (json!({"product_id": "BRACKET", "quantity": 5, "due": "1999-12-31"}), "due must not lie before today, 2026-03-02"),
         (json!({"product_id": "BRACKET", "quantity": 0}), "quantity must be"),
         (json!({"product_id": "BRACKET", "quantity": 5, "due": "soon"}), "due must be a day"),
         (json!({"product_id": "BRACKET", "quantity": 5, "hurry": true}), "`hurry` is not known here"),

@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::model::Noun;
 use crate::model::command::create_name;
 use crate::model::journal::Actor;
-use crate::model::permission::may;
+use crate::model::permission;
 use mapping::Mapping;
 pub use report::{Figures, Problem, Report};
 
@@ -97,11 +97,7 @@ fn permit(request: &Request<'_>) -> Result<(), Refusal> {
         Kind::OperationLog => vec!["ImportOperationReport".to_owned()],
         Kind::Master(noun) => vec!["ImportMaster".to_owned(), create_name(noun)],
     };
-    let role = request.actor.role;
-    match acts.into_iter().find(|act| !may(role, act)) {
-        Some(act) => Err(Refusal::new(Code::Forbidden, format!("the role {role} may not do this ({act}); ask somebody whose role may"))),
-        None => Ok(()),
-    }
+    acts.iter().try_for_each(|act| permission::permit(request.actor.role, act))
 }
 
 /// Parts a cell's own fault, which goes into the report, from a plant that cannot be read.

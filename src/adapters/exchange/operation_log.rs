@@ -16,7 +16,7 @@ use super::{Request, read_problem};
 use crate::base::limits::PIECES_MAX;
 use crate::base::{Code, Decimal, Digest, Refusal, Time, Value, time};
 use crate::bodies::read;
-use crate::engine::{Engine, Envelope, Outcome};
+use crate::engine::{Engine, Envelope};
 use crate::model::command::ImportOperationReport;
 use crate::model::journal::Origin;
 use crate::model::people::ActivityType;
@@ -62,7 +62,7 @@ pub(super) fn run(engine: &Engine, request: &Request<'_>, mapping: &Mapping, tab
         in_plant.extend(batch.iter().zip(&known).filter(|(_, known)| **known).map(|(line, _)| line));
         if request.dry_run {
             report.created += fresh.len() as u64;
-            report.flagged += fresh.iter().filter(|line| over_plan.contains(&line.report.source_key)).count() as u64;
+            fresh.iter().filter(|line| over_plan.contains(&line.report.source_key)).for_each(|line| report.flag(line.flag()));
             in_plant.extend(fresh);
         } else {
             submit(engine, request, fresh, report, &mut in_plant)?;
@@ -91,7 +91,7 @@ fn submit<'l, 't>(engine: &Engine, request: &Request<'_>, fresh: Vec<&'l Line<'t
         match answer {
             Ok(outcome) => {
                 report.created += 1;
-                accepted.push(outcome);
+                accepted.push((outcome.seq, *line));
                 in_plant.push(line);
             }
             // Somebody else has brought the row in since we looked.
@@ -102,25 +102,31 @@ fn submit<'l, 't>(engine: &Engine, request: &Request<'_>, fresh: Vec<&'l Line<'t
             Err(refusal) => report.refuse(vec![Problem { column: refusal.field, ..Problem::row(line.row, refusal.detail) }]),
         }
     }
-    report.flagged += flagged(engine, request, &accepted)?;
-    Ok(())
+    flag(engine, request, &accepted, report)
 }
 
-/// How many of these commands told that more was made than ordered.
-fn flagged(engine: &Engine, request: &Request<'_>, accepted: &[Outcome]) -> Result<u64, Refusal> {
-    let ours: HashSet<u64> = accepted.iter().map(|outcome| outcome.seq).collect();
-    let (Some(mut after), Some(last)) = (ours.iter().min().map(|first| first - 1), ours.iter().max().copied()) else { return Ok(0) };
-    let mut count = 0;
+/// Notes which of these commands told that more was made than ordered.
+fn flag(engine: &Engine, request: &Request<'_>, accepted: &[(u64, &Line<'_>)], report: &mut Report) -> Result<(), Refusal> {
+    let ours: BTreeMap<u64, &Line<'_>> = accepted.iter().copied().collect();
+    let (Some((first, _)), Some((last, _))) = (ours.first_key_value(), ours.last_key_value()) else { return Ok(()) };
+    let (mut after, last) = (first - 1, *last);
     while after < last {
         let page = engine.read(|snapshot| views::changes::changes(snapshot, request.actor.role, after, OUTSTANDING_MAX))??;
-        let over = |entry: &&crate::model::Entry| ours.contains(&entry.seq) && entry.events.iter().any(|event| event.name == "operation.over_plan");
-        count += page.entries.iter().filter(over).count() as u64;
+        let over = page.entries.iter().filter(|entry| entry.events.iter().any(|event| event.name == "operation.over_plan"));
+        over.filter_map(|entry| ours.get(&entry.seq)).for_each(|line| report.flag(line.flag()));
         if page.read_up_to == after {
             break;
         }
         after = page.read_up_to;
     }
-    Ok(count)
+    Ok(())
+}
+
+impl Line<'_> {
+    /// What somebody should look at.
+    fn flag(&self) -> Problem {
+        Problem::cell(self.row, "work_order_number", &self.report.work_order_number, format!("more was made at {} than was ordered", shown(&self.report.operation_name)))
+    }
 }
 
 /// The mapping, checked against the file.

@@ -29,6 +29,8 @@ pub struct Report {
     pub refused: u64,
     /// Records taken that somebody should look at: more was made than ordered.
     pub flagged: u64,
+    /// Their rows, the first of them.
+    pub flagged_rows: Vec<Problem>,
     /// Columns of the file that mean nothing here.
     pub ignored_columns: Vec<String>,
     /// What is wrong, the first of it.
@@ -95,6 +97,7 @@ impl Report {
             unchanged: 0,
             refused: 0,
             flagged: 0,
+            flagged_rows: Vec::new(),
             ignored_columns: Vec::new(),
             problems: Vec::new(),
             more_problems: 0,
@@ -116,6 +119,14 @@ impl Report {
         problems.into_iter().for_each(|problem| self.add(problem));
     }
 
+    /// A record that is taken, and why somebody should look at it.
+    pub(super) fn flag(&mut self, problem: Problem) {
+        self.flagged += 1;
+        if self.flagged_rows.len() < limits::IMPORT_PROBLEMS_MAX {
+            self.flagged_rows.push(problem);
+        }
+    }
+
     /// Problems stand in the order of their rows.
     pub(super) fn sort(&mut self) {
         self.problems.sort_by_key(|problem| problem.row);
@@ -130,6 +141,8 @@ impl Report {
         fields.push(("ignored_columns", Value::List(self.ignored_columns.iter().map(|name| text(name)).collect())));
         fields.push(("problems", Value::List(self.problems.iter().map(Problem::to_value).collect())));
         fields.push(("more_problems", count(self.more_problems)));
+        fields.push(("flagged_rows", Value::List(self.flagged_rows.iter().map(Problem::to_value).collect())));
+        fields.push(("more_flagged_rows", count(self.flagged - self.flagged_rows.len() as u64)));
         fields.push(("figures", self.figures.as_ref().map_or(Value::Null, Figures::to_value)));
         Value::Object(fields)
     }

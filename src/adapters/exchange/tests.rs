@@ -286,6 +286,8 @@ fn an_operation_log_becomes_orders_operations_time_and_pieces() {
     let dry = bring(&engine, "operation-log", log(rows).as_bytes(), Some(LOG_MAP), Run::Dry).unwrap();
     let report = bring(&engine, "operation-log", log(rows).as_bytes(), Some(LOG_MAP), Run::Real).unwrap();
     assert_eq!((counts(&report), report.flagged, said(&report)), ((5, 0, 0, 0), 2, vec![]));
+    let flagged: Vec<(u64, &str, &str)> = report.flagged_rows.iter().map(|row| (row.row, row.value.as_str(), row.problem.as_str())).collect();
+    assert_eq!(flagged, [(4, "A1", "more was made at Turn than was ordered"), (5, "A1", "more was made at Turn than was ordered")]);
     assert_eq!(Report { dry_run: false, ..dry }, report, "the preview told what came");
     let figures = report.figures.unwrap();
     assert_eq!((figures.orders, figures.operations, figures.reports, figures.repeated), (2, 2, 5, 1));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::server::Carrier;
 use crate::accounts::terminals::Doing;
 use crate::base::{Code, Refusal, limits, text};
 use crate::model::journal::Actor;
-use crate::model::permission::{Role, may};
+use crate::model::permission::{self, Role};
 use crate::model::{Noun, Terminal};
 use crate::views::as_of::AsOf;
 
@@ -61,8 +62,8 @@ impl Call {
         match (permit, &self.actor) {
             (Permit::Open, _) => Ok(()),
             (Permit::Loopback, _) if self.is_from_here() => Ok(()),
-            (Permit::Loopback, Some(actor)) => allow(actor, "ReadHealth"),
-            (Permit::Act(act), Some(actor)) => allow(actor, act),
+            (Permit::Loopback, Some(actor)) => permission::permit(actor.role, "ReadHealth"),
+            (Permit::Act(act), Some(actor)) => permission::permit(actor.role, act),
             (_, None) => Err(Refusal::new(Code::Unauthenticated, "log in with POST /api/v1/session, or send a token as Authorization: Bearer")),
         }
     }
@@ -151,9 +152,21 @@ impl Call {
 
     /// A whole number from the query, within bounds.
     pub(super) fn number(&self, name: &str, default: u64, max: u64) -> Result<u64, Refusal> {
+        self.whole(name, default, 0..=max)
+    }
+
+    /// How many of something are asked for: at least one.
+    pub(super) fn count(&self, name: &str, default: usize, max: usize) -> Result<usize, Refusal> {
+        Ok(usize::try_from(self.whole(name, default as u64, 1..=max as u64)?).unwrap_or(default))
+    }
+
+    fn whole(&self, name: &str, default: u64, bounds: RangeInclusive<u64>) -> Result<u64, Refusal> {
         let Some(text) = self.asked(name) else { return Ok(default) };
-        let number: u64 = text.parse().map_err(|_| Refusal::invalid(name, format!("must be a whole number of at most {max}")))?;
-        if number > max { Err(Refusal::invalid(name, format!("must be at most {max}"))) } else { Ok(number) }
+        let number = text.parse().ok().filter(|number| bounds.contains(number));
+        number.ok_or_else(|| match (bounds.start(), bounds.end()) {
+            (0, &u64::MAX) => Refusal::invalid(name, "must be a whole number, 0 or more"),
+            (least, most) => Refusal::invalid(name, format!("must be a whole number from {least} to {most}")),
+        })
     }
 
     /// Refuses query parameters that the operation does not know.
@@ -176,7 +189,7 @@ impl Call {
         let wrong = || Refusal::invalid("as_of", "must be an entry of the journal, such as 1234, or a time, such as 2026-03-31T06:00:00Z");
         let Some(text) = self.asked("as_of") else { return Ok(None) };
         // Every moment asked about one after the other is the history.
-        allow(&self.actor()?, "ReadHistory")?;
+        permission::permit(self.actor()?.role, "ReadHistory")?;
         AsOf::from_text(text).map(Some).ok_or_else(wrong)
     }
 
@@ -258,13 +271,6 @@ fn is_nobodys_name(host: &str) -> bool {
     let name = port.map_or(host, |(name, _)| name);
     let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
     name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
-}
-
-fn allow(actor: &Actor, act: &str) -> Result<(), Refusal> {
-    if may(actor.role, act) {
-        return Ok(());
-    }
-    Err(Refusal::new(Code::Forbidden, format!("the role {} may not do this ({act}); ask somebody whose role may", actor.role)))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::model::permission::Role;
 use crate::model::telemetry::{Sample, SeriesId};
 use crate::planning::Desk;
 use crate::telemetry::Lane;
-use crate::views::changes::visible;
+use crate::views::changes::{visible, within};
 
 /// A comment that keeps proxies from closing a quiet stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -119,11 +119,13 @@ pub(super) async fn stream(service: Arc<Service>, call: Call) -> Result<Reply, R
     call.only(&["after", "events", "values", "plans"])?;
     let place = Arc::clone(&service.streams).try_acquire_owned().map_err(|_| Refusal::new(Code::Busy, "too many event streams are open"))?;
     let resumed = call.header("last-event-id").and_then(|id| id.trim().parse().ok());
+    let head = *service.engine.head().borrow();
     let after = match (resumed, call.asked("after")) {
         (Some(seq), _) => seq,
         (None, Some(_)) => call.number("after", 0, u64::MAX)?,
-        (None, None) => *service.engine.head().borrow(),
+        (None, None) => head,
     };
+    within(after, head)?;
     let wanted = call.asked("events").unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let values = call.asked("values").map(|asked| Ok::<_, Refusal>(Values::of(service.lane()?, asked))).transpose()?;
     let plans = match call.asked("plans") {

@@ -25,7 +25,7 @@ const SECONDS: u64 = 10;
 /// How long a what-if is worked on.
 const WHAT_IF: Duration = Duration::from_millis(150);
 /// How much of a work center's work is listed.
-const DISPATCHED: u64 = 50;
+const DISPATCHED: usize = 50;
 /// Days before the last that adherence is told for, where nothing else is asked.
 const ADHERED: i32 = 6;
 /// How far the plan in force is shown that does not say it.
@@ -168,6 +168,11 @@ pub(super) async fn what_if(service: Arc<Service>, mut call: Call) -> Result<Rep
         Some(due) => Some(due.as_str().and_then(|due| due.parse().ok()).ok_or_else(|| Refusal::invalid("due", "due must be a day such as 2026-03-31"))?),
     };
     nothing_else(&body, "product_id, quantity, due and priority")?;
+    let zone = service.figures.read(|facts| Ok(facts.zone.clone()))?;
+    let today = service.engine.plant_now().date(&zone);
+    if due.is_some_and(|due| due < today) {
+        return Err(Refusal::invalid("due", format!("due must not lie before today, {today}")));
+    }
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let extra = Extra { product: Id::new(service.find(Noun::Product, &product)?.number), quantity: number(quantity), due, priority: number(priority) };
     reach(&service).await;
@@ -185,6 +190,7 @@ pub(super) async fn publish(service: Arc<Service>, mut call: Call) -> Result<Rep
     let draft = draft(&service, &call)?;
     let wanted = match body.remove("work_orders") {
         None | Some(Json::Null) => None,
+        Some(Json::Array(orders)) if orders.is_empty() => return Err(Refusal::invalid("work_orders", "work_orders must name an order; leave it out to publish the whole plan")),
         Some(Json::Array(orders)) => {
             let named = orders.iter().map(|order| {
                 let text = order.as_str().ok_or_else(|| Refusal::invalid("work_orders", "work_orders must be a list of orders"))?;
@@ -267,7 +273,7 @@ pub(super) async fn schedule(service: Arc<Service>, call: Call) -> Result<Reply,
 pub(super) async fn dispatch(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["limit"])?;
     let center = Id::new(service.find(Noun::WorkCenter, call.param("id")?)?.number);
-    let limit = usize::try_from(call.number("limit", DISPATCHED, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_MAX);
+    let limit = call.count("limit", DISPATCHED, limits::PAGE_MAX)?;
     let json = aside(move || Ok(shapes::dispatch(center, &service.engine.read(|snapshot| planning::dispatch(snapshot, center, limit))??)));
     Ok(Reply::json(200, json.await?))
 }

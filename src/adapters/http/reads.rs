@@ -39,8 +39,8 @@ pub(super) async fn list(service: Arc<Service>, noun: Noun, call: Call) -> Resul
 /// `limit`, `cursor`, `sort`, `as_of`, and any column as a filter: `status=released`, `priority.lte=3`.
 fn query(noun: Noun, call: &Call, resolve: read::Resolve<'_>) -> Result<Query, Refusal> {
     let columns = crate::model::columns(noun);
-    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT);
-    let mut query = Query { limit: limit.max(1), ..Query::default() };
+    let limit = call.count("limit", limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
+    let mut query = Query { limit, ..Query::default() };
     if let Some(sort) = call.asked("sort") {
         let (name, falling) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
         let at = column(columns, "sort", name)?;
@@ -139,10 +139,10 @@ pub(super) async fn operations_of_order(service: Arc<Service>, call: Call) -> Re
 pub(super) async fn history(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
     call.only(&["limit", "cursor"])?;
     let subject = service.find(noun, call.param("id")?)?;
-    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT);
+    let limit = call.count("limit", limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
     let from = call.asked("cursor").map(str::parse).transpose().map_err(|_| Refusal::invalid("cursor", "is not a cursor of this list"))?;
     let json = aside(move || {
-        let page = service.engine.read(|snapshot| views::history::history(snapshot, subject, from, limit.max(1)))??;
+        let page = service.engine.read(|snapshot| views::history::history(snapshot, subject, from, limit))??;
         let page = page.ok_or_else(|| Refusal::new(Code::NotFound, format!("there is no {subject}")))?;
         Ok(bodies::entry::history(&page))
     });
@@ -157,8 +157,7 @@ fn way(call: &Call) -> Result<Way, Refusal> {
 pub(super) async fn trace(service: Arc<Service>, noun: Noun, call: Call) -> Result<Reply, Refusal> {
     call.only(&["direction", "max_nodes"])?;
     let (root, way) = (service.find(noun, call.param("id")?)?, way(&call)?);
-    let max = call.number("max_nodes", limits::TRACE_NODES_DEFAULT as u64, limits::TRACE_NODES_MAX as u64)?;
-    let max = usize::try_from(max).unwrap_or(limits::TRACE_NODES_DEFAULT);
+    let max = call.count("max_nodes", limits::TRACE_NODES_DEFAULT, limits::TRACE_NODES_MAX)?;
     let json = aside(move || {
         let trace = service.engine.read(|snapshot| views::trace::trace(snapshot, root, way, max))??;
         Ok(bodies::trace::json(&trace))
@@ -175,7 +174,7 @@ pub(super) async fn trace_nodes(service: Arc<Service>, noun: Noun, call: Call) -
             Noun::ALL.iter().copied().find(|noun| noun.singular() == word).ok_or_else(|| Refusal::invalid("kind", "must be lot, work_order, supplier, shipment or customer"))?,
         ),
     };
-    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT).max(1);
+    let limit = call.count("limit", limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
     let skip = usize::try_from(call.number("cursor", 0, limits::WALK_MAX as u64)?).unwrap_or(0);
     let json = aside(move || {
         let (nodes, more) = service.engine.read(|snapshot| views::trace::nodes(snapshot, root, way, kind, skip, limit))??;
@@ -188,7 +187,7 @@ pub(super) async fn trace_nodes(service: Arc<Service>, noun: Noun, call: Call) -
 pub(super) async fn changes(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&["after", "limit"])?;
     let after = call.number("after", 0, u64::MAX)?;
-    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT).max(1);
+    let limit = call.count("limit", limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
     let role = call.role();
     let json = aside(move || {
         let page = service.engine.read(|snapshot| views::changes::changes(snapshot, role, after, limit))??;
@@ -215,7 +214,7 @@ pub(super) async fn journal(service: Arc<Service>, call: Call) -> Result<Reply, 
     call.only(&["actor", "command", "subject", "text", "from", "to", "before", "limit"])?;
     let wanted = wanted(&service, &call)?;
     let before = call.asked("before").map(str::parse).transpose().map_err(|_| Refusal::invalid("before", "must be a sequence of the journal"))?;
-    let limit = usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT).max(1);
+    let limit = call.count("limit", limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
     let role = call.role();
     let json = aside(move || {
         let found = service.engine.read(|snapshot| views::changes::look_back(snapshot, role, &wanted, before, limit))??;

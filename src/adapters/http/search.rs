@@ -16,10 +16,7 @@ pub(super) async fn search(service: Arc<Service>, call: Call) -> Result<Reply, R
     if let Some(kind) = call.asked("kind").filter(|kind| !kind.is_empty()) {
         query = query.of_kind(kind)?;
     }
-    let limit = usize::try_from(call.number("limit", limits::SEARCH_HITS_DEFAULT as u64, limits::SEARCH_HITS_MAX as u64)?).unwrap_or(limits::SEARCH_HITS_DEFAULT);
-    if limit == 0 {
-        return Err(Refusal::invalid("limit", "must be at least 1"));
-    }
+    let limit = call.count("limit", limits::SEARCH_HITS_DEFAULT, limits::SEARCH_HITS_MAX)?;
     let json = aside(move || {
         let hits = service.engine.read(|snapshot| look(snapshot, &service.search, call.role(), &query, limit))??;
         Ok(bodies::search::json(&hits))

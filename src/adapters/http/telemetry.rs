@@ -1,6 +1,7 @@
 //! Telemetry over HTTP: samples in as JSON, and every answer about them in the form that was asked
 //! for. What a question may cost is bounded in `views`; nothing is decided here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,6 +14,7 @@ use super::reply::Reply;
 use crate::base::{Refusal, limits};
 use crate::bodies::telemetry as shapes;
 use crate::lake::Form;
+use crate::model::Machine;
 use crate::telemetry::{Batch, Window};
 use crate::views;
 use crate::views::telemetry::{Ask, Figure};
@@ -54,7 +56,8 @@ pub(super) async fn series(service: Arc<Service>, call: Call) -> Result<Reply, R
     call.only(&["machine", "metric"])?;
     let json = aside(move || {
         let metrics = views::telemetry::metrics(call.asked("metric").unwrap_or_default());
-        Ok(shapes::series(&views::telemetry::series(service.lane()?, call.asked("machine"), &metrics)))
+        let machines: BTreeSet<String> = service.engine.read(views::floor::all::<Machine>)??.iter().map(views::machine::name_of).collect();
+        Ok(shapes::series(&views::telemetry::series(service.lane()?, call.asked("machine"), &metrics), |machine| machines.contains(machine)))
     });
     Ok(Reply::json(200, json.await?))
 }
@@ -80,14 +83,13 @@ fn ask(service: &Service, call: &Call) -> Result<Ask, Refusal> {
     let zone = crate::base::time::zone(&plant.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let moment = |name: &'static str| call.asked(name).map(|text| views::kpi::moment(name, text, &zone)).transpose();
     let to = moment("to")?.unwrap_or_else(|| service.engine.plant_now());
-    let limit = call.number("limit", limits::QUERY_SAMPLES_DEFAULT as u64, limits::QUERY_SAMPLES_MAX as u64)?;
     Ok(Ask {
         machine: call.asked("machine").map(str::to_owned),
         metrics: views::telemetry::metrics(call.asked("metric").unwrap_or_default()),
         from: moment("from")?.unwrap_or_else(|| to.minus(ASKED_BACK)),
         to,
         step: call.asked("step").map(views::telemetry::step).transpose()?,
-        limit: usize::try_from(limit).unwrap_or(limits::QUERY_SAMPLES_DEFAULT),
+        limit: call.count("limit", limits::QUERY_SAMPLES_DEFAULT, limits::QUERY_SAMPLES_MAX)?,
     })
 }
 
@@ -137,7 +139,7 @@ fn written(lane: &crate::telemetry::Lane, ask: &Ask, figures: &[Figure], shape: 
 
 fn newest(call: &Call) -> Result<usize, Refusal> {
     call.only(&["limit"])?;
-    Ok(usize::try_from(call.number("limit", limits::PAGE_DEFAULT as u64, limits::PAGE_MAX as u64)?).unwrap_or(limits::PAGE_DEFAULT))
+    call.count("limit", limits::PAGE_DEFAULT, limits::PAGE_MAX)
 }
 
 pub(super) async fn gaps(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {

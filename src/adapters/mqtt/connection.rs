@@ -290,7 +290,9 @@ const fn refused(code: ConnectReturnCode) -> &'static str {
         ConnectReturnCode::Success => "no reason",
         ConnectReturnCode::RefusedProtocolVersion => "it does not speak MQTT 3.1.1",
         ConnectReturnCode::BadClientId => "it does not like the client_id",
-        ConnectReturnCode::ServiceUnavailable => "it is not available",
+        ConnectReturnCode::ServiceUnavailable => {
+            "it takes no log-ins now: it starts or stops, or makes those wait who came with wrong passwords too often; try again in some minutes"
+        }
         ConnectReturnCode::BadUserNamePassword => "user or password is wrong",
         ConnectReturnCode::NotAuthorized => "the user is not allowed",
     }

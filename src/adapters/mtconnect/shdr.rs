@@ -313,18 +313,23 @@ pub async fn play(source: &Source, machine: &str, text_keys: Vec<String>, log: &
     }
 }
 
-/// The keys of a stored log that hold words: those that ever hold something else than a number.
+/// The keys of a stored log that hold words: those that ever hold something else than a number. Refuses what is no log.
 pub fn words_of(log: &mut dyn Read) -> Result<Vec<String>, Refusal> {
     let (mut lines, mut bytes, mut words) = (Lines::default(), vec![0; PLAYED_AT_ONCE], BTreeSet::new());
+    let mut tells = false;
     loop {
         let length = log.read(&mut bytes).map_err(unreadable)?;
         lines.push(if length == 0 { b"\n" } else { &bytes[..length] });
         while let Some(line) = lines.next() {
             let Ok(Line::Facts { facts, .. }) = line::read(&line.text, &[]) else { continue };
+            tells |= !facts.is_empty();
             words.extend(facts.into_iter().filter(|(_, told)| matches!(told, Told::Value(text) if number(text).is_none())).map(|(key, _)| key));
         }
         if words.len() > limits::SHDR_KEYS_MAX {
             return Err(Refusal::invalid("file", format!("the log has more than {} keys; is it a log of SHDR lines?", limits::SHDR_KEYS_MAX)));
+        }
+        if length == 0 && !tells {
+            return Err(Refusal::invalid("file", "nothing in it is a line of SHDR, such as 2017-11-15T08:00:00Z|execution|ACTIVE"));
         }
         if length == 0 {
             return Ok(words.into_iter().collect());

@@ -91,17 +91,18 @@ impl Staged {
         Ok(())
     }
 
-    /// Approves this server's certificate where it waits in a folder of certificates, as a person does who has compared
-    /// it with the machine's; answers whether it is approved. Another's stays where it is.
-    pub fn approve(&self, pki: &Path) -> Result<bool, Refusal> {
+    /// Approves this server's certificate in a folder of certificates, as a person does who went to the machine first;
+    /// where it waits already, it waits no more. Others stay where they are.
+    pub fn approve(&self, pki: &Path) -> Result<(), Refusal> {
         let fault = |why: String| Refusal::new(Code::Unavailable, format!("the machines' certificate cannot be approved: {why}"));
         let own = fs::read(&self.certificate).map_err(|error| fault(error.to_string()))?;
         let name = CertificateStore::cert_file_name(&X509::from_der(&own).map_err(|error| fault(error.to_string()))?);
-        let (waiting, approved) = (pki.join("rejected").join(&name), pki.join("trusted").join(&name));
+        let (waiting, trusted) = (pki.join("rejected").join(&name), pki.join("trusted"));
+        fs::create_dir_all(&trusted).and_then(|()| fs::write(trusted.join(&name), &own)).map_err(|error| fault(error.to_string()))?;
         if fs::read(&waiting).is_ok_and(|waits| waits == own) {
-            fs::rename(&waiting, &approved).map_err(|error| fault(error.to_string()))?;
+            fs::remove_file(&waiting).map_err(|error| fault(error.to_string()))?;
         }
-        Ok(approved.exists())
+        Ok(())
     }
 }
 

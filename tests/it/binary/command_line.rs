@@ -19,14 +19,24 @@ fn exit_codes_tell_scripts_what_happened() {
     let path = data.text();
     let missing = data.folder.path().join("nothing");
     let missing = missing.to_str().unwrap();
+    let (nowhere, kept) = (format!("{missing}/b.mwb"), data.folder.path().join("kept.mwb").display().to_string());
+    let foreign = data.folder.path().to_str().unwrap();
+    assert!(run(&["backup", &kept, "--data", &path]).status.success());
     let cases: &[(&[&str], i32)] = &[
         (&[], 2),
         (&["fly"], 2),
         (&["verify"], 2),
         (&["verify", "--data", &path, "--head", "x"], 2),
         (&["verify", "--data", &path, "--head", "1:00"], 2),
-        (&["verify", "--data", missing], 4),
-        (&["serve", "--data", missing, "--http", "127.0.0.1:0"], 4),
+        (&["verify", "--data", missing], 3),
+        (&["serve", "--data", missing, "--http", "127.0.0.1:0"], 3),
+        (&["verify", "--data", foreign], 4),
+        (&["backup", &nowhere, "--data", &path], 3),
+        (&["restore", &kept, "--data", &path], 5),
+        (&["replay", "shdr", missing, "--data", &path], 3),
+        (&["plan", "solve", missing, "--out", &kept], 3),
+        (&["plan", "solve", &kept, "--out", &nowhere], 2),
+        (&["trace", "LOT-000001", "--max-nodes", "0", "--data", &path], 2),
         (&["trace", "LOT-000001", "--data", &path], 3),
         (&["trace", "LOT-000001", "--direction", "up", "--data", &path], 2),
         (&["history", "nothing", "--data", &path], 3),
@@ -40,7 +50,7 @@ fn exit_codes_tell_scripts_what_happened() {
         (&["init", "--data", &path, "--name", "x", "--timezone", "Mars/Base"], 2),
         (&["init", "--data", &path, "--name", "x", "--timezone", "Europe/Berlin"], 5),
         (&["import", "customers", missing, "--data", &path], 3),
-        (&["restore", missing, "--data", missing], 4),
+        (&["restore", missing, "--data", missing], 3),
         (&["openapi"], 0),
         (&["user", "list", "--data", &path], 0),
     ];
@@ -56,6 +66,23 @@ fn exit_codes_tell_scripts_what_happened() {
     }
     assert!(!Path::new(missing).exists(), "a refused command made a directory");
     data.verified();
+}
+
+#[test]
+fn a_refusal_names_the_field_and_the_file() {
+    let data = Data::new();
+    let path = data.text();
+    let cases: &[(&[&str], &str, &str)] = &[
+        (&["user", "add", "eva", "--role", "lead"], "short\n", "error: password must have at least 10 characters"),
+        (&["trace", "LOT-000001", "--direction", "x"], "", "error: direction must be forward, backward or both"),
+        (&["backup", "/nonexistent-folder/x.mwb"], "", "there is no folder /nonexistent-folder for /nonexistent-folder/x.mwb"),
+        (&["restore", "/nonexistent.mwb"], "", "/nonexistent.mwb: No such file"),
+    ];
+    for (arguments, input, wanted) in cases {
+        let output = run_with(&[arguments, &["--data", &path][..]].concat(), input);
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && talk.contains(wanted), "{arguments:?}: {talk}");
+    }
 }
 
 #[test]
@@ -107,7 +134,7 @@ fn a_flag_goes_over_the_environment_and_that_over_the_file() {
     let config = config.to_str().unwrap();
     assert!(run(&["verify", "--config", config]).status.success());
     let wrong = command(&["verify", "--config", config]).env("MILLWRIGHT_DATA", "/nowhere").output().unwrap();
-    assert_eq!(wrong.status.code(), Some(4));
+    assert_eq!(wrong.status.code(), Some(3));
     let right = command(&["verify", "--config", config, "--data", &data.text()]).env("MILLWRIGHT_DATA", "/nowhere").output().unwrap();
     assert!(right.status.success());
     std::fs::write(data.folder.path().join("bad.toml"), "colour = 1\n").unwrap();

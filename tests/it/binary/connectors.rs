@@ -150,10 +150,16 @@ fn a_stored_log_is_played_into_a_plant_that_nobody_serves() {
     let data = Data::new();
     let log = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/mtconnect/shift.shdr");
     let play = || run_json(&["replay", "shdr", "--data", &data.text(), "--machine", "LASER-7", log], "");
-    for _ in 0..2 {
+    for (times, new, known) in [(1, "new", "known"), (2, "known", "new")] {
         let (code, told) = play();
-        assert!(code == 0 && told["data"][0]["machine"] == "LASER-7" && told["data"][0]["samples"].as_u64() > Some(100), "{told}");
+        let told = &told["data"][0];
+        assert!(code == 0 && told["machine"] == "LASER-7" && told["samples"].as_u64() > Some(100), "{told}");
+        assert!(told[new] == told["samples"] && told[known] == 0, "played {times} times: {told}");
     }
+    let other = data.folder.path().join("passwd");
+    std::fs::write(&other, "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:\n").unwrap();
+    let (code, problem) = run_json(&["replay", "nist", "--data", &data.text(), other.to_str().unwrap()], "");
+    assert!(code == 2 && problem["detail"].as_str().unwrap().contains("nothing in it is a line of SHDR"), "{problem}");
     let running = data.serve();
     let counted = running.client().read("/api/v1/telemetry/query?machine=LASER-7&metric=parts&from=2026-03-02T06:00:00Z&to=2026-03-02T06:00:01Z");
     assert_eq!(counted["data"][0]["samples"], json!([["2026-03-02T06:00:00.949Z", 0]]), "once");

@@ -17,7 +17,7 @@ fn entry(plant: &Plant, seq: u64) -> Entry {
 }
 
 fn set_clock(plant_time: &str, rate: i64) -> Command {
-    Command::SetPlantClock(command::SetPlantClock { plant_time: Some(time(plant_time)), rate })
+    Command::SetPlantClock(command::SetPlantClock { plant_time: Some(time(plant_time)), rate: Some(rate) })
 }
 
 #[test]
@@ -69,11 +69,17 @@ fn a_refused_act_is_kept_however_late_it_comes_and_whatever_the_devices_clock_sa
 }
 
 #[test]
+fn a_clock_without_a_rate_is_not_stopped() {
+    let plant = Plant::founded(true);
+    refused(plant.admin(Command::SetPlantClock(command::SetPlantClock { plant_time: None, rate: None })), Code::Invalid);
+}
+
+#[test]
 fn a_clock_whose_rate_alone_is_set_goes_on_from_where_it_is() {
     let plant = Plant::founded(true);
     plant.admin(set_clock("2026-06-01T06:00:00Z", 60)).unwrap();
     plant.wait(1);
-    plant.admin(Command::SetPlantClock(command::SetPlantClock { plant_time: None, rate: 0 })).unwrap();
+    plant.admin(Command::SetPlantClock(command::SetPlantClock { plant_time: None, rate: Some(0) })).unwrap();
     plant.wait(5);
     assert_eq!(plant.engine.plant_now(), time("2026-06-01T07:00:00Z"));
 }

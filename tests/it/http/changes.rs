@@ -41,6 +41,20 @@ fn ids_up_to(stream: &mut BufReader<TcpStream>, last: u64) -> Vec<u64> {
 }
 
 #[test]
+fn a_cursor_from_before_a_restore_is_refused_with_the_head() {
+    let site = Site::new();
+    let (mut admin, head) = (site.client(Role::Admin), site.plant.head().0);
+    assert_eq!(admin.read(&format!("/api/v1/changes?after={head}"))["read_up_to"], head);
+    let (beyond, ends) = ((head + 1).to_string(), format!("the journal ends at {head}, before {}", head + 1));
+    let refused = admin.get(&format!("/api/v1/changes?after={beyond}"));
+    assert!(refused.status == 409 && refused.text().contains(&ends), "{}", refused.text());
+    for (path, headers) in [(format!("/api/v1/events?after={beyond}"), vec![]), ("/api/v1/events".to_owned(), vec![("Last-Event-ID", beyond.as_str())])] {
+        let refused = admin.ask("GET", &path, &headers, &json!({}));
+        assert!(refused.status == 409 && refused.text().contains(&ends), "{}", refused.text());
+    }
+}
+
+#[test]
 fn the_feed_gives_every_entry_once_in_order_whatever_the_page() {
     let site = Site::new();
     make_orders(&site, 5);

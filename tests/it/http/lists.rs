@@ -90,7 +90,7 @@ fn a_list_that_is_asked_wrongly_says_what_it_knows() {
     let site = with_orders(3);
     let mut planner = site.client(Role::Planner);
     for (query, status, code) in [
-        ("limit=0", 200, ""),
+        ("limit=0", 422, "invalid"),
         ("limit=1001", 422, "invalid"),
         ("limit=-1", 422, "invalid"),
         ("limit=ten", 422, "invalid"),

@@ -167,6 +167,20 @@ fn a_record_that_changed_is_found_by_what_it_says_now_only() {
 }
 
 #[test]
+fn an_id_without_its_zeros_comes_first_however_many_begin_so() {
+    let site = Site::on_disk().indexed();
+    site.plant.all((0..130).map(|_| order_for(1, 1)));
+    for at in 0..130 {
+        site.plant.admin(create(Noun::Material, &[("material_code", text(&format!("M-{at}"))), ("material_name", text("sheet"))])).unwrap();
+    }
+    caught_up(&site);
+    let mut client = site.client(Role::Lead);
+    for (typed, wanted) in [("WO-7", "WO-000007"), ("WO-12", "WO-000012"), ("wo1", "WO-000001"), ("MAT-7", "MAT-000007"), ("work_order_id:WO-13", "WO-000013")] {
+        assert_eq!(hits(&mut client, typed, "&limit=20")[0]["id"], wanted, "{typed}");
+    }
+}
+
+#[test]
 fn where_the_index_is_far_behind_numbers_are_still_found() {
     let site = Site::on_disk();
     furnished(&site);

@@ -268,6 +268,9 @@ fn samples_as_json_are_numbers_texts_booleans_or_nothing() {
     let series = client.read("/api/v1/telemetry/series?machine=LASER-1&metric=state,power_kw");
     let measures: Vec<&str> = series["data"].as_array().unwrap().iter().map(|it| it["measure"].as_str().unwrap()).collect();
     assert_eq!(measures, ["number", "text"]);
+    assert_eq!(series["data"][0]["unknown_machine"], true, "no machine was made under that code");
+    site.client(Role::Manager).make("/api/v1/machines", &json!({"machine_code": "LASER-1", "machine_name": "Laser"}));
+    assert_eq!(client.read("/api/v1/telemetry/series?machine=LASER-1")["data"][0]["unknown_machine"], false);
 }
 
 #[test]

@@ -1201,8 +1201,8 @@ export interface paths {
                          * @description What it shows now where absent.
                          */
                         plant_time?: string | null;
-                        /** @description Plant seconds a second; 0 stands still. */
-                        rate?: number;
+                        /** @description Plant seconds a second; 0 stands still. Must be given, since nobody stops a plant by leaving it out. */
+                        rate?: number | null;
                         /** @description Why, for the record's history. */
                         reason?: string;
                     };
