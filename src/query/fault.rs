@@ -201,9 +201,8 @@ fn of_plan(text: &str) -> Fault {
         };
         return Fault::new(NO_FUNCTION, format!("function {name} does not exist")).hint(hint);
     }
-    if text.contains("generate_series") {
-        return Fault::new(NOT_DONE, plain(text))
-            .hint("generate_series takes whole numbers, or texts such as '2026-03-01'::timestamp, that are written out; for hours before now, add such numbers to now()");
+    if text.contains("argument must be a timestamp or NULL") {
+        return Fault::new(NOT_DONE, "generate_series does not take these bounds").hint("cast both to timestamp; they must be told by the statement and not by a table");
     }
     if text.contains("No function matches") || text.contains("does not support") || text.contains("expects") && text.contains("arguments") {
         return Fault::new(NO_FUNCTION, plain(text));

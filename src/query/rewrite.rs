@@ -224,12 +224,14 @@ impl VisitorMut for Meaning<'_> {
     }
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        if let TableFactor::Table { name, args: Some(_), alias: Some(alias), .. } = factor
-            && alias.columns.is_empty()
+        if let TableFactor::Table { name, args: Some(args), alias, .. } = factor
             && name.to_string().eq_ignore_ascii_case("generate_series")
         {
+            args.args.iter_mut().take(2).for_each(moment);
             // A function of one column gives it its own alias.
-            alias.columns.push(ast::TableAliasColumnDef { name: alias.name.clone(), data_type: None });
+            if let Some(alias) = alias.as_mut().filter(|alias| alias.columns.is_empty()) {
+                alias.columns.push(ast::TableAliasColumnDef { name: alias.name.clone(), data_type: None });
+            }
         }
         told_database(self.0.database, factor)
     }
@@ -415,6 +417,16 @@ fn told_database(database: &str, factor: &mut TableFactor) -> ControlFlow<Box<Fa
             ControlFlow::Continue(())
         }
         Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, &sql))),
+    }
+}
+
+/// A bound of a series that is reckoned from now, as DataFusion takes moments there.
+fn moment(bound: &mut ast::FunctionArg) {
+    let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) = bound else { return };
+    if !matches!(expr, Expr::Cast { .. }) && expr.to_string().contains("Timestamp(µs, \"UTC\")") {
+        let taken = std::mem::replace(expr, Expr::Value(ast::Value::Null.into()));
+        let data_type = ast::DataType::Timestamp(None, ast::TimezoneInfo::WithTimeZone);
+        *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: Box::new(taken), data_type, array: false, format: None };
     }
 }
 

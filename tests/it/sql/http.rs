@@ -102,7 +102,8 @@ fn a_fault_is_a_problem_with_its_sqlstate_and_its_place() {
 
 #[test]
 fn the_lake_hands_a_role_the_tables_that_it_may_read() {
-    let site = site();
+    let site = Site::on_disk();
+    site.plant.order(10);
     let made = |role: Role| {
         let reply = site.client(role).send("POST", "/api/v1/lake", &[], b"").unwrap();
         assert_eq!(reply.status, 201, "{}", reply.text());
