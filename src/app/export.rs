@@ -62,11 +62,10 @@ fn fetch(place: &Place, out: &Path, output: &Output) -> Result<u8, Refusal> {
     let named = out.join(manifest_name(plant));
     crate::store::home::write_synced(&named, &body)?;
     let rows = tables.iter().map(|table| format!("{:<24} {:>12}", table["table"].as_str().unwrap_or_default(), table["rows"]));
-    let lines = [format!("{:<24} {:>12}", "table", "rows")].into_iter().chain(rows).chain([format!(
-        "{plant} as of entry {}; {} names every file",
-        manifest["head"]["seq"],
-        named.display()
-    )]);
+    let left_out: Vec<&str> = manifest["left_out"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    let left_out = (!left_out.is_empty()).then(|| format!("left out, since the token's role may not read them: {}", left_out.join(", ")));
+    let last = format!("{plant} as of entry {}; {} names every file", manifest["head"]["seq"], named.display());
+    let lines = [format!("{:<24} {:>12}", "table", "rows")].into_iter().chain(rows).chain(left_out).chain([last]);
     output.answer(&String::from_utf8_lossy(&body), || lines.collect::<Vec<_>>().join("\n"));
     Ok(0)
 }

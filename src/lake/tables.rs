@@ -15,6 +15,7 @@ use crate::base::{Code, Decimal, Digest, Refusal, Time, Unit, Value};
 use crate::model::field::{Fields, Mark};
 use crate::model::genealogy::Node;
 use crate::model::noun::Class;
+use crate::model::permission::read_act;
 use crate::model::{self, Entry, FieldSpec, LotEdge, Noun};
 use crate::{fields, line};
 
@@ -159,6 +160,15 @@ impl Table {
         let columns = all().filter(|it| it.spec.mark != Mark::Personal && !HIDDEN.contains(&it.spec.name)).collect();
         let time = all().find(|it| Some(it.spec.name) == time && !it.spec.nullable);
         Self { name, source, columns, time }
+    }
+
+    /// What reading it is, in the table of permissions.
+    pub const fn act(&self) -> &'static str {
+        match self.source {
+            Source::Records(noun) => read_act(noun),
+            Source::Edges => "ReadTrace",
+            Source::Journal => "ReadChanges",
+        }
     }
 
     /// Column, type as SQL spells it, and whether it may be absent.

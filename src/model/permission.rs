@@ -50,9 +50,9 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("ReadFile", EVERYONE),
     ("VerifyPlant", &[Auditor, Manager, Admin]),
     ("BackUpPlant", ADMINS),
-    // Names and contacts are not in it; figures of people are, under their numbers.
+    // Tables that a role may not read are left out; names and contacts are in none.
     ("ExportLake", &[Auditor, Manager, Analyst, Admin]),
-    // Tables that a role may not read stay hidden from it in SQL as well.
+    // Tables that a role may not read stay hidden from it, and so do such entries of the journal.
     ("QuerySql", RECORDS),
     // Machines and their gateways send with a token of an operator, who may do least.
     ("WriteTelemetry", &[Operator, Lead, Manager, Admin]),

@@ -9,10 +9,12 @@ use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
+use datafusion::functions_aggregate::variance::var_samp_udaf;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::{PgCatalogContextProvider, Role as CatalogRole};
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 
+use super::checked::Checked;
 use super::functions;
 use super::kept::Kept;
 use super::metrics::Metrics;
@@ -21,11 +23,12 @@ use super::oee::{self, OeeHourly};
 use super::operators::Operators;
 use super::pages::PagedTable;
 use super::records::Records;
+use super::sums::sum;
 use super::trace::TraceFunction;
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
-use crate::lake::{Source, published};
-use crate::model::permission::{Role, may, read_act};
+use crate::lake::published;
+use crate::model::permission::{Role, may};
 use crate::telemetry::Lane;
 
 /// The one database; clients may call it what they like.
@@ -100,24 +103,24 @@ const VIEWS: &[View] = &[
 const INFORMATION: &[(&str, &str)] = &[
     (
         "tables",
-        "SELECT 'millwright' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, CASE WHEN c.relkind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type, \
+        "SELECT current_database() AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, CASE WHEN c.relkind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type, \
          'NO' AS is_insertable_into, 'NO' AS is_typed FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')",
     ),
     (
         "columns",
-        "SELECT 'millwright' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name, CAST(a.attnum AS INT) AS ordinal_position, \
+        "SELECT current_database() AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name, CAST(a.attnum AS INT) AS ordinal_position, \
          CAST(NULL AS TEXT) AS column_default, CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, \
          CASE WHEN left(t.typname, 1) = '_' THEN 'ARRAY' ELSE format_type(a.atttypid, NULL) END AS data_type, CAST(NULL AS INT) AS character_maximum_length, \
          CASE t.typname WHEN 'numeric' THEN 15 WHEN 'int8' THEN 64 WHEN 'int4' THEN 32 WHEN 'float8' THEN 53 END AS numeric_precision, \
          CASE t.typname WHEN 'numeric' THEN 4 WHEN 'int8' THEN 0 WHEN 'int4' THEN 0 END AS numeric_scale, CASE WHEN t.typname LIKE 'timestamp%' THEN 6 END AS datetime_precision, \
-         CAST(NULL AS TEXT) AS collation_name, CAST(NULL AS TEXT) AS domain_name, 'millwright' AS udt_catalog, 'pg_catalog' AS udt_schema, t.typname AS udt_name, \
+         CAST(NULL AS TEXT) AS collation_name, CAST(NULL AS TEXT) AS domain_name, current_database() AS udt_catalog, 'pg_catalog' AS udt_schema, t.typname AS udt_name, \
          'NO' AS is_identity, 'NEVER' AS is_generated, 'NO' AS is_updatable \
          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid",
     ),
-    ("schemata", "SELECT 'millwright' AS catalog_name, nspname AS schema_name, 'millwright' AS schema_owner FROM pg_catalog.pg_namespace"),
+    ("schemata", "SELECT current_database() AS catalog_name, nspname AS schema_name, current_database() AS schema_owner FROM pg_catalog.pg_namespace"),
     (
         "views",
-        "SELECT 'millwright' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, CAST(NULL AS TEXT) AS view_definition \
+        "SELECT current_database() AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, CAST(NULL AS TEXT) AS view_definition \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
     ),
     (
@@ -159,12 +162,8 @@ impl PgCatalogContextProvider for Roles {
 }
 
 /// What reading a table is, in the table of permissions; `None` for what is no table here.
-pub(super) fn act_of(table: &str) -> Option<&'static str> {
-    let own = published().into_iter().find(|known| known.name == table).map(|known| match known.source {
-        Source::Records(noun) => read_act(noun),
-        Source::Edges => "ReadTrace",
-        Source::Journal => "ReadChanges",
-    });
+pub fn act_of(table: &str) -> Option<&'static str> {
+    let own = published().into_iter().find(|known| known.name == table).map(|known| known.act());
     let floor = Metrics::names().any(|name| name == table) || table == oee::NAME || VIEWS.iter().any(|(name, ..)| *name == table);
     own.or(floor.then_some(FLOOR))
 }
@@ -199,6 +198,9 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
     for function in functions::all() {
         context.register_udf(function);
     }
+    context.register_udaf(sum());
+    context.register_udaf(var_samp_udaf().as_ref().clone().with_aliases(["variance"]));
+    context.add_analyzer_rule(Arc::new(Checked));
     context.register_expr_planner(Arc::new(Operators))?;
     information(&context).await?;
     Ok(context.state())
@@ -206,7 +208,7 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
 
 fn tables(context: &SessionContext, sources: &Sources, role: Role) -> Result<()> {
     let mut all: Vec<(&'static str, Arc<dyn TableProvider>)> = Vec::new();
-    all.extend(published().into_iter().map(|table| (table.name, Arc::new(PagedTable(Records::new(&sources.engine, &sources.kept, table))) as _)));
+    all.extend(published().into_iter().map(|table| (table.name, Arc::new(PagedTable(Records::new(&sources.engine, &sources.kept, table, role))) as _)));
     if let Some(lane) = &sources.lane {
         let metrics = Metrics::all(lane).map_err(external)?;
         all.extend(metrics.into_iter().map(|(name, table)| (name, Arc::new(PagedTable(table)) as _)));

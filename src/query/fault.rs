@@ -50,7 +50,8 @@ const NO_SETTING: &str = "42704";
 const AMBIGUOUS: &str = "42702";
 const DIVISION_BY_ZERO: &str = "22012";
 const BAD_TEXT: &str = "22P02";
-const OVERFLOW: &str = "22003";
+/// A number outside its type.
+pub(super) const OVERFLOW: &str = "22003";
 const WRONG_TYPE: &str = "42804";
 const GROUPING: &str = "42803";
 const INTERNAL: &str = "XX000";
@@ -192,7 +193,16 @@ fn of_plan(text: &str) -> Fault {
         return Fault::new(NO_TABLE, format!("relation \"{name}\" does not exist")).hint("\\dt or information_schema.tables list them");
     }
     if text.starts_with("Invalid function") || text.starts_with("Table function") {
-        return Fault::new(NO_FUNCTION, format!("function {} does not exist", quoted(text))).hint("no function of this name is known here");
+        let name = quoted(text);
+        let hint = match name.as_str() {
+            "age" => "write one moment minus the other",
+            "pg_typeof" => "\\d TABLE and information_schema.columns tell types",
+            _ => "no function of this name is known here",
+        };
+        return Fault::new(NO_FUNCTION, format!("function {name} does not exist")).hint(hint);
+    }
+    if text.contains("argument must be a timestamp or NULL") {
+        return Fault::new(NOT_DONE, "generate_series does not take these bounds").hint("cast both to timestamp; they must be told by the statement and not by a table");
     }
     if text.contains("No function matches") || text.contains("does not support") || text.contains("expects") && text.contains("arguments") {
         return Fault::new(NO_FUNCTION, plain(text));
@@ -209,7 +219,7 @@ fn of_plan(text: &str) -> Fault {
 fn of_execution(text: &str) -> Fault {
     let state = if text.contains("ivide by zero") || text.contains("ivision by zero") {
         return Fault::new(DIVISION_BY_ZERO, "division by zero");
-    } else if text.contains("verflow") {
+    } else if text.contains("verflow") || text.ends_with("out of range") {
         OVERFLOW
     } else {
         BAD_VALUE

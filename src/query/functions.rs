@@ -13,9 +13,13 @@ use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArg
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::called::current_database;
 use super::numbers;
 use super::settings::{SERVER_VERSION, fixed};
 use crate::base::limits;
+
+/// The function that a cast to `char(n)` goes through.
+pub(super) const FIXED_LENGTH: &str = "millwright_char";
 
 /// Functions of DataFusion that mean something else in PostgreSQL, or have no bound.
 pub(super) const REMOVED: &[&str] = &[
@@ -46,6 +50,9 @@ pub(super) const REMOVED: &[&str] = &[
 pub(super) fn all() -> Vec<ScalarUDF> {
     let mut all = vec![ToChar::new().into(), Timezone::new().into()];
     all.extend(numbers::all());
+    all.extend(["upper", "lower"].into_iter().filter_map(inner).map(|inner| Cased { inner }.into()));
+    all.push(FixedLength { signature: Signature::any(2, Volatility::Immutable) }.into());
+    all.push(current_database());
     all.extend(["repeat", "lpad", "rpad"].into_iter().filter_map(inner).map(|inner| Bounded { inner }.into()));
     all.extend(inner("date_part").map(|inner| DatePart { inner }.into()));
     all.extend(["pg_function_is_visible", "pg_type_is_visible", "pg_collation_is_visible"].map(seen));
@@ -168,6 +175,70 @@ impl ScalarUDFImpl for Bounded {
             }
         }
         self.inner.invoke_with_args(args)
+    }
+}
+
+/// `upper` and `lower`, which change characters one by one: what would become two stays as it is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Cased {
+    inner: Arc<ScalarUDF>,
+}
+
+impl Cased {
+    fn cased(&self, c: char) -> char {
+        let sole = |mut all: Box<dyn Iterator<Item = char>>| all.next().filter(|_| all.next().is_none());
+        sole(if self.name() == "upper" { Box::new(c.to_uppercase()) } else { Box::new(c.to_lowercase()) }).unwrap_or(c)
+    }
+}
+
+impl ScalarUDFImpl for Cased {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.inner.return_type(types)
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [texts] = &args.args[..] else { return exec_err!("{} takes one text", self.name()) };
+        let texts = cast(&texts.to_array(args.number_rows)?, &DataType::Utf8)?;
+        let made: StringArray = texts.as_string::<i32>().iter().map(|text| text.map(|text| text.chars().map(|c| self.cased(c)).collect::<String>())).collect();
+        Ok(ColumnarValue::Array(cast(&made, args.return_field.data_type())?))
+    }
+}
+
+/// A cast to `char(n)`, which cuts. PostgreSQL would fill up a shorter text with blanks that it then
+/// overlooks here and there: that is an error.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct FixedLength {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for FixedLength {
+    fn name(&self) -> &'static str {
+        FIXED_LENGTH
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [texts, ColumnarValue::Scalar(ScalarValue::Int64(Some(length)))] = &args.args[..] else { return exec_err!("char takes a length that is written out") };
+        let length = usize::try_from(*length).unwrap_or(0);
+        let texts = cast(&texts.to_array(args.number_rows)?, &DataType::Utf8)?;
+        let cut = texts.as_string::<i32>().iter().map(|text| {
+            let Some(text) = text else { return Ok(None) };
+            let cut: String = text.chars().take(length).collect();
+            if cut.ends_with(' ') || cut.chars().count() < length {
+                return exec_err!("char({length}) fills {cut:?} up with blanks, which is not done here: write varchar({length})");
+            }
+            Ok(Some(cut))
+        });
+        Ok(ColumnarValue::Array(Arc::new(cut.collect::<Result<StringArray>>()?)))
     }
 }
 

@@ -8,7 +8,9 @@
 //! Deliberately no wire and no HTTP: adapters translate.
 
 mod answer;
+mod called;
 mod catalog;
+mod checked;
 mod counted;
 mod fault;
 mod functions;
@@ -25,6 +27,7 @@ mod seek;
 mod session;
 mod settings;
 mod statement;
+mod sums;
 mod trace;
 
 use std::path::PathBuf;
@@ -49,6 +52,7 @@ use catalog::Sources;
 use kept::Kept;
 
 pub use answer::{Answer, Form, float_text, moment_text, table_of};
+pub use catalog::act_of;
 pub use datafusion::arrow::datatypes::{DataType, SchemaRef};
 pub use datafusion::arrow::record_batch::RecordBatch;
 pub use datafusion::common::ParamValues;

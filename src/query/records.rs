@@ -18,8 +18,10 @@ use crate::base::{Refusal, Time, limits};
 use crate::engine::Engine;
 use crate::lake::{EdgeRow, JournalRow, Source, Table};
 use crate::model::field::Mark;
+use crate::model::permission::Role;
 use crate::model::{Fields, LotEdge, Noun};
 use crate::store::Snapshot;
+use crate::views::changes::visible;
 use crate::views::{Row, as_of};
 
 /// The column of the journal that is its key.
@@ -32,6 +34,8 @@ pub(super) struct Records {
     kept: Kept,
     table: Arc<Table>,
     schema: SchemaRef,
+    /// Who reads: of the journal not every role sees everything.
+    role: Role,
 }
 
 impl fmt::Debug for Records {
@@ -41,8 +45,8 @@ impl fmt::Debug for Records {
 }
 
 impl Records {
-    pub(super) fn new(engine: &Engine, kept: &Kept, table: Table) -> Self {
-        Self { engine: engine.clone(), kept: kept.clone(), schema: table.schema(), table: Arc::new(table) }
+    pub(super) fn new(engine: &Engine, kept: &Kept, table: Table, role: Role) -> Self {
+        Self { engine: engine.clone(), kept: kept.clone(), schema: table.schema(), table: Arc::new(table), role }
     }
 }
 
@@ -83,7 +87,8 @@ impl Paged for Records {
             Source::Edges => Arc::new(move || edges(&engine, seq, page, shape.clone())),
             Source::Journal => {
                 let spans = [Span::of(asked.filters, SEQ), Span::of(asked.filters, RECORDED_AT)];
-                Arc::new(move || journal(&engine, spans, seq, page, shape.clone()))
+                let role = self.role;
+                Arc::new(move || journal(&engine, role, (spans, seq), page, shape.clone()))
             }
         })
     }
@@ -176,7 +181,7 @@ fn edges(engine: &Engine, seq: u64, page: usize, shape: Shape) -> Pages {
     })
 }
 
-fn journal(engine: &Engine, spans: [Span; 2], seq: u64, page: usize, shape: Shape) -> Pages {
+fn journal(engine: &Engine, role: Role, (spans, seq): ([Span; 2], u64), page: usize, shape: Shape) -> Pages {
     let engine = engine.clone();
     let mut range = None;
     Box::new(move || {
@@ -192,7 +197,8 @@ fn journal(engine: &Engine, spans: [Span; 2], seq: u64, page: usize, shape: Shap
             }
             let entries = snapshot.entries(after, usize::try_from(upto - after).unwrap_or(page))?;
             let hashes = snapshot.entry_hashes(after + 1, upto)?;
-            Ok::<_, Refusal>(Some(entries.into_iter().zip(hashes).map(|(entry, hash)| JournalRow::of(entry, hash)).collect::<Vec<_>>()))
+            let seen = entries.into_iter().zip(hashes).filter_map(|(entry, hash)| Some(JournalRow::of(visible(entry, role)?, hash)));
+            Ok::<_, Refusal>(Some(seen.collect::<Vec<_>>()))
         })??;
         rows.map(|rows| shape.batch_of(&rows)).transpose()
     })

@@ -9,12 +9,14 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::{
     self, Expr, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, VisitMut as _, VisitorMut, visit_expressions_mut, visit_relations,
 };
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::dialect::{GenericDialect, PostgreSqlDialect};
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use datafusion_pg_catalog::sql::rules::{FixArrayLiteral, RewriteArrayAnyAllOperation, SqlStatementRewriteRule as _};
 
-use super::fault::{Fault, NOT_DONE};
+use super::catalog::DATABASE;
+use super::fault::{Fault, NOT_DONE, OVERFLOW};
+use super::functions::FIXED_LENGTH;
 use super::numbers::WHOLE;
 use super::settings::Settings;
 use super::statement::Statement;
@@ -26,6 +28,8 @@ const APART: char = '\u{1}';
 /// What of the asker and the moment a statement may name.
 pub(super) struct Around<'a> {
     pub(super) user: &'a str,
+    /// What the client calls the database.
+    pub(super) database: &'a str,
     pub(super) now: Time,
     pub(super) settings: &'a Settings,
 }
@@ -219,6 +223,27 @@ impl VisitorMut for Meaning<'_> {
         ControlFlow::Continue(())
     }
 
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        if let TableFactor::Table { name, args: Some(args), alias, .. } = factor
+            && name.to_string().eq_ignore_ascii_case("generate_series")
+        {
+            args.args.iter_mut().take(2).for_each(moment);
+            // A function of one column gives it its own alias.
+            if let Some(alias) = alias.as_mut().filter(|alias| alias.columns.is_empty()) {
+                alias.columns.push(ast::TableAliasColumnDef { name: alias.name.clone(), data_type: None });
+            }
+        }
+        told_database(self.0.database, factor)
+    }
+
+    fn pre_visit_relation(&mut self, relation: &mut ast::ObjectName) -> ControlFlow<Self::Break> {
+        let is_ours = relation.0.first().and_then(ast::ObjectNamePart::as_ident).is_some_and(|first| first.value == self.0.database);
+        if relation.0.len() == 3 && is_ours {
+            relation.0.remove(0);
+        }
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         if self.1 == Asks::People {
             return ControlFlow::Continue(());
@@ -244,7 +269,9 @@ impl VisitorMut for Meaning<'_> {
             }
         }
         if self.1 == Asks::People {
+            meant(expr)?;
             whole(expr);
+            shortened(expr);
         }
         if let Some(of_two) = remainder(expr) {
             *expr = of_two;
@@ -267,7 +294,7 @@ impl VisitorMut for Meaning<'_> {
             }
             FunctionArguments::Subquery(_) => false,
         };
-        let Around { user, now, settings } = self.0;
+        let Around { user, database, now, settings } = self.0;
         let replacement = match name.as_str() {
             "now" | "current_timestamp" | "transaction_timestamp" | "statement_timestamp" | "clock_timestamp" if is_bare => {
                 format!("arrow_cast('{now}', 'Timestamp(µs, \"UTC\")')")
@@ -275,6 +302,7 @@ impl VisitorMut for Meaning<'_> {
             "localtimestamp" if is_bare => format!("arrow_cast('{}', 'Timestamp(µs)')", now.to_string().trim_end_matches('Z')),
             "current_date" | "today" if is_bare => format!("CAST('{}' AS DATE)", now.to_string().split('T').next().unwrap_or_default()),
             "current_user" | "session_user" | "user" | "current_role" if is_bare => format!("'{}'", user.replace('\'', "''")),
+            "current_database" | "current_catalog" if is_bare => format!("'{}'", database.replace('\'', "''")),
             "current_setting" => match first_text(function).map(|name| settings.get(&name.to_lowercase())) {
                 Some(Ok(content)) => format!("'{}'", content.replace('\'', "''")),
                 Some(Err(_)) if !has_one(function) => "CAST(NULL AS TEXT)".to_owned(),
@@ -286,6 +314,9 @@ impl VisitorMut for Meaning<'_> {
             // Of columns that count by themselves, of which there are none: only reflection asks.
             "_pg_expandarray" if self.1 == Asks::Client => "CAST(NULL AS INT)".to_owned(),
             "pg_get_serial_sequence" | "json_build_object" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
+            // Texts of rights and options, of which no table has any, and sizes, which a table here has not alone.
+            "array_to_string" if self.1 == Asks::Client && first(function).is_some_and(is_nothing) => "CAST(NULL AS TEXT)".to_owned(),
+            "pg_size_pretty" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
             "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT value FROM generate_series(...)"),
             "to_timestamp" | "to_date" | "to_number" if !has_one(function) => {
                 return refuse(format!("{name} with a pattern is not done here"), "write texts as ISO 8601 and cast them, such as '2026-03-31'::date");
@@ -366,6 +397,99 @@ fn told_settings(settings: &Settings, factor: &mut TableFactor) -> ControlFlow<B
     }
 }
 
+/// `pg_database` under the name that the client calls the database.
+fn told_database(database: &str, factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
+    let TableFactor::Table { name, alias, .. } = factor else { return ControlFlow::Continue(()) };
+    let is_list = name.0.last().and_then(ast::ObjectNamePart::as_ident).is_some_and(|name| name.value.eq_ignore_ascii_case("pg_database"));
+    if !is_list || database == DATABASE {
+        return ControlFlow::Continue(());
+    }
+    let alias = alias.as_ref().map_or_else(|| "pg_database".to_owned(), |alias| alias.name.to_string());
+    let told = format!("CASE WHEN datname = '{DATABASE}' THEN '{}' ELSE datname END", database.replace('\'', "''"));
+    let sql = format!("SELECT 1 FROM (SELECT * REPLACE ({told} AS datname) FROM pg_catalog.pg_database) AS {alias}");
+    match Parser::new(&GenericDialect {}).try_with_sql(&sql).and_then(|mut parser| parser.parse_query()) {
+        Ok(query) => {
+            if let SetExpr::Select(mut select) = *query.body
+                && let Some(from) = select.from.pop()
+            {
+                *factor = from.relation;
+            }
+            ControlFlow::Continue(())
+        }
+        Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, &sql))),
+    }
+}
+
+/// A bound of a series that is reckoned from now, as DataFusion takes moments there.
+fn moment(bound: &mut ast::FunctionArg) {
+    let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) = bound else { return };
+    if !matches!(expr, Expr::Cast { .. }) && expr.to_string().contains("Timestamp(µs, \"UTC\")") {
+        let taken = std::mem::replace(expr, Expr::Value(ast::Value::Null.into()));
+        let data_type = ast::DataType::Timestamp(None, ast::TimezoneInfo::WithTimeZone);
+        *expr = Expr::Cast { kind: ast::CastKind::Cast, expr: Box::new(taken), data_type, array: false, format: None };
+    }
+}
+
+/// Refuses spellings that DataFusion would take for something else, and writes numbers as it reads them.
+fn meant(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
+    match expr {
+        Expr::SimilarTo { .. } => refuse("SIMILAR TO is not done here".to_owned(), "write LIKE, or ~ with a regular expression"),
+        Expr::Value(value) => match &mut value.value {
+            ast::Value::HexStringLiteral(_) | ast::Value::SingleQuotedByteStringLiteral(_) => refuse("strings of bits are not done here".to_owned(), "write the number itself"),
+            ast::Value::Number(text, _) => match exact(text) {
+                Some(Ok(plain)) => {
+                    *text = plain;
+                    ControlFlow::Continue(())
+                }
+                Some(Err(fault)) => ControlFlow::Break(Box::new(fault)),
+                None => ControlFlow::Continue(()),
+            },
+            _ => ControlFlow::Continue(()),
+        },
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+/// Digits that an exact number has.
+const DIGITS: usize = 38;
+
+/// A number that is exact in PostgreSQL and would be read as something else, in plain digits: `1e3` and whole numbers beyond
+/// bigint. The point at the end keeps them exact.
+fn exact(text: &str) -> Option<Result<String, Fault>> {
+    let lower = text.to_lowercase();
+    let Some((base, exponent)) = lower.split_once('e') else {
+        return (text.parse::<i64>().is_err() && text.parse::<u64>().is_ok()).then(|| Ok(format!("{text}.")));
+    };
+    let (whole, fraction) = base.split_once('.').unwrap_or((base, ""));
+    let exponent = exponent.trim_start_matches('+').parse::<usize>().ok().filter(|exponent| *exponent > fraction.len() || fraction.is_empty())?;
+    let digits = format!("{whole}{fraction}");
+    let zeros = exponent - fraction.len().min(exponent);
+    if digits.trim_start_matches('0').len() + zeros > DIGITS {
+        return Some(Err(Fault::new(OVERFLOW, format!("the number {text} has more than {DIGITS} digits")).hint(format!("write it as a float: '{text}'::float8"))));
+    }
+    Some(Ok(format!("{digits}{}.", "0".repeat(zeros))))
+}
+
+/// A cast to a text of some length cuts it in PostgreSQL; DataFusion forgets the length.
+fn shortened(expr: &mut Expr) {
+    use ast::DataType as T;
+    let Expr::Cast { data_type, expr: inner, .. } = expr else { return };
+    let (name, length) = match data_type {
+        T::Varchar(length) | T::CharacterVarying(length) | T::CharVarying(length) => match length {
+            Some(ast::CharacterLength::IntegerLength { length, .. }) => ("left", *length),
+            _ => return,
+        },
+        T::Char(length) | T::Character(length) => match length {
+            Some(ast::CharacterLength::IntegerLength { length, .. }) => (FIXED_LENGTH, *length),
+            _ => (FIXED_LENGTH, 1),
+        },
+        _ => return,
+    };
+    let taken = std::mem::replace(inner.as_mut(), Expr::Value(ast::Value::Null.into()));
+    let text = Expr::Cast { kind: ast::CastKind::Cast, expr: Box::new(taken), data_type: T::Text, array: false, format: None };
+    *expr = call(name, [text, Expr::Value(ast::Value::Number(length.to_string(), false).into())]);
+}
+
 /// A cast to a whole number rounds in PostgreSQL and cuts in DataFusion; what is written as a text or
 /// comes as a parameter is none that could be cut.
 fn whole(expr: &mut Expr) {
@@ -434,12 +558,31 @@ fn refuse(message: String, hint: &str) -> ControlFlow<Box<Fault>> {
     ControlFlow::Break(Box::new(Fault::new(NOT_DONE, message).hint(hint)))
 }
 
-/// The first argument, where it is a text.
-fn first_text(function: &ast::Function) -> Option<String> {
+/// The first argument.
+fn first(function: &ast::Function) -> Option<&Expr> {
     let FunctionArguments::List(list) = &function.args else { return None };
     match list.args.first()? {
-        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Value(value))) => value.value.clone().into_string(),
+        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => Some(expr),
         _ => None,
+    }
+}
+
+/// The first argument, where it is a text.
+fn first_text(function: &ast::Function) -> Option<String> {
+    if let Expr::Value(value) = first(function)? { value.value.clone().into_string() } else { None }
+}
+
+/// Whether an expression is made of nothing but what was put in the place of rights and options.
+fn is_nothing(expr: &Expr) -> bool {
+    match expr {
+        Expr::BinaryOp { left, right, .. } => is_nothing(left) && is_nothing(right),
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => is_nothing(expr),
+        Expr::Value(value) => match &value.value {
+            ast::Value::Null => true,
+            ast::Value::SingleQuotedString(text) => text == "{}",
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -479,6 +622,16 @@ mod tests {
         assert_eq!(asks("SELECT * FROM lots WHERE lot_number LIKE '%pg_class%'"), Asks::People);
         assert_eq!(asks("SELECT * FROM lots, pg_class"), Asks::People);
         assert_eq!(asks("SELECT 1"), Asks::People);
+    }
+
+    #[test]
+    fn a_number_with_an_exponent_is_exact_as_long_as_it_has_digits() {
+        let plain = |text: &str| exact(text).map(|told| told.map_err(|fault| fault.state));
+        assert_eq!(plain("1e3"), Some(Ok("1000.".to_owned())));
+        assert_eq!(plain("1.5E+3"), Some(Ok("1500.".to_owned())));
+        assert_eq!(plain("1e40"), Some(Err(OVERFLOW)));
+        assert_eq!(plain("9223372036854775808"), Some(Ok("9223372036854775808.".to_owned())));
+        assert_eq!([plain("1.5e-3"), plain("1.25e1"), plain("12"), plain("1.5")], [None, None, None, None]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::called::Called;
 use super::fault::{BAD_VALUE, CANCELLED, Fault, NO_TABLE, NOT_ALLOWED, TOO_MANY, TOO_MUCH};
 use super::moment::Moment;
 use super::rewrite::{Around, heading, rewritten};
@@ -38,6 +39,7 @@ const WAITING: usize = 2;
 pub struct Session {
     sql: Sql,
     actor: Actor,
+    database: String,
     settings: Mutex<Settings>,
 }
 
@@ -74,7 +76,13 @@ impl Drop for Rows {
 
 impl Session {
     pub(super) fn new(sql: Sql, actor: Actor) -> Self {
-        Self { sql, actor, settings: Mutex::default() }
+        Self { sql, actor, database: catalog::DATABASE.to_owned(), settings: Mutex::default() }
+    }
+
+    /// With the name that the client calls the database: there is one, under every name.
+    #[must_use]
+    pub fn called(self, database: &str) -> Self {
+        Self { database: database.to_owned(), ..self }
     }
 
     /// Whose it is.
@@ -152,7 +160,16 @@ impl Session {
     fn work(&self, statement: &Statement, values: Option<ParamValues>) -> Result<Work, Fault> {
         let settings = self.settings();
         let moment = self.moment(&settings)?;
-        Ok(Work { sql: self.sql.clone(), actor: self.actor.clone(), statement: statement.clone(), values, moment, time: settings.timeout(), settings: settings.clone() })
+        Ok(Work {
+            sql: self.sql.clone(),
+            actor: self.actor.clone(),
+            database: self.database.clone(),
+            statement: statement.clone(),
+            values,
+            moment,
+            time: settings.timeout(),
+            settings: settings.clone(),
+        })
     }
 
     fn moment(&self, settings: &Settings) -> Result<Moment, Fault> {
@@ -203,6 +220,7 @@ fn parameters(plan: &LogicalPlan) -> Result<Vec<Option<DataType>>, Fault> {
 struct Work {
     sql: Sql,
     actor: Actor,
+    database: String,
     statement: Statement,
     values: Option<ParamValues>,
     moment: Moment,
@@ -215,7 +233,8 @@ impl Work {
         let shared = &self.sql.shared;
         let mut state = shared.state(self.actor.role).await?;
         state.config_mut().set_extension(Arc::new(self.moment));
-        let around = Around { user: &self.actor.name, now: self.moment.now, settings: &self.settings };
+        state.config_mut().options_mut().extensions.insert(Called(self.database.clone()));
+        let around = Around { user: &self.actor.name, database: &self.database, now: self.moment.now, settings: &self.settings };
         let ast = rewritten(&self.statement, &around, &shared.parser)?;
         let plan = state.statement_to_plan(Parsed::Statement(Box::new(ast))).await.map_err(|error| self.located(&error))?;
         // The allow-list has seen to it; this stands behind it.

@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::ast::{self, CloseCursor, Expr, Query, Reset, Sel
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::Parser;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::fault::{Fault, NOT_DONE, READ_ONLY, SYNTAX, TOO_MUCH};
 use crate::base::limits;
@@ -65,7 +65,7 @@ impl Statement {
         if tokens.iter().filter(|token| is_operator(&token.token)).count() > limits::SQL_OPERATORS_MAX {
             return Err(Fault::new("54001", format!("the statement has more than {} operators", limits::SQL_OPERATORS_MAX)).hint("write IN (...) or = ANY ($1) for long lists"));
         }
-        let parsed = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(limits::SQL_DEPTH_MAX).with_tokens_with_locations(tokens).parse_statements();
+        let parsed = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(limits::SQL_DEPTH_MAX).with_tokens_with_locations(whole_tables(tokens)).parse_statements();
         let parsed = parsed.map_err(|error| Fault::of_parser(&error, text))?;
         if parsed.len() > limits::SQL_STATEMENTS_MAX {
             return Err(Fault::new(TOO_MUCH, format!("{} statements at once, and there may be {}", parsed.len(), limits::SQL_STATEMENTS_MAX)));
@@ -91,6 +91,22 @@ impl Statement {
             Act::Nothing(word) => word,
         }
     }
+}
+
+/// `TABLE lots` as what it stands for, `SELECT * FROM lots`, where it begins a statement.
+fn whole_tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let (mut all, mut is_first) = (Vec::with_capacity(tokens.len()), true);
+    for token in tokens {
+        let is_table = is_first && matches!(&token.token, Token::Word(word) if word.keyword == Keyword::TABLE);
+        is_first = token.token == Token::SemiColon || is_first && matches!(token.token, Token::Whitespace(_));
+        if is_table {
+            let words = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+            all.extend(words.map(|word| TokenWithSpan::new(word, token.span)));
+        } else {
+            all.push(token);
+        }
+    }
+    all
 }
 
 /// Whether a token may make a tree one deeper without a bracket.
@@ -236,6 +252,7 @@ mod tests {
         assert_eq!(tags("BEGIN; SET TRANSACTION READ ONLY; SHOW server_version; COMMIT"), ["BEGIN", "SET", "SHOW", "COMMIT"]);
         assert_eq!(tags("CLOSE ALL; UNLISTEN *; RESET ALL; DISCARD ALL; DEALLOCATE ALL"), ["CLOSE CURSOR ALL", "UNLISTEN", "RESET", "DISCARD ALL", "DEALLOCATE ALL"]);
         assert_eq!(tags(" ; "), Vec::<&str>::new());
+        assert_eq!(tags("TABLE lots; SELECT 1; TABLE lots ORDER BY 1 LIMIT 2"), ["SELECT", "SELECT", "SELECT"]);
     }
 
     #[test]

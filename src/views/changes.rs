@@ -100,14 +100,23 @@ impl Wanted {
     }
 }
 
+/// Whether a role may read what entries say about a noun.
+fn sees(role: Role, noun: Noun) -> bool {
+    noun.class() == Class::Inner || may(role, read_act(noun))
+}
+
+/// Whether a role may read all that entries say: only then may it have the journal as a file, which shows all or nothing.
+pub fn sees_all(role: Role) -> bool {
+    may(role, "ReadChanges") && Noun::ALL.iter().all(|noun| sees(role, *noun))
+}
+
 /// The part of an entry that a role may see; `None` if there is none.
 pub fn visible(mut entry: Entry, role: Role) -> Option<Entry> {
-    let sees = |noun: Noun| noun.class() == Class::Inner || may(role, read_act(noun));
-    if !sees(entry.subject.noun) {
+    if !sees(role, entry.subject.noun) {
         return None;
     }
-    entry.events.retain(|event| sees(event.subject.noun));
-    entry.changes.retain(|change| sees(change.subject.noun));
+    entry.events.retain(|event| sees(role, event.subject.noun));
+    entry.changes.retain(|change| sees(role, change.subject.noun));
     if !may(role, "ReadChanges") {
         // Who only follows events does not read what others typed.
         entry.payload = "{}".to_owned();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::{Sink, SinkExt as _};
 use pgwire::api::auth::{DefaultServerParameterProvider, StartupHandler, finish_authentication, protocol_negotiation, save_startup_parameters_to_metadata};
-use pgwire::api::{ClientInfo, METADATA_USER, PgWireConnectionState};
+use pgwire::api::{ClientInfo, METADATA_DATABASE, METADATA_USER, PgWireConnectionState};
 use pgwire::error::{PgWireError, PgWireResult};
 use pgwire::messages::startup::{Authentication, PasswordMessageFamily};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
@@ -34,7 +34,7 @@ impl Login {
     }
 
     /// Answers a message of the exchange; the last one says who it is.
-    async fn exchange(&self, user: &str, message: PasswordMessageFamily) -> PgWireResult<(Authentication, bool)> {
+    async fn exchange(&self, (user, database): (&str, &str), message: PasswordMessageFamily) -> PgWireResult<(Authentication, bool)> {
         let mut proving = self.proving.lock().await;
         let Some(begun) = proving.take() else {
             let first = message.into_sasl_initial_response()?;
@@ -49,7 +49,7 @@ impl Login {
         let last = message.into_sasl_response()?;
         let (actor, proof) = self.shared.accounts.finish_proof(&begun, &String::from_utf8_lossy(&last.data)).map_err(|refusal| refused(user, &refusal))?;
         let session = self.shared.sql.session(actor).map_err(|refusal| refused(user, &refusal))?;
-        self.talk.open(session);
+        self.talk.open(session.called(database));
         Ok((Authentication::SASLFinal(proof.into_bytes().into()), true))
     }
 }
@@ -98,7 +98,8 @@ impl StartupHandler for Login {
             }
             PgWireFrontendMessage::PasswordMessageFamily(message) => {
                 let user = client.metadata().get(METADATA_USER).cloned().unwrap_or_default();
-                let (answer, is_in) = self.exchange(&user, message).await?;
+                let database = client.metadata().get(METADATA_DATABASE).cloned().unwrap_or_else(|| user.clone());
+                let (answer, is_in) = self.exchange((&user, &database), message).await?;
                 client.send(PgWireBackendMessage::Authentication(answer)).await?;
                 if is_in {
                     let (number, secret) = self.talk.key().map_err(|refusal| refused(&user, &refusal))?;

@@ -37,7 +37,10 @@ fn every_kind_of_wrong_statement_has_its_sqlstate() {
         ("SELECT * FROM work_orders FOR UPDATE", "25006"),
         ("SELECT repeat('x', 1000000000)", "22023"),
         ("SET statement_timeout = '50ms'; SELECT count(*) FROM generate_series(1, 100000000000)", "57014"),
-        ("SELECT a.value FROM generate_series(1, 2000000) a", "54000"),
+        ("SELECT a FROM generate_series(1, 2000000) a", "54000"),
+        ("SELECT 2147483647::int + 1::int", "22003"),
+        ("SELECT 'abc' SIMILAR TO 'a%'", "0A000"),
+        ("SELECT age(now())", "42883"),
     ];
     for (statement, state) in cases {
         let Some(complaint) = complained(&site, Role::Analyst, &format!("{statement};")) else { return };

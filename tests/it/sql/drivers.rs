@@ -69,7 +69,7 @@ async def main():
         found = await statement.fetch(datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc))
     async with db.transaction(readonly=True):
         seen = [row["seq"] async for row in db.cursor("SELECT seq FROM journal ORDER BY seq", prefetch=2)]
-    assert seen == list(range(1, len(seen) + 1)) and len(seen) > 5
+    assert seen == sorted(set(seen)) and len(seen) > 5
     try:
         await db.fetch("SELECT * FROM nowhere")
     except asyncpg.UndefinedTableError as error:

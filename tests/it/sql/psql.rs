@@ -32,11 +32,13 @@ fn the_backslash_commands_describe_the_plant() {
     for column in ["work_order_number|text|", "planned_quantity|bigint|", "yield_percentage|numeric", "created_at|timestamp with time zone|"] {
         assert!(columns.contains(column), "{column} is not in {columns}");
     }
-    for command in [r"\d", r"\dn", r"\l", r"\du", r"\df", r"\dv", r"\d lots", r"\conninfo", r"\dt work*"] {
+    for command in [r"\d", r"\dn", r"\l", r"\du", r"\df", r"\dv", r"\d lots", r"\conninfo", r"\dt work*", r"\d+ work_orders", r"\d+ open_orders", r"\dt+", r"\dp", r"\z"] {
         let answer = told(&site, Role::Manager, &[command]).unwrap();
         assert!(!answer.is_empty() || command == r"\df", "{command}");
     }
     assert!(told(&site, Role::Manager, &[r"\dv"]).unwrap().contains("open_orders"));
+    assert!(told(&site, Role::Manager, &[r"\dp"]).unwrap().contains("public|work_orders|table|"));
+    assert!(told(&site, Role::Manager, &[r"\l"]).unwrap().contains("genims_db|"), "the name that was connected to");
 }
 
 #[test]
@@ -61,7 +63,13 @@ fn answers_have_the_headings_and_the_values_of_postgresql() {
         ("SELECT count(*) FILTER (WHERE x > 1), string_agg(x::text, ',' ORDER BY x) FROM (VALUES (1), (2), (3)) t(x)", "2|1,2,3"),
         ("SELECT substring('workorder' from 5), position('o' in 'work'), left('abc', 2), split_part('a-b-c', '-', 2)", "order|2|ab|b"),
         ("SELECT 'x' ~ '^[a-z]$', 'ABC' ILIKE 'abc', round(2.345, 2), ceil(1.2) = 2, greatest(1, 3, 2)", "t|t|2.35|t|3"),
-        ("SELECT current_user, current_database(), current_setting('server_version_num')", "analyst|millwright|150000"),
+        ("SELECT current_user, current_database(), current_setting('server_version_num')", "analyst|genims_db|150000"),
+        ("SELECT count(*) > 9, min(table_catalog) FROM information_schema.tables WHERE table_catalog = current_database()", "t|genims_db"),
+        ("SELECT count(*) FROM genims_db.public.work_orders", "0"),
+        ("SELECT x FROM generate_series(1, 3) x", "1\n2\n3"),
+        ("SELECT count(*), max(t) = now() FROM generate_series(now() - interval '2h', now(), interval '1h') t", "3|t"),
+        ("TABLE work_orders LIMIT 1", ""),
+        ("SELECT 1e3, interval '90 minutes' * 2 = interval '3 hours'", "1000|t"),
         ("SHOW transaction_read_only", "on"),
         ("BEGIN; SELECT 1; COMMIT", "BEGIN\n1\nCOMMIT"),
     ];
@@ -87,6 +95,41 @@ fn views_and_the_trace_answer_what_people_ask_for() {
     }
     let events = told(&site, Role::Auditor, &["SELECT command FROM journal WHERE seq = 1;", "SELECT count(*) = max(seq) FROM journal;"]).unwrap();
     assert_eq!(events, "FoundPlant\nt");
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_and_never_another_number() {
+    let site = site();
+    let sum = "sum(planned_quantity * 300000000000000000)";
+    let cases = [
+        ("SELECT 2147483647::int + 1::int".to_owned(), "integer out of range"),
+        ("SELECT 32767::smallint + 1::smallint".to_owned(), "smallint out of range"),
+        ("SELECT planned_quantity * 9000000000000000000 FROM work_orders".to_owned(), "bigint out of range"),
+        ("SELECT planned_quantity FROM work_orders WHERE planned_quantity + 9223372036854775807 > 0".to_owned(), "bigint out of range"),
+        (format!("SELECT {sum} FROM work_orders"), "bigint out of range"),
+        (format!("SELECT lot_number IS NULL, {sum} FROM work_orders WHERE planned_quantity > 8 GROUP BY lot_number IS NULL"), "bigint out of range"),
+        (format!("SELECT {sum} OVER () FROM work_orders"), "bigint out of range"),
+    ];
+    for (statement, wanted) in cases {
+        let Some(complaint) = complained(&site, Role::Analyst, &format!("{statement};")) else { return };
+        assert!(complaint.contains("22003") && complaint.contains(wanted), "{statement}: {complaint}");
+    }
+    let sums = "SELECT sum(planned_quantity), sum(planned_quantity) FILTER (WHERE planned_quantity > 10), sum(DISTINCT planned_quantity + 0), sum(good_quantity * 0.5) IS NULL FROM work_orders;";
+    assert_eq!(told(&site, Role::Analyst, &[sums]).unwrap(), "72|50|72|f");
+}
+
+#[test]
+fn of_the_journal_a_role_sees_what_the_change_feed_shows_it() {
+    let site = site();
+    for role in [Role::Analyst, Role::Manager, Role::Auditor] {
+        let Some(by_sql) = told(&site, role, &["SELECT seq FROM journal ORDER BY seq;"]) else { return };
+        let feed = site.client(role).send("GET", "/api/v1/changes?limit=1000", &[], b"").unwrap().json();
+        let feed: Vec<String> = feed["data"].as_array().unwrap().iter().map(|entry| entry["seq"].to_string()).collect();
+        assert_eq!(by_sql.lines().collect::<Vec<_>>(), feed, "{role:?}");
+    }
+    let users = "SELECT count(*) > 0 FROM journal WHERE subject LIKE 'USER-%' OR subject LIKE 'EMP-%';";
+    assert_eq!(told(&site, Role::Analyst, &[users]).unwrap(), "f");
+    assert_eq!(told(&site, Role::Auditor, &[users]).unwrap(), "t");
 }
 
 #[test]
