@@ -63,7 +63,7 @@ fn a_backup_under_load_restores_to_the_plant_as_it_was_at_that_entry() {
     assert_eq!(one.read("/api/v1/products")["data"], two.read("/api/v1/products")["data"]);
     assert_eq!((again.stop(), first.stop()), (0, 0));
     let (code, problem) = run_json(&["restore", file, "--data", restored], "");
-    assert_eq!((code, problem["code"].as_str()), (4, Some("bad_data")), "restored over a plant");
+    assert_eq!((code, problem["code"].as_str()), (5, Some("duplicate")), "restored over a plant");
     let (code, problem) = run_json(&["backup", file, "--data", restored], "");
     assert_eq!((code, problem["code"].as_str()), (5, Some("duplicate")), "wrote over a backup");
 }

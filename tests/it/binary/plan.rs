@@ -108,7 +108,7 @@ fn what_is_no_instance_is_refused_with_exit_code_2_and_the_place() {
         assert_eq!(output.status.code(), Some(2), "{place}: {told}");
         assert!(told.contains(place), "{place:?} is not in {told}");
     }
-    assert_eq!(run(&["plan", "solve", &files.path("none.json"), "--out", &files.path("out.json")]).status.code(), Some(2));
+    assert_eq!(run(&["plan", "solve", &files.path("none.json"), "--out", &files.path("out.json")]).status.code(), Some(3));
     let shop = files.write("shop.json", SHOP);
     assert_eq!(run(&["plan", "solve", &shop, "--out", &files.path("out.json"), "--event", &shop]).status.code(), Some(2), "an event alone has no plan to repair");
     assert!(!std::path::Path::new(&files.path("out.json")).exists());

@@ -175,7 +175,7 @@ fn an_id_without_its_zeros_comes_first_however_many_begin_so() {
     }
     caught_up(&site);
     let mut client = site.client(Role::Lead);
-    for (typed, wanted) in [("WO-7", "WO-000007"), ("WO-12", "WO-000012"), ("wo1", "WO-000001"), ("MAT-7", "MAT-000007"), ("work_order_id:WO-13", "WO-000013")] {
+    for (typed, wanted) in [("WO-7", "WO-000007"), ("WO-12", "WO-000012"), ("wo1", "WO-000001"), ("MATL-7", "MATL-000007"), ("work_order_id:WO-13", "WO-000013")] {
         assert_eq!(hits(&mut client, typed, "&limit=20")[0]["id"], wanted, "{typed}");
     }
 }
