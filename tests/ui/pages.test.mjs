@@ -114,6 +114,8 @@ for (const language of ["en-GB", "de-DE", "es-ES"]) {
     for (const [width, height] of [[1440, 900], [1280, 800], [1024, 768], [820, 1180], [768, 1024], [390, 844]]) {
       await page.setViewportSize({ width, height });
       await settled(page);
+      const beside = await page.locator(".work").evaluate((it) => it.scrollWidth - it.clientWidth);
+      if (beside > 0) hidden.push(`${beside} of it at ${width}: to be scrolled to`);
       for (const part of await page.locator(".count, .acts button, .rest button").all()) {
         await part.scrollIntoViewIfNeeded();
         const why = await part.evaluate((it) => {
