@@ -40,8 +40,8 @@ export async function ask(role, path, body, method = body ? "POST" : "GET") {
  * A browser of nobody that has gone nowhere yet. `expected` are faults that the story brings about; with `worker` it keeps the interface for
  * the time without a network.
  */
-export async function openPage({ size = [1440, 900], scheme = "light", language = "en-GB", expected = /^$/, worker = false } = {}) {
-  const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme: scheme, locale: language, serviceWorkers: worker ? "allow" : "block" });
+export async function openPage({ size = [1440, 900], scheme = "light", language = "en-GB", contrast, forcedColors, expected = /^$/, worker = false } = {}) {
+  const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, colorScheme: scheme, contrast, forcedColors, locale: language, serviceWorkers: worker ? "allow" : "block" });
   const page = await context.newPage();
   const wrongs = [];
   page.on("pageerror", (error) => wrongs.push(error.message));
@@ -81,10 +81,26 @@ export async function centerWhere(fits) {
   return found;
 }
 
-/** A page is there when it no longer says that it reads. */
+/** As fast as a scanner types, however busy this machine is: its keys come to whatever has the focus, and a field takes them as well. */
+export const scan = (page, code) =>
+  page.evaluate((keys) => {
+    for (const key of keys) {
+      const target = document.activeElement ?? document.body;
+      const taken = target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      if (!taken || key.length > 1 || !(target instanceof HTMLInputElement)) continue;
+      target.value += key;
+      target.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }, [...code, "Enter"]);
+
+/** A page is there when it says something, no longer says that it reads, and has not begun to read anew. */
 export async function settled(page) {
-  await page.locator("main").waitFor();
+  await page.locator("main > *").first().waitFor();
   await page.waitForLoadState("load");
-  await page.getByText(/^(Reading|Wird gelesen|Leyendo)$/).first().waitFor({ state: "detached" });
-  await page.waitForTimeout(300);
+  let quiet = 0;
+  for (let tries = 0; tries < 300 && quiet < 3; tries += 1) {
+    await page.waitForTimeout(100);
+    quiet = (await page.getByText(/^(Reading|Wird gelesen|Leyendo)$/).count()) ? 0 : quiet + 1;
+  }
+  assert.equal(quiet, 3, "the page reads and reads");
 }

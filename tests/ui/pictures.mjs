@@ -7,6 +7,9 @@ const SIZES = { desktop: [1440, 900], tablet: [1024, 768] };
 /** Charts and machines' words come a moment after the page. */
 const SETTLE = 2000;
 
+/** What is there only when the page is filled. */
+const FILLED = { wall: ".head .word", station: ".count b", plan: "main canvas", trace: "main canvas", explorer: "main .uplot", machine: "main .uplot" };
+
 /** What the README shows: the page, the look. As WebP these weigh a tenth of a PNG. */
 const SHOWN = [["wall", "light"], ["station", "light"], ["plan", "dark"], ["trace", "light"]];
 const SMALL = { width: 960, quality: 0.82 };
@@ -36,6 +39,7 @@ if (!skip) {
       for (const [name, path] of Object.entries(pages)) {
         const { page, context } = await visit("admin", path, { size, scheme });
         await settled(page);
+        if (FILLED[name]) await page.locator(FILLED[name]).first().waitFor();
         await page.waitForTimeout(SETTLE);
         const picture = await page.screenshot({ path: `${folder}/${name}-${device}-${scheme}.png` });
         const isShown = device === "desktop" && SHOWN.some(([shown, look]) => shown === name && look === scheme);

@@ -6,7 +6,8 @@ for tool in npm chromium; do
     command -v $tool >/dev/null || { echo "skipped: $tool is missing (Debian: apt-get install nodejs npm chromium)"; exit 0; }
 done
 MILLWRIGHT=${CARGO_TARGET_DIR:-$PWD/../../target}/debug/millwright
-[ -d node_modules ] || npm ci --silent
+# Anew also when the list of parts has changed since.
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent
 data=$(mktemp -d)
 "$MILLWRIGHT" demo --data "$data/plant" --http 127.0.0.1:0 --days 1 --speed 0 >"$data/out" 2>/dev/null &
 plant=$!

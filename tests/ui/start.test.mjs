@@ -52,7 +52,7 @@ async function logIn(page) {
 
 test("an empty folder becomes a plant in a browser; its backup brings it back in another", { skip, timeout: 180_000 }, async () => {
   const server = serve(folder());
-  const { page, leave } = await openPage({ expected: /503|403|422|401|ERR_/ });
+  const { page, leave } = await openPage({ expected: /503|403|422|401|404|ERR_/ });
   await page.goto(await server.said(/start one at (\S+)/));
   await page.getByRole("heading", { name: "Start your plant" }).waitFor();
   await page.getByLabel("Name of the plant").fill("Ada's works");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { ask, BASE, centerWhere, closeBrowser, loginOf, openBrowser, skip, visit } from "./browser.mjs";
+import { ask, BASE, centerWhere, closeBrowser, loginOf, openBrowser, scan, skip, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
@@ -46,17 +46,6 @@ async function signOn(page, name) {
   await pinIn(page);
 }
 
-/** As fast as a scanner types, however busy this machine is: its keys come to whatever has the focus, and a field takes them as well. */
-const scan = (page, code) =>
-  page.evaluate((keys) => {
-    for (const key of keys) {
-      const target = document.activeElement ?? document.body;
-      const taken = target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-      if (!taken || key.length > 1 || !(target instanceof HTMLInputElement)) continue;
-      target.value += key;
-      target.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-  }, [...code, "Enter"]);
 const badgeOf = async (employee) => (await ask("lead", `badges?employee_id=${employee}&limit=1`)).data[0].badge_number;
 const workerReady = (page) => page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
 

@@ -2,6 +2,8 @@
 
 const probe = document.createElement("i");
 probe.hidden = true;
+// A device that forces its own few colours would answer one for all of them.
+probe.style.setProperty("forced-color-adjust", "none");
 
 export function ink(token: string): string {
   if (!probe.isConnected) document.body.append(probe);

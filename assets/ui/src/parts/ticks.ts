@@ -2,11 +2,11 @@
 
 const STEPS_MS = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => minutes * 60_000);
 
-export function ticks(from: number, to: number, most = 8): number[] {
+/** Counted from the plant's midnight, so that hours are full also where its zone is off UTC by a half. */
+export function ticks(from: number, to: number, midnight = from, most = 8): number[] {
   const step = STEPS_MS.find((it) => (to - from) / it <= most) ?? STEPS_MS.at(-1)!;
   const found: number[] = [];
-  // Counted from the beginning, which is the plant's midnight for a day: full hours also where the zone is off UTC by a half.
-  for (let at = from; at <= to; at += step) found.push(at);
+  for (let at = midnight + Math.ceil((from - midnight) / step) * step; at <= to; at += step) found.push(at);
   return found.filter((at) => at > from && at < to);
 }
 

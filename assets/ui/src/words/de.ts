@@ -547,6 +547,7 @@ export const de: Words = {
   "plan.hand": "Verschieben",
   "plan.hand.one": "{order}, Arbeitsgang {step} verschieben",
   "plan.hand.how": "Einen geplanten Balken ziehen verschiebt ihn (ein Finger ruht zuerst darauf). Mit Tasten: N und B gehen von Balken zu Balken, Enter zeigt den Auftrag, M nimmt einen auf, Pfeile schieben ihn um 5 Minuten oder mit Umschalt um eine Stunde, auf und ab zu einem anderen Arbeitsplatz, Enter legt ihn ab, Escape lässt ihn, P heftet ihn an, Strg und Z nimmt zurück.",
+  "plan.hand.idle": "Einen geplanten Balken ziehen: Was daraus würde, steht hier, bevor er liegt.",
   "plan.hand.place": "{order}, Arbeitsgang {step}: {center}, {time}.",
   "plan.hand.asked": "Wird geprüft.",
   "plan.hand.alone": "Möglich; sonst rückt nichts.",

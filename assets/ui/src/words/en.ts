@@ -562,6 +562,7 @@ export const en = {
   "plan.hand": "Move",
   "plan.hand.one": "Move {order}, operation {step}",
   "plan.hand.how": "Drag a planned bar to move it (a finger rests on it first). By keys: N and B go from bar to bar, Enter shows its order, M takes one up, arrows move it by 5 minutes or with Shift by an hour, up and down to another work center, Enter puts it down, Escape leaves it, P pins it, Ctrl and Z undoes.",
+  "plan.hand.idle": "Drag a planned bar: what would become of it is said here before it is put down.",
   "plan.hand.place": "{order}, operation {step}: {center}, {time}.",
   "plan.hand.asked": "Being checked.",
   "plan.hand.alone": "Possible; nothing else moves.",

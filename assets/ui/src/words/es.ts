@@ -547,6 +547,7 @@ export const es: Words = {
   "plan.hand": "Mover",
   "plan.hand.one": "Mover {order}, operación {step}",
   "plan.hand.how": "Arrastre una barra prevista para moverla (el dedo reposa antes sobre ella). Con teclas: N y B van de barra en barra, Intro muestra la orden, M toma una, las flechas la mueven 5 minutos o con Mayús una hora, arriba y abajo a otro centro de trabajo, Intro la deja, Escape la suelta, P la fija, Ctrl y Z deshace.",
+  "plan.hand.idle": "Arrastre una barra prevista: aquí se dice qué resultaría antes de soltarla.",
   "plan.hand.place": "{order}, operación {step}: {center}, {time}.",
   "plan.hand.asked": "Se comprueba.",
   "plan.hand.alone": "Posible; no se mueve nada más.",

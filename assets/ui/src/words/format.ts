@@ -25,7 +25,8 @@ function inZone(time: string | Date, options: Intl.DateTimeFormatOptions): strin
 export const hour = (time: string | Date) => inZone(time, { hour: "2-digit", minute: "2-digit" });
 export const second = (time: string | Date) => inZone(time, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const day = (time: string | Date) => inZone(time, { weekday: "short", day: "numeric", month: "short" });
-export const moment = (time: string | Date | null | undefined) => (time ? `${day(time)}, ${hour(time)}` : "");
+/** In a narrow column it breaks between day and hour only. */
+export const moment = (time: string | Date | null | undefined) => (time ? `${day(time).replaceAll(" ", "\u00a0")}, ${hour(time)}` : "");
 
 /** A day of the calendar as the API tells it, whatever the zone. */
 export const calendarDay = (date: string | null | undefined) => (date ? new Intl.DateTimeFormat(tongue.language === "en" ? "en-GB" : tongue.language, { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" }).format(new Date(`${date}T00:00:00Z`)) : "");
