@@ -4,6 +4,7 @@
 
 use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,7 +63,10 @@ struct Login {
 
 pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refusal> {
     let data = place.data_or("demo-data");
-    let Open { engine, lane, mut logins, mut simulator } = open_or_make(&data, it, output)?;
+    let Open { engine, lane, mut logins, mut simulator } = match open_or_make(&data, it, output)? {
+        Opened::Lives(open) => *open,
+        Opened::Made => return Err(begin_again()),
+    };
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
     let demo = logins.users.iter().map(|login| login.user.clone()).collect();
@@ -109,10 +113,18 @@ struct Open {
     simulator: Simulator,
 }
 
-fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<Open, Refusal> {
+/// What stands behind a data directory now.
+enum Opened {
+    /// A plant that goes on.
+    Lives(Box<Open>),
+    /// A plant that was made just now, and is closed.
+    Made,
+}
+
+fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<Opened, Refusal> {
     let engine = wiring::open_or_make(data, true)?;
     let plant = engine.read(views::overview::overview)??.plant;
-    let Some(plant) = plant else { return make(engine, it, output) };
+    let Some(plant) = plant else { return make(engine, data, it, output) };
     if !plant.simulated {
         return Err(Refusal::new(Code::IllegalState, format!("{} holds a real plant; serve it with `millwright serve`, or name another directory for the demo", data.display())));
     }
@@ -120,7 +132,7 @@ fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<Open, Refusal
         Some(logins) => {
             let lane = Lane::start(&engine)?;
             let simulator = wake(&engine, &lane, it, output)?;
-            Ok(Open { engine, lane, logins, simulator })
+            Ok(Opened::Lives(Box::new(Open { engine, lane, logins, simulator })))
         }
         None => {
             // Interrupted before its log-ins were told: nobody can have used it, so it begins anew.
@@ -132,7 +144,7 @@ fn open_or_make(data: &Path, it: &Demo, output: &Output) -> Result<Open, Refusal
                     _ => {}
                 }
             }
-            make(wiring::open_or_make(data, true)?, it, output)
+            make(wiring::open_or_make(data, true)?, data, it, output)
         }
     }
 }
@@ -153,7 +165,18 @@ fn wake(engine: &Engine, lane: &Lane, it: &Demo, output: &Output) -> Result<Simu
     Ok(simulator)
 }
 
-fn make(engine: Engine, it: &Demo, output: &Output) -> Result<Open, Refusal> {
+/// The same command in a fresh process, which goes on with the plant that was made: no allocator gives
+/// back all that a month's making took, and a demo should weigh what a plant weighs. Answers only if
+/// that fails.
+fn begin_again() -> Refusal {
+    let error = match std::env::current_exe() {
+        Ok(program) => std::process::Command::new(program).args(std::env::args_os().skip(1)).exec(),
+        Err(error) => error,
+    };
+    Refusal::new(Code::Internal, format!("the plant is made; start the same command again to serve it ({error})"))
+}
+
+fn make(engine: Engine, data: &Path, it: &Demo, output: &Output) -> Result<Opened, Refusal> {
     let lane = Lane::start(&engine)?;
     let end = engine.wall_now();
     let start = end.minus(Duration::from_secs(u64::from(it.days) * 86_400));
@@ -173,7 +196,11 @@ fn make(engine: Engine, it: &Demo, output: &Output) -> Result<Open, Refusal> {
     let bar = output.progress(&format!("making {} days of history", it.days));
     simulator.history(&Plan { seed: it.seed, start, end }, &mut |done, total| bar.at(done, total))?;
     bar.finish();
-    Ok(Open { engine, lane, logins, simulator })
+    drop(simulator);
+    lane.stop();
+    engine.stop();
+    write_logins(data, &logins)?;
+    Ok(Opened::Made)
 }
 
 fn add_login(engine: &Engine, moment: Moment, role: Role) -> Result<Login, Refusal> {
@@ -200,6 +227,7 @@ fn set_clock(engine: &Engine, plant_time: Time, rate: i64) -> Result<(), Refusal
 fn live(engine: &Engine, mut simulator: Simulator, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>, Refusal> {
     let engine = engine.clone();
     let work = move || {
+        let mut behind = 0;
         while !stop.load(Ordering::SeqCst) {
             std::thread::sleep(LOOK);
             // An hour at a time, so that a stop is heard.
@@ -208,9 +236,12 @@ fn live(engine: &Engine, mut simulator: Simulator, stop: Arc<AtomicBool>) -> Res
                 // The clock stands still.
                 continue;
             }
-            if let Err(refusal) = simulator.advance_to(until).and_then(|()| keep_up(&engine, simulator.lived_until())) {
-                tracing::warn!(%refusal, "the simulated plant could not go on; it tries again");
-                std::thread::sleep(Duration::from_secs(2));
+            match simulator.advance_to(until).and_then(|()| keep_up(&engine, simulator.lived_until(), behind)) {
+                Ok(now) => behind = now,
+                Err(refusal) => {
+                    tracing::warn!(%refusal, "the simulated plant could not go on; it tries again");
+                    std::thread::sleep(Duration::from_secs(2));
+                }
             }
         }
         if let Err(refusal) = simulator.hang_up() {
@@ -221,16 +252,22 @@ fn live(engine: &Engine, mut simulator: Simulator, stop: Arc<AtomicBool>) -> Res
 }
 
 /// A clock that the simulator cannot follow goes at half its rate from now on; nothing is left out.
-fn keep_up(engine: &Engine, lived_until: Time) -> Result<(), Refusal> {
+/// Answers how many seconds it is behind.
+fn keep_up(engine: &Engine, lived_until: Time, behind_before: i64) -> Result<i64, Refusal> {
     let now = engine.plant_now();
     let rate = engine.read(views::overview::overview)??.plant.map_or(1, |plant| plant.clock_rate);
     let behind = (now.micros() - lived_until.micros()) / 1_000_000;
-    if rate <= 1 || behind <= rate * BEHIND_SECONDS {
-        return Ok(());
+    if let Some(slower) = slower(rate, behind_before, behind) {
+        tracing::warn!(behind, rate, slower, "the simulated plant cannot keep up with its clock: it goes slower from now on, and nothing is left out");
+        set_clock(engine, now, slower)?;
     }
-    let slower = (rate / 2).max(1);
-    tracing::warn!(behind, rate, slower, "the simulated plant cannot keep up with its clock: it goes slower from now on, and nothing is left out");
-    set_clock(engine, now, slower)
+    Ok(behind)
+}
+
+/// The rate to go on at, where this one cannot be kept. Who only slept (a suspended laptop) is behind
+/// too, but wins ground.
+fn slower(rate: i64, behind_before: i64, behind: i64) -> Option<i64> {
+    (rate > 1 && behind > rate * BEHIND_SECONDS && behind > behind_before).then(|| (rate / 2).max(1))
 }
 
 fn path(data: &Path) -> PathBuf {
@@ -245,11 +282,15 @@ fn read_logins(data: &Path) -> Result<Option<Logins>, Refusal> {
     }
 }
 
+fn write_logins(data: &Path, logins: &Logins) -> Result<(), Refusal> {
+    let json = serde_json::to_vec_pretty(logins).map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
+    write_private(&path(data), &json).map_err(Refusal::from)
+}
+
 /// Writes the log-ins and tells them to whoever started the demo.
 fn tell(data: &Path, logins: &mut Logins, address: SocketAddr, output: &Output) -> Result<(), Refusal> {
     logins.url = format!("http://{address}");
-    let json = serde_json::to_vec_pretty(logins).map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
-    write_private(&path(data), &json)?;
+    write_logins(data, logins)?;
     output.say(&format!("{PLANT_NAME} (simulated) is ready. Log in at http://{address} as:"));
     for login in &logins.users {
         output.say(&format!("  {:<10} {}", login.user, login.password));
@@ -279,4 +320,20 @@ fn own_address(port: u16) -> Option<SocketAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
     Some(SocketAddr::new(socket.local_addr().ok()?.ip(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_halved_where_ground_is_lost_and_only_there() {
+        // At 600 plant seconds a second: eight seconds of the wall are 4,800 of the plant.
+        assert_eq!(slower(600, 4_000, 5_000), Some(300));
+        assert_eq!(slower(600, 4_000, 4_800), None, "not yet far behind");
+        assert_eq!(slower(600, 90_000, 50_000), None, "it catches up after a sleep");
+        assert_eq!(slower(3, 0, 100), Some(1));
+        assert_eq!(slower(1, 0, 1_000_000), None, "a day's own pace is never left");
+        assert_eq!(slower(0, 0, 1_000_000), None, "a clock that stands is no clock that is too fast");
+    }
 }
