@@ -3,6 +3,7 @@
 //! by somebody who owns the disk. Deliberately unsigned yet, and it says so.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -14,6 +15,8 @@ use crate::store::View as _;
 use crate::store::home::write_synced;
 
 const NAME: &str = "roots";
+/// A day is sealed once a day: nobody waits for its file.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Follows the journal until told to stop.
 pub async fn run(engine: Engine, folder: PathBuf, mut stopping: watch::Receiver<bool>) {
@@ -27,13 +30,13 @@ pub async fn run(engine: Engine, folder: PathBuf, mut stopping: watch::Receiver<
             Ok(()) => return,
             Err(refusal) => tracing::warn!(%refusal, "the roots of days wait for the store"),
         }
-        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
     }
 }
 
 async fn follow(engine: &Engine, folder: &Path) -> Result<(), Refusal> {
     let cursor = engine.read(|snapshot| snapshot.cursor(NAME))??;
-    let mut follower = Follower::new(engine, cursor);
+    let mut follower = Follower::new(engine, cursor).pausing(PAUSE);
     while let Some(entries) = follower.next().await? {
         let mut written = false;
         for entry in entries.iter().filter(|entry| entry.subject.noun == Noun::JournalDay) {
