@@ -37,7 +37,7 @@ type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 pub const FILE: &str = "telemetry.redb";
 
 /// Cache of redb: blocks are written once, and what is asked often is in memory already.
-const CACHE_BYTES: usize = 12 << 20;
+const CACHE_BYTES: usize = 6 << 20;
 
 /// redb gives a long value pages in powers of two: cut into what fits one page each, a value of twenty
 /// pages wastes a twentieth of what it wastes whole.
