@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_pg::datatypes::arrow_schema_to_pg_fields;
 use arrow_pg::encoder::{Encoder, encode_value};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use pgwire::api::portal::Format;
 use pgwire::api::results::{DataRowEncoder, FieldFormat, FieldInfo, QueryResponse};
 use pgwire::error::{PgWireError, PgWireResult};
@@ -30,24 +30,20 @@ pub(super) fn response(rows: Rows, format: &Format, tag: &str, cancelled: watch:
         })
     });
     let told = Arc::clone(&fields);
-    let rows = batches.flat_map(move |batch| stream::iter(batch.map_or_else(|error| vec![Err(error)], |batch| encoded(&batch, &told))));
+    let rows = batches.flat_map(move |batch| match batch {
+        Ok(batch) => encoded(batch, &told).left_stream(),
+        Err(error) => stream::iter([Err(error)]).right_stream(),
+    });
     let mut response = QueryResponse::new(fields, rows);
     response.set_command_tag(tag);
     Ok(response)
 }
 
-fn encoded(batch: &RecordBatch, fields: &Arc<Vec<FieldInfo>>) -> Vec<PgWireResult<DataRow>> {
-    let mut encoder = DataRowEncoder::new(Arc::clone(fields));
-    let mut rows = Vec::with_capacity(batch.num_rows());
-    for row in 0..batch.num_rows() {
-        let written = one(batch, row, fields, &mut encoder);
-        let is_wrong = written.is_err();
-        rows.push(written.map(|()| encoder.take_row()));
-        if is_wrong {
-            break;
-        }
-    }
-    rows
+/// Row by row as they are taken, so that the first need not wait for thousands.
+fn encoded(batch: RecordBatch, fields: &Arc<Vec<FieldInfo>>) -> impl Stream<Item = PgWireResult<DataRow>> + use<> {
+    let fields = Arc::clone(fields);
+    let mut encoder = DataRowEncoder::new(Arc::clone(&fields));
+    stream::iter((0..batch.num_rows()).map(move |row| one(&batch, row, &fields, &mut encoder).map(|()| encoder.take_row())))
 }
 
 fn one(batch: &RecordBatch, row: usize, fields: &Arc<Vec<FieldInfo>>, encoder: &mut DataRowEncoder) -> PgWireResult<()> {
