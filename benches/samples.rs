@@ -52,9 +52,7 @@ fn sizes(runtime: &tokio::runtime::Runtime) -> anyhow::Result<()> {
         at_s = body.next_s;
     }
     let samples = hours * HOUR_S * SERIES as i64;
-    settle(|| ours.cpu());
-    let unsealed = metric(&mut ours, "millwright_telemetry_unsealed_samples")?;
-    ensure!(unsealed == 0.0, "{unsealed} samples are not sealed yet");
+    sealed_all(&mut ours)?;
     let each = |bytes: u64| bytes as f64 / samples as f64;
     let data = ours.data();
     // Its folder outlives it until the figures are read.
@@ -87,6 +85,19 @@ fn sizes(runtime: &tokio::runtime::Runtime) -> anyhow::Result<()> {
 }
 
 /// A figure that the plant tells its monitoring.
+/// Waits for the last hour, which is kept open for a while in case more of it comes.
+fn sealed_all(ours: &mut Ours) -> anyhow::Result<()> {
+    let end = Instant::now() + Duration::from_secs(300);
+    loop {
+        let unsealed = metric(ours, "millwright_telemetry_unsealed_samples")?;
+        if unsealed == 0.0 {
+            return Ok(());
+        }
+        ensure!(Instant::now() < end, "{unsealed} samples are not sealed after five minutes");
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
 fn metric(ours: &mut Ours, name: &str) -> anyhow::Result<f64> {
     let told = String::from_utf8(ours.get("/metrics", "text/plain")?)?;
     let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).with_context(|| format!("no {name} is told"))?;
