@@ -307,12 +307,39 @@ fn an_explanation_names_the_job_ahead_the_setup_the_closing_time_and_the_people(
     assert_sound(&instance, &plan, "by hand");
     let told: Vec<(usize, Cause, i32, i32)> = explain(&instance, &plan, 1).into_iter().map(|it| (it.operation, it.cause, it.from, it.until)).collect();
     let wanted = vec![
-        (2, Cause::Behind { operation: 0 }, 0, 540),
+        (2, Cause::Closed, 0, 480),
+        (2, Cause::Behind { operation: 0 }, 480, 540),
         (2, Cause::Setup, 540, 550),
         (2, Cause::Work, 550, 610),
         (3, Cause::Transfer, 610, 640),
         (3, Cause::Pool { pool: 0 }, 640, 870),
         (3, Cause::Work, 870, 920),
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn a_night_is_told_as_closed_and_not_as_what_it_interrupts() {
+    let mut shop = problem(vec![Center { hours: Some(0), matrix: Some(0), initial_state: Some(0), ..center("LASER") }], Vec::new());
+    shop.matrices = vec![Matrix { id: "sheet".into(), times: vec![vec![0, 10], vec![10, 0]] }];
+    let laser = |state, minutes| Operation { states: vec![(0, state)], ..operation(&[(0, minutes)], &[]) };
+    shop.jobs = vec![job("FIRST", vec![laser(0, 475)]), job("SECOND", vec![laser(1, 60)])];
+    let instance = Instance::new(shop).unwrap();
+    let at = |start, end| Slot { center: 0, start, end };
+    // The first begins five minutes late and is done the next morning.
+    let plan = Plan { slots: vec![at(720 - 235, DAY + 510), at(DAY + 520, DAY + 580)] };
+    assert_sound(&instance, &plan, "by hand");
+    let told: Vec<(Cause, i32, i32)> = explain(&instance, &plan, 1).into_iter().map(|it| (it.cause, it.from, it.until)).collect();
+    let behind = Cause::Behind { operation: 0 };
+    let wanted = vec![
+        (Cause::Closed, 0, 480),
+        (behind, 480, 720),
+        (Cause::Closed, 720, 750),
+        (behind, 750, 960),
+        (Cause::Closed, 960, DAY + 480),
+        (behind, DAY + 480, DAY + 510),
+        (Cause::Setup, DAY + 510, DAY + 520),
+        (Cause::Work, DAY + 520, DAY + 580),
     ];
     assert_eq!(told, wanted);
 }
