@@ -407,6 +407,7 @@ fn what_cannot_be_planned_is_refused_with_the_record_and_the_reason() {
         ("calendars[0]", "does not repeat", |it| it.hours[0].period = 0),
         ("work_centers[0]", "do not exist", |it| it.centers[0].hours = Some(4)),
         ("work_centers[0]", "windows", |it| it.centers[0].downtime = vec![(50_000_000, 50_000_001)]),
+        ("jobs", "weights come to", |it| (it.jobs[0].release, it.jobs) = (0, (0..6_000).map(|_| Job { weight: 1_000_000, release: 52_000_000, ..job("J", vec![operation(&[(1, 1)], &[])]) }).collect())),
         ("jobs", "centuries", |it| (it.hours[0].windows, it.jobs[0].operations[0].modes[0].1) = (vec![(480, 481)], 1_000_000)),
         ("jobs[0].operations[0]", "closed", |it| it.jobs[0].operations[0].fixed = Some((0, 5))),
         ("jobs[1].operations[0]", "is fixed on the same work center", |it| {
@@ -435,15 +436,18 @@ fn files_are_read_to_the_point_and_refused_with_the_place() {
     assert_eq!(shop_file::read_schedule(&written, instance.problem()).unwrap(), slots(&solution.plan));
     let cases = [
         (text.replace("shop-instance/1", "shop-instance/9"), "instance.format"),
-        (text.replace("[[0,3]]", "[[0]]"), "instance, line 1"),
+        (text.replace("[[0,3]]", "[[0]]"), "jobs[0].operations[0].modes[0]: "),
         (text.replace("makespan", "glory"), "objective"),
         (text.replace(r#"{"id":"A"}"#, r#"{"id":"A","calendar":"none"}"#), "work_centers[0].calendar"),
         (text.replace(r#""modes":[[0,3]]"#, r#""modes":[[0,3]],"pool":"TIG""#), "jobs[0].operations[0].pool"),
-        ("no json".to_owned(), "instance, line 1"),
+        ("no json".to_owned(), "instance: "),
+        (String::new(), "instance: "),
+        (text.replace("makespan", r#"span \" {[,"#), "objective: "),
+        (text.replace(r#""name":"x""#, r#""name":["#), "name"),
     ];
     for (text, place) in cases {
         let fault = shop_file::read_instance(&text).expect_err(place);
-        assert!(fault.place.starts_with(place), "{fault}");
+        assert!(fault.to_string().starts_with(place), "{place:?}: {fault}");
     }
 }
 
