@@ -201,6 +201,36 @@ fn overtime_is_proposed_where_it_saves_promises() {
     assert!(best["sentence"].as_str().unwrap().starts_with("120 min more of LASER would save"));
 }
 
+#[test]
+fn a_plan_knows_what_an_idle_work_center_is_set_up_for() {
+    let site = Site::new();
+    let (mut planner, mut lead) = (site.client(Role::Planner), site.client(Role::Lead));
+    let done = order(&mut planner, 2, "2026-03-05");
+    for sequence in [10, 20, 30] {
+        let operation = format!("/api/v1/work-orders/{done}/operations/{sequence}");
+        lead.make(&format!("{operation}/start"), &json!({}));
+        lead.make(&format!("{operation}/report"), &json!({"good_quantity": 2}));
+        lead.make(&format!("{operation}/finish"), &json!({}));
+    }
+    planner.make("/api/v1/products", &json!({"product_code": "FRAME", "product_name": "Frame"}));
+    let step = json!({"operation_sequence": 10, "operation_name": "Cut", "work_center_id": "LASER", "setup_minutes": 10, "standard_time_per_unit_seconds": 60});
+    planner.make("/api/v1/routings", &json!({"product_id": "FRAME", "steps": [step]}));
+    planner.make("/api/v1/line-product-mapping", &json!({"line_id": "LINE-000001", "product_id": "FRAME", "changeover_minutes": 45}));
+    let same = order(&mut planner, 2, "2026-03-02");
+    let first_of = |planner: &mut Client, of: &str| {
+        let plan = ready(planner, &json!({"seconds": 0}));
+        let story = planner.read(&format!("/api/v1/plans/{}/explain/{of}", plan["plan_id"]));
+        let stretch = story["stretches"][0].clone();
+        (stretch["reason"].as_str().unwrap().to_owned(), stretch["minutes"].as_i64().unwrap())
+    };
+    assert_eq!(first_of(&mut planner, &same).0, "work", "the same goods again need no setup");
+    lead.make(&format!("/api/v1/work-orders/{same}/cancel"), &json!({"reason": "not wanted"}));
+    let made = planner.make("/api/v1/work-orders", &json!({"product_id": "FRAME", "planned_quantity": 2, "planned_end_date": "2026-03-02"}));
+    let other = made["work_order_id"].as_str().unwrap().to_owned();
+    planner.make(&format!("/api/v1/work-orders/{other}/release"), &json!({}));
+    assert_eq!(first_of(&mut planner, &other), ("setup".to_owned(), 45), "the brackets' setup stands there");
+}
+
 /// A simulated plant with some days behind it, as a problem.
 pub(crate) fn lived(days: u64) -> (millwright::engine::Engine, Shop, millwright::base::Time) {
     let start = time("2026-03-02T05:00:00Z");
