@@ -275,9 +275,9 @@ pub fn story(shop: &Shop, job: usize, effect: &Effect, chain: &[Waits]) -> Strin
                 row["behind_work_order_id"] = order.clone().into();
                 row["behind_operation"] = operation.clone().into();
             }
-            Reason::People { skill } => row["skill"] = skill.clone().into(),
+            Reason::People { skill, at_once } => (row["skill"], row["at_once"]) = (skill.clone().into(), (*at_once).into()),
             Reason::Material { material } => row["material"] = material.clone().into(),
-            Reason::Tool { tool } => row["tool"] = tool.clone().into(),
+            Reason::Tool { tool, at_once } => (row["tool"], row["at_once"]) = (tool.clone().into(), (*at_once).into()),
             _ => {}
         }
         row

@@ -427,6 +427,7 @@ export interface Stretch {
   reason: "work" | "paused" | "transfer" | "release" | "behind" | "setup" | "closed" | "people" | "batch" | "material" | "tool" | "free";
   behind_work_order_id?: string;
   skill?: string;
+  at_once?: number;
   material?: string;
   tool?: string;
   behind_operation?: string;
