@@ -479,12 +479,7 @@ impl Making<'_> {
         wait: &Wait,
     ) -> Result<Result<(), String>, Refusal> {
         let customer: Option<Customer> = order.customer_id.map(|id| snapshot.get(id)).transpose()?.flatten();
-        let terms = Terms {
-            product: code_of(snapshot, order.product_id)?,
-            family: self.families.of(order.product_id)?.clone(),
-            weight: weight(&order, customer.as_ref()),
-            wait,
-        };
+        let terms = Terms { product: code_of(snapshot, order.product_id)?, family: self.families.of(order.product_id)?.clone(), weight: weight(&order, customer.as_ref()), wait };
         Ok(self.take(&order, &terms, steps, slots))
     }
 
@@ -523,11 +518,7 @@ impl Making<'_> {
             });
             self.in_force.push(slots.get(&step.operation_id.number()).and_then(|slot| self.slot(step, slot)));
             let like = if step.status == OperationStatus::InProgress { 0 } else { step.planned_setup_time_minutes.unwrap_or(0).max(0) };
-            setups.push(Setup {
-                product: terms.product.clone(),
-                family: terms.family.clone(),
-                like: Minutes::try_from(like).unwrap_or(Minutes::MAX),
-            });
+            setups.push(Setup { product: terms.product.clone(), family: terms.family.clone(), like: Minutes::try_from(like).unwrap_or(Minutes::MAX) });
         }
         let due_minute = due.map(|due| minute((due.micros() - self.floor.now.micros()) / 1_000));
         self.jobs.push((

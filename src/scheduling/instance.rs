@@ -284,7 +284,10 @@ impl Instance {
         }
         let weights: i64 = self.problem.jobs.iter().map(|job| i64::from(job.weight)).sum();
         if weights > COST_MAX / reach.max(1) {
-            return Err(Fault::new("jobs", format!("their weights come to {weights}, too much for times up to {reach}; weights compare jobs with each other, so give smaller ones")));
+            return Err(Fault::new(
+                "jobs",
+                format!("their weights come to {weights}, too much for times up to {reach}; weights compare jobs with each other, so give smaller ones"),
+            ));
         }
         Ok(())
     }

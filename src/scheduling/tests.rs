@@ -407,7 +407,9 @@ fn what_cannot_be_planned_is_refused_with_the_record_and_the_reason() {
         ("calendars[0]", "does not repeat", |it| it.hours[0].period = 0),
         ("work_centers[0]", "do not exist", |it| it.centers[0].hours = Some(4)),
         ("work_centers[0]", "windows", |it| it.centers[0].downtime = vec![(50_000_000, 50_000_001)]),
-        ("jobs", "weights come to", |it| (it.jobs[0].release, it.jobs) = (0, (0..6_000).map(|_| Job { weight: 1_000_000, release: 52_000_000, ..job("J", vec![operation(&[(1, 1)], &[])]) }).collect())),
+        ("jobs", "weights come to", |it| {
+            (it.jobs[0].release, it.jobs) = (0, (0..6_000).map(|_| Job { weight: 1_000_000, release: 52_000_000, ..job("J", vec![operation(&[(1, 1)], &[])]) }).collect())
+        }),
         ("jobs", "centuries", |it| (it.hours[0].windows, it.jobs[0].operations[0].modes[0].1) = (vec![(480, 481)], 1_000_000)),
         ("jobs[0].operations[0]", "closed", |it| it.jobs[0].operations[0].fixed = Some((0, 5))),
         ("jobs[1].operations[0]", "is fixed on the same work center", |it| {
