@@ -70,7 +70,7 @@ pub(super) fn run(place: &Place, it: &Demo, output: &Output) -> Result<u8, Refus
     set_clock(&engine, simulator.lived_until().max(engine.wall_now()), it.speed)?;
     let stop = Arc::new(AtomicBool::new(false));
     let demo = logins.users.iter().map(|login| login.user.clone()).collect();
-    let desk = Desk::default();
+    let desk = Desk::of(&engine)?;
     simulator.plan_on(desk.clone());
     let doors = Doors {
         http: place.http(),

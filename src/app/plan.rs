@@ -18,6 +18,9 @@ pub(super) fn run(it: &Arguments, output: &Output) -> Result<u8, Refusal> {
     let mut problem = shop_file::read_instance(&text_of(&it.instance)?).map_err(|fault| refusal(&path, &fault))?;
     let before = before(it, &mut problem)?;
     let instance = Instance::new(problem).map_err(|fault| refusal(&path, &fault))?;
+    let unwritable = |error: std::io::Error| Refusal::new(Code::Invalid, format!("{} cannot be written: {error}", it.out.display()));
+    // The search may take a day, so whether its plan can be written is tried before.
+    std::fs::OpenOptions::new().append(true).create(true).open(&it.out).map_err(unwritable)?;
     let options = Options { seed: it.seed, threads: usize::from(it.threads), steps: it.steps, ..Options::default() };
     let until = begun + Duration::from_secs_f64(it.seconds);
     let stop = || Instant::now() >= until;
@@ -28,8 +31,7 @@ pub(super) fn run(it: &Arguments, output: &Output) -> Result<u8, Refusal> {
         None => solve(&instance, &options, stop, progress),
     };
     bar.finish();
-    std::fs::write(&it.out, shop_file::write_schedule(&instance, &solution.plan))
-        .map_err(|error| Refusal::new(Code::Invalid, format!("{} cannot be written: {error}", it.out.display())))?;
+    std::fs::write(&it.out, shop_file::write_schedule(&instance, &solution.plan)).map_err(unwritable)?;
     answer(it, &instance, &solution, output);
     Ok(0)
 }

@@ -99,7 +99,7 @@ pub(super) fn run(place: &Place, output: &Output) -> Result<u8, Refusal> {
         mqtt: place.mqtt().map(Mqtt::At),
         secrecy: place.secrecy(),
         demo: Vec::new(),
-        desk: Desk::default(),
+        desk: Desk::of(&engine)?,
     };
     let answer = serve(&engine, &lane, doors, output, |_| Ok(()));
     // The adapters are down; now the writers drain and end.

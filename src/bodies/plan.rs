@@ -257,8 +257,8 @@ pub fn progress(it: &Draft) -> String {
     json!({"plan_id": it.id, "state": standing.word(), "version": it.versions().1, "best": progress.map(|it| it.objective), "late_orders": progress.map(|it| it.late_jobs), "steps": progress.map(|it| it.steps)}).to_string()
 }
 
-/// Why an order ends when it does.
-pub fn story(id: Id<WorkOrder>, effect: &Effect, chain: &[Waits]) -> String {
+/// Why an order ends when it does. The chain begins when the plan was made; what was late by then is told apart.
+pub fn story(shop: &Shop, job: usize, effect: &Effect, chain: &[Waits]) -> String {
     let stretches = chain.iter().map(|it| {
         let mut row = json!({
             "operation_sequence": it.operation.0,
@@ -275,17 +275,18 @@ pub fn story(id: Id<WorkOrder>, effect: &Effect, chain: &[Waits]) -> String {
                 row["behind_work_order_id"] = order.clone().into();
                 row["behind_operation"] = operation.clone().into();
             }
-            Reason::People { skill } => row["skill"] = skill.clone().into(),
+            Reason::People { skill, at_once } => (row["skill"], row["at_once"]) = (skill.clone().into(), (*at_once).into()),
             Reason::Material { material } => row["material"] = material.clone().into(),
-            Reason::Tool { tool } => row["tool"] = tool.clone().into(),
+            Reason::Tool { tool, at_once } => (row["tool"], row["at_once"]) = (tool.clone().into(), (*at_once).into()),
             _ => {}
         }
         row
     });
     json!({
-        "work_order_id": order(id),
+        "work_order_id": order(effect.order),
         "ends": effect.ends.to_string(),
         "late_minutes": effect.late_minutes,
+        "late_already_minutes": shop.orders[job].due.map_or(0, |due| shop.epoch.minutes_since(due).max(0)),
         "promise": effect.promise.word(),
         "stretches": stretches.collect::<Vec<_>>(),
     })
@@ -293,9 +294,10 @@ pub fn story(id: Id<WorkOrder>, effect: &Effect, chain: &[Waits]) -> String {
 }
 
 /// What was published.
-pub fn published(id: u64, slots: usize, orders: usize, begun: &[(Id<WorkOrder>, i64)], seq: u64) -> String {
-    let left_out = begun.iter().map(|(id, sequence)| json!({"work_order_id": order(*id), "operation_sequence": sequence, "why": "it has begun meanwhile, or is planned no more"}));
-    json!({"plan_id": id, "slots": slots, "work_orders": orders, "left_out": left_out.collect::<Vec<_>>(), "seq": seq}).to_string()
+pub fn published(id: u64, slots: usize, orders: usize, before: usize, begun: &[(Id<WorkOrder>, i64)], seq: u64) -> String {
+    let why = "it has begun meanwhile, is on hold, or is planned no more";
+    let left_out = begun.iter().map(|(id, sequence)| json!({"work_order_id": order(*id), "operation_sequence": sequence, "why": why}));
+    json!({"plan_id": id, "slots": slots, "slots_in_force_before": before, "work_orders": orders, "left_out": left_out.collect::<Vec<_>>(), "seq": seq}).to_string()
 }
 
 /// The answer to "can you do it, by when".

@@ -229,6 +229,13 @@ impl Engine {
         answer.await.unwrap_or_else(|_| Err(stopping()))
     }
 
+    /// Writes desk rows from a plain thread.
+    pub fn desk_wait(&self, work: impl FnOnce(&mut Tables<'_>) -> Result<(), StoreError> + Send + 'static) -> Result<(), Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.blocking_send(Message::Desk(Box::new(work), reply)).map_err(|_| stopping())?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(stopping()))
+    }
+
     /// Looks at one moment.
     pub fn read<T>(&self, look: impl FnOnce(&Snapshot) -> T) -> Result<T, Refusal> {
         self.shared.store.read(look).map_err(Refusal::from)

@@ -1,6 +1,7 @@
 //! Drafts: a plan is there at once, gets better on a thread of its own until its time is up or somebody
 //! stops it, is moved by hand version by version, branched, and waits for its judgement. In memory only, a
-//! few of them: a draft is soon made again, and the floor has moved on anyway; pins are what outlives it.
+//! few of them: a draft is soon made again, and the floor has moved on anyway; pins are what outlives it. Only numbers
+//! are remembered over a restart, so that none of them ever means another draft than it did.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use super::hold::Kept;
 use super::shop::Shop;
 use crate::base::{Code, Refusal, Time, limits};
+use crate::engine::Engine;
 use crate::scheduling::{Options, Plan, Progress, Slot, carry_on, mend, repair, solve};
 
 /// How a draft is asked for.
@@ -227,13 +229,32 @@ impl Draft {
     }
 }
 
+/// Under which name the plant remembers how far drafts may be numbered, and how many numbers are taken at once.
+const NUMBERS: &str = "drafts";
+const NUMBERS_TAKEN: u64 = 100;
+
 #[derive(Default)]
 struct Shelf {
+    /// The numbers before the last start.
+    before: u64,
     last: u64,
+    /// Numbers up to here are taken for this run of the program.
+    taken: u64,
     drafts: BTreeMap<u64, Arc<Draft>>,
 }
 
 impl Shelf {
+    /// The next number; durably taken where there is a plant to remember it.
+    fn number(&mut self, engine: Option<&Engine>) -> Result<u64, Refusal> {
+        if let Some(engine) = engine.filter(|_| self.last == self.taken) {
+            let taken = self.taken + NUMBERS_TAKEN;
+            engine.desk_wait(move |tables| tables.put_cursor(NUMBERS, taken))?;
+            self.taken = taken;
+        }
+        self.last += 1;
+        Ok(self.last)
+    }
+
     /// Lets the oldest go; what a person worked on goes last.
     fn make_room(&mut self) {
         while self.drafts.len() > limits::PLANS_KEPT {
@@ -246,9 +267,10 @@ impl Shelf {
     }
 }
 
-/// Where drafts lie. Clones are the same desk.
+/// Where drafts lie. Clones are the same desk. The default one belongs to no plant and numbers from 1.
 #[derive(Clone, Default)]
 pub struct Desk {
+    engine: Option<Engine>,
     shelf: Arc<Mutex<Shelf>>,
     solving: Arc<AtomicUsize>,
     news: Arc<watch::Sender<u64>>,
@@ -268,6 +290,13 @@ struct Begun {
 }
 
 impl Desk {
+    /// The desk of a plant; drafts are numbered on from those before the last start.
+    pub fn of(engine: &Engine) -> Result<Self, Refusal> {
+        let before = engine.read(|snapshot| snapshot.cursor(NUMBERS))??;
+        let shelf = Shelf { before, last: before, taken: before, ..Shelf::default() };
+        Ok(Self { engine: Some(engine.clone()), shelf: Arc::new(Mutex::new(shelf)), ..Self::default() })
+    }
+
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -283,7 +312,7 @@ impl Desk {
         let first = if ask.keep { mend(instance, &shop.in_force) } else { solve(instance, &Options { seed: ask.seed, ..Options::default() }, || true, |_| {}).plan };
         let at = shop.epoch;
         let begun = Begun { shop: Arc::new(shop), kept: Arc::new(kept), ask, name: None, parent: None, plan: Arc::new(first), act: Act::Solved, standing: Standing::Solving, at };
-        let draft = self.keep(begun, by);
+        let draft = self.keep(begun, by)?;
         let solved = Arc::clone(&draft);
         let thread = std::thread::Builder::new().name("planner".to_owned()).spawn(move || {
             solved.improve();
@@ -294,7 +323,7 @@ impl Desk {
     }
 
     /// The plan in force as a draft, carried on from where the floor is.
-    pub fn of_force(&self, shop: Shop, kept: Kept, name: Option<String>, by: &str) -> Arc<Draft> {
+    pub fn of_force(&self, shop: Shop, kept: Kept, name: Option<String>, by: &str) -> Result<Arc<Draft>, Refusal> {
         let plan = Arc::new(carry_on(kept.instance(&shop), &shop.in_force));
         let ask = Ask { time: Duration::ZERO, keep: true, seed: 0, why: None };
         let at = shop.epoch;
@@ -302,19 +331,19 @@ impl Desk {
     }
 
     /// A copy of a draft as it is now, to try something else.
-    pub fn branch(&self, of: &Draft, name: Option<String>, by: &str, at: Time) -> Arc<Draft> {
+    pub fn branch(&self, of: &Draft, name: Option<String>, by: &str, at: Time) -> Result<Arc<Draft>, Refusal> {
         let (shop, kept, plan) = (Arc::clone(&of.shop), Arc::clone(&of.kept), of.plan());
         let act = Act::Branched(Some(of.id));
         self.keep(Begun { shop, kept, ask: of.ask.clone(), name, parent: Some(of.id), plan, act, standing: Standing::Ready, at }, by)
     }
 
-    fn keep(&self, it: Begun, by: &str) -> Arc<Draft> {
+    fn keep(&self, it: Begun, by: &str) -> Result<Arc<Draft>, Refusal> {
         let mut shelf = self.shelf();
-        shelf.last += 1;
+        let id = shelf.number(self.engine.as_ref())?;
         let first = Version { number: 1, plan: it.plan, act: it.act, by: by.to_owned(), at: it.at };
         let inner = Inner { progress: None, standing: it.standing, versions: vec![first], present: 0, last: 1 };
         let draft = Arc::new(Draft {
-            id: shelf.last,
+            id,
             by: by.to_owned(),
             name: it.name,
             parent: it.parent,
@@ -329,7 +358,7 @@ impl Desk {
         shelf.make_room();
         drop(shelf);
         draft.tell();
-        draft
+        Ok(draft)
     }
 
     /// Counts on with everything that happens to a draft.
@@ -344,9 +373,16 @@ impl Desk {
 
     /// A draft.
     pub fn find(&self, id: u64) -> Result<Arc<Draft>, Refusal> {
-        let draft = self.shelf().drafts.get(&id).cloned();
-        draft.ok_or_else(|| {
-            Refusal::new(Code::NotFound, format!("there is no plan {id} any more: the newest {} are kept until the program ends; make it again", limits::PLANS_KEPT))
+        let shelf = self.shelf();
+        shelf.drafts.get(&id).cloned().ok_or_else(|| {
+            let why = if id == 0 || id > shelf.last {
+                "no draft has had this number".to_owned()
+            } else if id <= shelf.before {
+                "drafts do not outlive a restart of the server; what of them was published is in force, make the plan again for the rest".to_owned()
+            } else {
+                format!("the newest {} drafts are kept, and it was an older one; make it again", limits::PLANS_KEPT)
+            };
+            Refusal::new(Code::NotFound, format!("there is no plan {id}: {why}"))
         })
     }
 }

@@ -58,20 +58,24 @@ fn keys(center: u64, operation: &str, family: &str) -> [(Basis, Key); 3] {
     ]
 }
 
+/// What was done last.
+pub(super) fn done(snapshot: &Snapshot) -> Result<Vec<WorkOrderOperation>, StoreError> {
+    let (mut done, mut looked) = (Vec::new(), 0);
+    newest(snapshot, |operation: WorkOrderOperation| {
+        looked += 1;
+        done.extend(Some(operation).filter(|operation| operation.status == OperationStatus::Completed));
+        looked < LOOKED_BACK
+    })?;
+    Ok(done)
+}
+
 impl Pace {
-    /// Learns from what was done last; the family of an order's product is looked up by the order's number.
-    pub(super) fn learn(snapshot: &Snapshot, mut family: impl FnMut(&WorkOrderOperation) -> Result<String, StoreError>) -> Result<Self, StoreError> {
-        let mut done: Vec<(WorkOrderOperation, i64)> = Vec::new();
-        let mut looked = 0;
-        newest(snapshot, |operation: WorkOrderOperation| {
-            looked += 1;
-            done.extend(ratio(&operation).map(|ratio| (operation, ratio)));
-            looked < LOOKED_BACK
-        })?;
+    /// Learns from what was done last; the family of its order's product is looked up.
+    pub(super) fn learn(done: &[WorkOrderOperation], mut family: impl FnMut(&WorkOrderOperation) -> Result<String, StoreError>) -> Result<Self, StoreError> {
         let mut ratios: BTreeMap<Key, Vec<i64>> = BTreeMap::new();
-        for (operation, ratio) in done {
+        for (operation, ratio) in done.iter().filter_map(|operation| Some((operation, ratio(operation)?))) {
             let Some(center) = operation.work_center_id else { continue };
-            for (_, key) in keys(center.number(), &operation.operation_name, &family(&operation)?) {
+            for (_, key) in keys(center.number(), &operation.operation_name, &family(operation)?) {
                 ratios.entry(key).or_default().push(ratio);
             }
         }
@@ -89,7 +93,7 @@ impl Pace {
 /// Thousandths that a finished operation took of its plan, setups aside: those depend on what ran before.
 fn ratio(operation: &WorkOrderOperation) -> Option<i64> {
     let setup = operation.actual_setup_time_minutes.map_or((0, 0), |actual| (actual, operation.planned_setup_time_minutes.unwrap_or(0)));
-    let actual = operation.actual_duration_minutes.filter(|_| operation.status == OperationStatus::Completed)? - setup.0;
+    let actual = operation.actual_duration_minutes? - setup.0;
     let planned = operation.planned_duration_minutes? - setup.1;
     (actual > 0 && planned > 0).then(|| actual * 1_000 / planned)
 }
@@ -116,7 +120,6 @@ mod tests {
     #[test]
     fn a_setup_does_not_count_as_slow_work() {
         let operation = WorkOrderOperation {
-            status: OperationStatus::Completed,
             planned_duration_minutes: Some(70),
             planned_setup_time_minutes: Some(20),
             actual_duration_minutes: Some(115),
@@ -124,6 +127,6 @@ mod tests {
             ..WorkOrderOperation::default()
         };
         assert_eq!(ratio(&operation), Some(1_100));
-        assert_eq!(ratio(&WorkOrderOperation { status: OperationStatus::InProgress, ..operation }), None);
+        assert_eq!(ratio(&WorkOrderOperation { actual_duration_minutes: Some(60), ..operation }), None, "all of it was setup");
     }
 }

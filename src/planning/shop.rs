@@ -7,7 +7,7 @@ use std::collections::btree_map::Entry;
 
 use super::family::{Families, Family};
 use super::means::Means;
-use super::pace::{Basis, Pace};
+use super::pace::{Basis, Pace, done};
 use super::supply::{Supply, Wait};
 use crate::base::{ClockTime, Code, Date, Decimal, Refusal, Time};
 use crate::kpi::Facts;
@@ -20,7 +20,7 @@ use crate::model::work_order::{OperationStatus, WorkOrderStatus};
 use crate::model::{Customer, Id, Product, ProductionSchedule, Record as _, Routing, Subject, WorkCenter, WorkOrder, WorkOrderOperation};
 use crate::scheduling::problem::{Center, Hours, Job, Matrix, Minutes, Operation};
 use crate::scheduling::{Instance, Objective, Problem, Slot};
-use crate::store::{Snapshot, View as _};
+use crate::store::{Snapshot, StoreError, View as _};
 use crate::views::floor;
 
 /// Orders of one state that are planned at once.
@@ -242,6 +242,8 @@ struct Floor {
     stands: Vec<bool>,
     means: Means,
     pace: Pace,
+    /// By work center: what was made there last.
+    last: Vec<Option<Setup>>,
 }
 
 impl Floor {
@@ -279,14 +281,28 @@ impl Floor {
         let zone = facts.zone.clone();
         let means = Means::look(snapshot, &centers, now, &zone)?;
         let (mut families, mut products) = (Families::new(snapshot), BTreeMap::new());
-        let pace = Pace::learn(snapshot, |operation| {
+        let mut product_of = |operation: &WorkOrderOperation| {
             let order = operation.work_order_id;
             if let Entry::Vacant(unknown) = products.entry(order.number()) {
                 unknown.insert(snapshot.get(order)?.map(|order: WorkOrder| order.product_id));
             }
-            products[&order.number()].map_or(Ok(String::new()), |product| Ok(families.of(product)?.name.clone()))
-        })?;
-        Ok(Self { now, zone, centers, place, hours, stands, means, pace })
+            Ok::<_, StoreError>(products[&order.number()])
+        };
+        let done = done(snapshot)?;
+        let pace = Pace::learn(&done, |operation| product_of(operation)?.map_or(Ok(String::new()), |product| Ok(families.of(product)?.name.clone())))?;
+        let mut newest: Vec<Option<&WorkOrderOperation>> = vec![None; centers.len()];
+        for operation in &done {
+            let Some(at) = operation.work_center_id.and_then(|id| place.get(&id.number())) else { continue };
+            if newest[*at].is_none_or(|known| known.actual_end_time < operation.actual_end_time) {
+                newest[*at] = Some(operation);
+            }
+        }
+        let mut last = Vec::with_capacity(centers.len());
+        for operation in newest {
+            let product = operation.map(&mut product_of).transpose()?.flatten();
+            last.push(product.map(|product| Ok::<_, StoreError>(Setup { product: code_of(snapshot, product)?, family: families.of(product)?.clone(), like: 0 })).transpose()?);
+        }
+        Ok(Self { now, zone, centers, place, hours, stands, means, pace, last })
     }
 
     /// Work centers that do the same work: the operation's own and its like in the same department.
@@ -321,8 +337,9 @@ impl Floor {
     }
 
     fn problem(&self, jobs: Vec<(Job, Vec<Setup>)>) -> Problem {
-        let setups = Setups::of(&self.centers, &jobs);
-        let mut initial: Vec<Option<usize>> = vec![None; self.centers.len()];
+        let setups = Setups::of(&self.centers, &jobs, &self.last);
+        let mut initial: Vec<Option<usize>> =
+            self.last.iter().enumerate().map(|(center, last)| last.as_ref().and_then(|last| setups.state(center, last)).map(|(_, state)| state)).collect();
         let mut planned = Vec::with_capacity(jobs.len());
         for (mut job, wanted) in jobs {
             for (operation, setup) in job.operations.iter_mut().zip(&wanted) {
@@ -364,11 +381,9 @@ fn minute(ms: i64) -> Minutes {
 #[derive(Clone, Debug)]
 struct Setup {
     product: String,
-    family: String,
+    family: Family,
     /// After something of its family.
     like: Minutes,
-    /// By line: after anything else, where somebody has told it.
-    changeovers: Family,
 }
 
 /// Setup matrices: a work center is set up for a product.
@@ -379,7 +394,7 @@ struct Setups {
 }
 
 impl Setups {
-    fn of(centers: &[WorkCenter], jobs: &[(Job, Vec<Setup>)]) -> Self {
+    fn of(centers: &[WorkCenter], jobs: &[(Job, Vec<Setup>)], last: &[Option<Setup>]) -> Self {
         // By work center and state: the family, the setup after its like and after anything else.
         let mut rows: Vec<Vec<(&str, Minutes, Minutes)>> = vec![Vec::new(); centers.len()];
         let mut states: BTreeMap<(usize, String), usize> = BTreeMap::new();
@@ -388,14 +403,21 @@ impl Setups {
                 for &(center, _) in &operation.modes {
                     let line = centers[center].line_id.map_or(0, Id::number);
                     let state = *states.entry((center, setup.product.clone())).or_insert_with(|| {
-                        rows[center].push((&setup.family, 0, 0));
+                        rows[center].push((&setup.family.name, 0, 0));
                         rows[center].len() - 1
                     });
                     let (_, like, other) = &mut rows[center][state];
                     *like = setup.like.max(*like);
-                    *other = setup.changeovers.changeover(line).unwrap_or(0).max(*like).max(*other);
+                    *other = setup.family.changeover(line).unwrap_or(0).max(*like).max(*other);
                 }
             }
+        }
+        // What stands ready is left for others, whether or not more of it is wanted.
+        for (center, setup) in last.iter().enumerate().filter_map(|(center, last)| Some((center, last.as_ref()?))) {
+            states.entry((center, setup.product.clone())).or_insert_with(|| {
+                rows[center].push((&setup.family.name, 0, 0));
+                rows[center].len() - 1
+            });
         }
         let mut it = Self { matrices: Vec::new(), matrix_of: vec![None; centers.len()], states };
         for (center, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
@@ -415,6 +437,12 @@ impl Setups {
     fn state(&self, center: usize, setup: &Setup) -> Option<(usize, usize)> {
         Some((self.matrix_of[center]?, *self.states.get(&(center, setup.product.clone()))?))
     }
+}
+
+/// What people call a product.
+fn code_of(snapshot: &Snapshot, id: Id<Product>) -> Result<String, StoreError> {
+    let product: Option<Product> = snapshot.get(id)?;
+    Ok(product.map_or_else(|| Subject::of(id).to_string(), |product| product.product_code.unwrap_or(product.product_name)))
 }
 
 /// What the operations of an order have in common.
@@ -450,14 +478,8 @@ impl Making<'_> {
         slots: &BTreeMap<u64, ProductionSchedule>,
         wait: &Wait,
     ) -> Result<Result<(), String>, Refusal> {
-        let product: Option<Product> = snapshot.get(order.product_id)?;
         let customer: Option<Customer> = order.customer_id.map(|id| snapshot.get(id)).transpose()?.flatten();
-        let terms = Terms {
-            product: product.map_or_else(|| Subject::of(order.product_id).to_string(), |product| product.product_code.unwrap_or(product.product_name)),
-            family: self.families.of(order.product_id)?.clone(),
-            weight: weight(&order, customer.as_ref()),
-            wait,
-        };
+        let terms = Terms { product: code_of(snapshot, order.product_id)?, family: self.families.of(order.product_id)?.clone(), weight: weight(&order, customer.as_ref()), wait };
         Ok(self.take(&order, &terms, steps, slots))
     }
 
@@ -496,12 +518,7 @@ impl Making<'_> {
             });
             self.in_force.push(slots.get(&step.operation_id.number()).and_then(|slot| self.slot(step, slot)));
             let like = if step.status == OperationStatus::InProgress { 0 } else { step.planned_setup_time_minutes.unwrap_or(0).max(0) };
-            setups.push(Setup {
-                product: terms.product.clone(),
-                family: terms.family.name.clone(),
-                like: Minutes::try_from(like).unwrap_or(Minutes::MAX),
-                changeovers: terms.family.clone(),
-            });
+            setups.push(Setup { product: terms.product.clone(), family: terms.family.clone(), like: Minutes::try_from(like).unwrap_or(Minutes::MAX) });
         }
         let due_minute = due.map(|due| minute((due.micros() - self.floor.now.micros()) / 1_000));
         self.jobs.push((

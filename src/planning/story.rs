@@ -2,6 +2,7 @@
 
 use super::shop::Shop;
 use crate::base::Time;
+use crate::scheduling::problem::Pool;
 use crate::scheduling::{Cause, Plan, PoolKind, explain};
 
 /// What a stretch goes to.
@@ -37,11 +38,15 @@ pub enum Reason {
     Tool {
         /// That tool.
         tool: String,
+        /// How many there are.
+        at_once: u32,
     },
     /// Everybody certified is busy.
     People {
         /// The skill.
         skill: String,
+        /// How many are there at once.
+        at_once: u32,
     },
     /// Nothing holds it.
     Free,
@@ -98,15 +103,15 @@ impl Waits {
             Reason::Closed => format!("waits while {} is closed", self.center),
             Reason::Batch => format!("runs on {} until the first batch can go on", self.center),
             Reason::Material { material } => format!("waits for its material {material}"),
-            Reason::Tool { tool } => format!("waits for the tool {tool}"),
-            Reason::People { skill } => format!("waits for somebody certified for {skill}"),
+            Reason::Tool { tool, at_once } => format!("waits for the tool {tool} ({at_once} at once)"),
+            Reason::People { skill, at_once } => format!("waits for somebody certified for {skill} ({at_once} at once)"),
             Reason::Free => "could begin earlier".to_owned(),
         };
         format!("Operation {sequence} ({name}) {what}: {length}.")
     }
 }
 
-/// The story of an order by its place among the jobs.
+/// The story of an order by its place among the jobs. What goes on for the same reason is told once.
 pub fn story(shop: &Shop, plan: &Plan, job: usize) -> Vec<Waits> {
     let told = explain(&shop.instance, plan, job).into_iter().map(|stretch| {
         let task = &shop.tasks[stretch.operation];
@@ -123,13 +128,19 @@ pub fn story(shop: &Shop, plan: &Plan, job: usize) -> Vec<Waits> {
             Cause::Setup => Reason::Setup,
             Cause::Closed => Reason::Closed,
             Cause::Pool { pool } => {
-                let (it, id) = (&shop.instance.problem().pools[pool], shop.instance.problem().pools[pool].id.clone());
-                if it.kind == PoolKind::Tools { Reason::Tool { tool: id } } else { Reason::People { skill: id } }
+                let Pool { id, kind, capacity: at_once, .. } = shop.instance.problem().pools[pool].clone();
+                if kind == PoolKind::Tools { Reason::Tool { tool: id, at_once } } else { Reason::People { skill: id, at_once } }
             }
             Cause::Free => Reason::Free,
         };
         let center = shop.centers[plan.slots[stretch.operation].center as usize].work_center_code.clone();
         Waits { operation: (task.sequence, task.name.clone()), center, from: shop.moment(stretch.from), to: shop.moment(stretch.until), reason }
     });
-    told.collect()
+    told.fold(Vec::new(), |mut story: Vec<Waits>, next| {
+        match story.last_mut().filter(|last| last.operation == next.operation && last.reason == next.reason) {
+            Some(last) => last.to = next.to,
+            None => story.push(next),
+        }
+        story
+    })
 }

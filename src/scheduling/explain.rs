@@ -2,6 +2,7 @@
 //! for. It tells what holds in the plan as it stands, not what another plan would do.
 
 use super::board::first_batch;
+use super::calendar::Calendar;
 use super::instance::{Instance, Link, NONE};
 use super::people::People;
 use super::plan::Plan;
@@ -98,6 +99,14 @@ impl Stretches {
         }
     }
 
+    /// Up to an instant this was the cause where the center was open, and the other one where it was closed.
+    fn open_until(&mut self, calendar: &Calendar, until: Minutes, cause: Cause, closed: Cause) {
+        while self.at < until {
+            self.until(calendar.next_open(self.at).min(until), closed);
+            self.until(calendar.closing(self.at).min(until), cause);
+        }
+    }
+
     /// From when its job is ready to the operation's end.
     fn tell(&mut self, instance: &Instance, plan: &Plan, row: &[u32]) {
         let op = self.operation as u32;
@@ -109,14 +118,14 @@ impl Stretches {
         // Whoever sat on the center since, the last one first in the row.
         let first = row[..position].partition_point(|other| plan.slots[*other as usize].end <= self.at);
         for other in &row[first..position] {
-            self.until(plan.slots[*other as usize].end.min(slot.start), Cause::Behind { operation: *other as usize });
+            self.open_until(calendar, plan.slots[*other as usize].end.min(slot.start), Cause::Behind { operation: *other as usize }, Cause::Closed);
         }
         let free = position.checked_sub(1).map_or(0, |before| plan.slots[row[before] as usize].end);
         let states = row[..position].iter().rev().filter_map(|other| instance.mode_on(*other, slot.center)).map(|mode| mode.state);
         let state = states.into_iter().find(|state| *state != NONE).unwrap_or(instance.initial[slot.center as usize]);
         let setup = instance.setup(slot.center, state, mode.state);
         if setup > 0 {
-            self.until(calendar.advance(free, setup).min(slot.start), Cause::Setup);
+            self.open_until(calendar, calendar.advance(free, setup).min(slot.start), Cause::Setup, Cause::Closed);
         }
         let held = others_of_pools(instance, plan, op);
         while self.at < slot.start {
@@ -130,12 +139,7 @@ impl Stretches {
         }
         self.at = slot.start;
         let work = if self.until < slot.end { Cause::Batch } else { Cause::Work };
-        while self.at < self.until {
-            let open = calendar.next_open(self.at);
-            self.until(open.min(self.until), Cause::Paused);
-            let closing = calendar.closing(self.at).min(self.until);
-            self.until(closing, work);
-        }
+        self.open_until(calendar, self.until, work, Cause::Paused);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::board::LATE;
 use super::calendar::{Calendar, WINDOWS_MAX};
 use super::problem::{Fault, Hours, Job, Minutes, Objective, Operation, PoolKind, Problem, WHOLE, part};
 
@@ -13,7 +14,9 @@ pub const CENTERS_MAX: usize = 2_000;
 /// Furthest time a problem may speak of: a century of minutes.
 pub const TIME_MAX: Minutes = 52_596_000;
 /// Where the worst plan may end, so that no sum of the search leaves its integers.
-const REACH_MAX: i64 = 1 << 30;
+pub(super) const REACH_MAX: i64 = 1 << 30;
+/// What weights times lateness may come to, half of what an integer holds when the search has it times [`LATE`].
+const COST_MAX: i64 = i64::MAX / (2 * LATE);
 /// Heaviest weight of a job.
 const WEIGHT_MAX: i32 = 1_000_000;
 
@@ -276,7 +279,17 @@ impl Instance {
             let lag = self.before.row(op).iter().map(|link| i64::from(link.lag)).max();
             reach += longest.unwrap_or(0) + lag.unwrap_or(0);
         }
-        if reach < REACH_MAX { Ok(()) } else { Err(Fault::new("jobs", "done one after the other they would take centuries; plan a nearer horizon or correct the times")) }
+        if reach >= REACH_MAX {
+            return Err(Fault::new("jobs", "done one after the other they would take centuries; plan a nearer horizon or correct the times"));
+        }
+        let weights: i64 = self.problem.jobs.iter().map(|job| i64::from(job.weight)).sum();
+        if weights > COST_MAX / reach.max(1) {
+            return Err(Fault::new(
+                "jobs",
+                format!("their weights come to {weights}, too much for times up to {reach}; weights compare jobs with each other, so give smaller ones"),
+            ));
+        }
+        Ok(())
     }
 
     /// What is fixed must be possible in itself: open, unbroken, alone on its center.

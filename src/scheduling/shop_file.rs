@@ -1,19 +1,28 @@
 //! The three public file shapes, `shop-instance/1`, `shop-event/1` and `shop-schedule/1`, as text in JSON.
 //! The only place of this room that knows serde. It resolves names; whether the problem makes sense is [`super::Instance::new`]'s business.
+//! What an instance or an event says beside the format is refused, since most fields have a default and a slip of the pen
+//! would become one; fields that only inform are named here and not looked at. A schedule has no defaults, so whoever
+//! wrote it may have added what they like.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::event::Event;
-use super::instance::Instance;
+use super::instance::{Instance, REACH_MAX, TIME_MAX};
 use super::plan::{Plan, Slot};
 use super::problem::{Center, Fault, Hours, Job, Matrix, Minutes, Objective, Operation, Pool, PoolKind, Problem, WHOLE};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct InstanceFile {
     format: String,
     name: String,
+    #[serde(default, rename = "family")]
+    _family: IgnoredAny,
+    #[serde(default, rename = "now")]
+    _now: IgnoredAny,
     #[serde(default)]
     time_unit: String,
     objective: String,
@@ -28,6 +37,7 @@ struct InstanceFile {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CalendarRow {
     id: String,
     period: Minutes,
@@ -37,20 +47,30 @@ struct CalendarRow {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MatrixRow {
     id: String,
+    states: Option<Vec<String>>,
     times: Vec<Vec<Minutes>>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PoolRow {
     id: String,
     capacity: u32,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CenterRow {
     id: String,
+    #[serde(default, rename = "department")]
+    _department: IgnoredAny,
+    #[serde(default, rename = "efficiency_percent")]
+    _efficiency_percent: IgnoredAny,
+    #[serde(default, rename = "skills")]
+    _skills: IgnoredAny,
     calendar: Option<String>,
     #[serde(default)]
     downtime: Vec<(Minutes, Minutes)>,
@@ -59,9 +79,12 @@ struct CenterRow {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct JobRow {
     #[serde(default)]
     id: String,
+    #[serde(default, rename = "tier")]
+    _tier: IgnoredAny,
     operations: Vec<OperationRow>,
     #[serde(default)]
     release: Minutes,
@@ -72,7 +95,10 @@ struct JobRow {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct OperationRow {
+    #[serde(default, rename = "department")]
+    _department: IgnoredAny,
     modes: Vec<(usize, Minutes)>,
     predecessors: Option<Vec<(usize, Minutes)>>,
     #[serde(default)]
@@ -87,12 +113,15 @@ struct OperationRow {
 #[derive(Deserialize)]
 struct ScheduleFile {
     format: String,
+    instance: String,
     operations: Vec<(usize, usize, u32, Minutes, Minutes)>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct EventFile {
     format: String,
+    instance: String,
     now: Minutes,
     r#type: String,
     work_center: Option<String>,
@@ -118,9 +147,16 @@ pub fn read_instance(text: &str) -> Result<Problem, Fault> {
         matrices: numbers("setup_matrices", file.setup_matrices.iter().map(|row| &row.id))?,
         pools: numbers("operator_pools", file.operator_pools.iter().map(|row| &row.id))?,
     };
+    numbers("work_centers", file.work_centers.iter().map(|row| &row.id))?;
+    numbers("jobs", file.jobs.iter().map(|row| &row.id))?;
+    for (number, row) in file.setup_matrices.iter().enumerate() {
+        if let Some(states) = row.states.as_ref().filter(|states| states.len() != row.times.len()) {
+            return Err(Fault::new(format!("setup_matrices[{number}] ({})", row.id), format!("names {} states and gives times for {}", states.len(), row.times.len())));
+        }
+    }
     let centers = file.work_centers.into_iter().enumerate().map(|(number, row)| center(&names, number, row));
     let centers = centers.collect::<Result<_, _>>()?;
-    let jobs = file.jobs.into_iter().enumerate().map(|(number, row)| job(&names, number, row));
+    let jobs = file.jobs.into_iter().enumerate().map(|(number, row)| job(&names, &format!("jobs[{number}]"), row));
     Ok(Problem {
         name: file.name,
         objective,
@@ -133,26 +169,30 @@ pub fn read_instance(text: &str) -> Result<Problem, Fault> {
     })
 }
 
-/// Reads a `shop-schedule/1` of an instance. It may be the plan of an earlier instance, so operations
+/// Reads a `shop-schedule/1` of an instance. It may be the plan from before jobs came in, so operations
 /// may be missing: they are given as `None`.
 ///
 /// # Errors
-/// What cannot be read, and slots of operations that the instance does not have.
+/// What cannot be read, and slots that do not belong to the instance.
 pub fn read_schedule(text: &str, problem: &Problem) -> Result<Vec<Option<Slot>>, Fault> {
     let file: ScheduleFile = read(text, "schedule")?;
     check_format("schedule", &file.format, "shop-schedule/1")?;
+    check_instance("schedule", &file.instance, problem)?;
     let mut first = vec![0];
     problem.jobs.iter().for_each(|job| first.push(first[first.len() - 1] + job.operations.len()));
     let mut slots = vec![None; first[first.len() - 1]];
     for (row, (job, place, center, start, end)) in file.operations.into_iter().enumerate() {
-        let known = problem.jobs.get(job).is_some_and(|it| place < it.operations.len()) && (center as usize) < problem.centers.len();
-        if !known || start < 0 || end < start {
-            return Err(Fault::new(
-                format!("schedule.operations[{row}]"),
-                format!("({job},{place}) on {center} from {start} to {end} is no operation, no work center or no time of this instance"),
-            ));
+        let fault = |reason: &str| Err(Fault::new(format!("schedule.operations[{row}]"), format!("({job},{place}) on {center} from {start} to {end} {reason}")));
+        let Some(operation) = problem.jobs.get(job).and_then(|it| it.operations.get(place)) else { return fault("is no operation of this instance") };
+        if !operation.modes.iter().any(|mode| mode.0 == center as usize) {
+            return fault("is on a work center that cannot do it in this instance");
         }
-        slots[first[job] + place] = Some(Slot { center, start, end });
+        if start < 0 || end < start || i64::from(end) >= REACH_MAX {
+            return fault("is before time 0, ends before it starts or lies too far ahead");
+        }
+        if slots[first[job] + place].replace(Slot { center, start, end }).is_some() {
+            return fault("is there a second time; an operation runs once");
+        }
     }
     Ok(slots)
 }
@@ -160,25 +200,35 @@ pub fn read_schedule(text: &str, problem: &Problem) -> Result<Vec<Option<Slot>>,
 /// Reads a `shop-event/1` for a problem.
 ///
 /// # Errors
-/// What cannot be read, and names that stand for nothing.
+/// What cannot be read, names that stand for nothing, and times that make no sense.
 pub fn read_event(text: &str, problem: &Problem) -> Result<Event, Fault> {
     let file: EventFile = read(text, "event")?;
     check_format("event", &file.format, "shop-event/1")?;
-    match (file.r#type.as_str(), file.job, file.work_center, file.from.zip(file.to)) {
-        ("rush_job", Some(row), ..) => {
+    check_instance("event", &file.instance, problem)?;
+    if !(0..=TIME_MAX).contains(&file.now) {
+        return Err(Fault::new("event.now", format!("{} must lie between 0 and a century", file.now)));
+    }
+    match (file.r#type.as_str(), file.job, file.work_center, file.from, file.to) {
+        ("rush_job", Some(row), None, None, None) => {
+            if let Some(known) = problem.jobs.iter().position(|job| !job.id.is_empty() && job.id == row.id) {
+                return Err(Fault::new(format!("event.job ({})", row.id), format!("has the id of jobs[{known}]; give it one of its own")));
+            }
             let names = Names {
                 hours: HashMap::new(),
                 matrices: numbers("setup_matrices", problem.matrices.iter().map(|matrix| &matrix.id))?,
                 pools: numbers("operator_pools", problem.pools.iter().map(|pool| &pool.id))?,
             };
-            Ok(Event::RushJob { now: file.now, job: job(&names, problem.jobs.len(), row)? })
+            Ok(Event::RushJob { now: file.now, job: job(&names, "event.job", row)? })
         }
-        ("work_center_down", _, Some(id), Some((from, to))) => {
+        ("work_center_down", None, Some(id), Some(from), Some(to)) => {
             let center =
                 problem.centers.iter().position(|center| center.id == id).ok_or_else(|| Fault::new("event.work_center", format!("{id} is no work center of this instance")))?;
+            if from < 0 || to <= from || to > TIME_MAX {
+                return Err(Fault::new("event.from", format!("{from} to {to} is empty, backwards, before time 0 or beyond a century")));
+            }
             Ok(Event::CenterDown { now: file.now, center, from, to })
         }
-        (other, ..) => Err(Fault::new("event.type", format!("{other} is neither rush_job with a job nor work_center_down with work_center, from and to"))),
+        (other, ..) => Err(Fault::new("event.type", format!("{other} is neither rush_job with a job and nothing else nor work_center_down with work_center, from and to"))),
     }
 }
 
@@ -194,11 +244,70 @@ pub fn write_schedule(instance: &Instance, plan: &Plan) -> String {
 }
 
 fn read<'t, T: Deserialize<'t>>(text: &'t str, what: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|error| Fault::new(format!("{what}, line {} column {}", error.line(), error.column()), error.to_string()))
+    serde_json::from_str(text).map_err(|error| {
+        let line_starts = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        let path = path_to(&text.as_bytes()[..text.len().min(line_starts + error.column())]);
+        // Nobody outside knows our types; every number of these files is a whole one.
+        let reason = ["i32", "u32", "usize"].iter().fold(error.to_string(), |reason, number| reason.replace(&format!("expected {number}"), "expected a whole number in range"));
+        Fault::new(if path.is_empty() { what.to_owned() } else { path }, reason)
+    })
+}
+
+/// Where in a text of JSON its end stands, such as `jobs[3].operations[0].modes`. Only for messages: the text may be broken.
+fn path_to(text: &[u8]) -> String {
+    enum Level {
+        List(usize),
+        Record(String),
+    }
+    let (mut levels, mut is_name, mut at) = (Vec::new(), false, 0);
+    while at < text.len() {
+        match text[at] {
+            b'[' => levels.push(Level::List(0)),
+            b'{' => {
+                levels.push(Level::Record(String::new()));
+                is_name = true;
+            }
+            b']' | b'}' => drop(levels.pop()),
+            b',' => match levels.last_mut() {
+                Some(Level::List(number)) => *number += 1,
+                _ => is_name = true,
+            },
+            b'"' => {
+                let string = string_at(&text[at + 1..]);
+                at += string.len() + 1;
+                if let Some(Level::Record(name)) = levels.last_mut().filter(|_| std::mem::take(&mut is_name)) {
+                    *name = String::from_utf8_lossy(string).into_owned();
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    levels.iter().fold(String::new(), |path, level| match level {
+        Level::List(number) => format!("{path}[{number}]"),
+        Level::Record(name) if path.is_empty() || name.is_empty() => path + name,
+        Level::Record(name) => format!("{path}.{name}"),
+    })
+}
+
+/// A string of JSON from behind its first quotation mark to before its last.
+fn string_at(text: &[u8]) -> &[u8] {
+    let mut escaped = false;
+    let end = text.iter().position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    });
+    &text[..end.unwrap_or(text.len())]
 }
 
 fn check_format(what: &str, found: &str, wanted: &str) -> Result<(), Fault> {
     if found == wanted { Ok(()) } else { Err(Fault::new(format!("{what}.format"), format!("{found:?} is not {wanted}"))) }
+}
+
+fn check_instance(what: &str, found: &str, problem: &Problem) -> Result<(), Fault> {
+    let wanted = &problem.name;
+    if found == wanted { Ok(()) } else { Err(Fault::new(format!("{what}.instance"), format!("it was made for {found:?}, and the instance is {wanted:?}"))) }
 }
 
 /// Positions of what is referred to by name.
@@ -210,9 +319,9 @@ struct Names {
 
 fn numbers<'n>(what: &str, ids: impl Iterator<Item = &'n String>) -> Result<HashMap<String, usize>, Fault> {
     let mut numbers = HashMap::new();
-    for (number, id) in ids.enumerate() {
-        if numbers.insert(id.clone(), number).is_some() {
-            return Err(Fault::new(format!("{what}[{number}]"), format!("{id} stands there twice")));
+    for (number, id) in ids.enumerate().filter(|(_, id)| !id.is_empty()) {
+        if let Some(first) = numbers.insert(id.clone(), number) {
+            return Err(Fault::new(format!("{what}[{number}] ({id})"), format!("has the id of {what}[{first}]; give each one of its own")));
         }
     }
     Ok(numbers)
@@ -238,8 +347,8 @@ fn center(names: &Names, number: usize, row: CenterRow) -> Result<Center, Fault>
     })
 }
 
-fn job(names: &Names, number: usize, row: JobRow) -> Result<Job, Fault> {
-    let operations = row.operations.into_iter().enumerate().map(|(at, row)| operation(names, &|field: &str| format!("jobs[{number}].operations[{at}].{field}"), at, row));
+fn job(names: &Names, place: &str, row: JobRow) -> Result<Job, Fault> {
+    let operations = row.operations.into_iter().enumerate().map(|(at, row)| operation(names, &|field: &str| format!("{place}.operations[{at}].{field}"), at, row));
     Ok(Job { operations: operations.collect::<Result<_, _>>()?, id: row.id, release: row.release, due: row.due, weight: row.weight.unwrap_or(1), rush: row.rush })
 }
 

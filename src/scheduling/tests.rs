@@ -307,12 +307,39 @@ fn an_explanation_names_the_job_ahead_the_setup_the_closing_time_and_the_people(
     assert_sound(&instance, &plan, "by hand");
     let told: Vec<(usize, Cause, i32, i32)> = explain(&instance, &plan, 1).into_iter().map(|it| (it.operation, it.cause, it.from, it.until)).collect();
     let wanted = vec![
-        (2, Cause::Behind { operation: 0 }, 0, 540),
+        (2, Cause::Closed, 0, 480),
+        (2, Cause::Behind { operation: 0 }, 480, 540),
         (2, Cause::Setup, 540, 550),
         (2, Cause::Work, 550, 610),
         (3, Cause::Transfer, 610, 640),
         (3, Cause::Pool { pool: 0 }, 640, 870),
         (3, Cause::Work, 870, 920),
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn a_night_is_told_as_closed_and_not_as_what_it_interrupts() {
+    let mut shop = problem(vec![Center { hours: Some(0), matrix: Some(0), initial_state: Some(0), ..center("LASER") }], Vec::new());
+    shop.matrices = vec![Matrix { id: "sheet".into(), times: vec![vec![0, 10], vec![10, 0]] }];
+    let laser = |state, minutes| Operation { states: vec![(0, state)], ..operation(&[(0, minutes)], &[]) };
+    shop.jobs = vec![job("FIRST", vec![laser(0, 475)]), job("SECOND", vec![laser(1, 60)])];
+    let instance = Instance::new(shop).unwrap();
+    let at = |start, end| Slot { center: 0, start, end };
+    // The first begins five minutes late and is done the next morning.
+    let plan = Plan { slots: vec![at(720 - 235, DAY + 510), at(DAY + 520, DAY + 580)] };
+    assert_sound(&instance, &plan, "by hand");
+    let told: Vec<(Cause, i32, i32)> = explain(&instance, &plan, 1).into_iter().map(|it| (it.cause, it.from, it.until)).collect();
+    let behind = Cause::Behind { operation: 0 };
+    let wanted = vec![
+        (Cause::Closed, 0, 480),
+        (behind, 480, 720),
+        (Cause::Closed, 720, 750),
+        (behind, 750, 960),
+        (Cause::Closed, 960, DAY + 480),
+        (behind, DAY + 480, DAY + 510),
+        (Cause::Setup, DAY + 510, DAY + 520),
+        (Cause::Work, DAY + 520, DAY + 580),
     ];
     assert_eq!(told, wanted);
 }
@@ -380,6 +407,9 @@ fn what_cannot_be_planned_is_refused_with_the_record_and_the_reason() {
         ("calendars[0]", "does not repeat", |it| it.hours[0].period = 0),
         ("work_centers[0]", "do not exist", |it| it.centers[0].hours = Some(4)),
         ("work_centers[0]", "windows", |it| it.centers[0].downtime = vec![(50_000_000, 50_000_001)]),
+        ("jobs", "weights come to", |it| {
+            (it.jobs[0].release, it.jobs) = (0, (0..6_000).map(|_| Job { weight: 1_000_000, release: 52_000_000, ..job("J", vec![operation(&[(1, 1)], &[])]) }).collect())
+        }),
         ("jobs", "centuries", |it| (it.hours[0].windows, it.jobs[0].operations[0].modes[0].1) = (vec![(480, 481)], 1_000_000)),
         ("jobs[0].operations[0]", "closed", |it| it.jobs[0].operations[0].fixed = Some((0, 5))),
         ("jobs[1].operations[0]", "is fixed on the same work center", |it| {
@@ -408,15 +438,18 @@ fn files_are_read_to_the_point_and_refused_with_the_place() {
     assert_eq!(shop_file::read_schedule(&written, instance.problem()).unwrap(), slots(&solution.plan));
     let cases = [
         (text.replace("shop-instance/1", "shop-instance/9"), "instance.format"),
-        (text.replace("[[0,3]]", "[[0]]"), "instance, line 1"),
+        (text.replace("[[0,3]]", "[[0]]"), "jobs[0].operations[0].modes[0]: "),
         (text.replace("makespan", "glory"), "objective"),
         (text.replace(r#"{"id":"A"}"#, r#"{"id":"A","calendar":"none"}"#), "work_centers[0].calendar"),
         (text.replace(r#""modes":[[0,3]]"#, r#""modes":[[0,3]],"pool":"TIG""#), "jobs[0].operations[0].pool"),
-        ("no json".to_owned(), "instance, line 1"),
+        ("no json".to_owned(), "instance: "),
+        (String::new(), "instance: "),
+        (text.replace("makespan", r#"span \" {[,"#), "objective: "),
+        (text.replace(r#""name":"x""#, r#""name":["#), "name"),
     ];
     for (text, place) in cases {
         let fault = shop_file::read_instance(&text).expect_err(place);
-        assert!(fault.place.starts_with(place), "{fault}");
+        assert!(fault.to_string().starts_with(place), "{place:?}: {fault}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use millwright::base::limits;
 use millwright::engine::Envelope;
 use millwright::followers::figures;
 use millwright::model::command::FoundPlant;
@@ -49,7 +50,7 @@ fn a_planner_plans_judges_and_publishes() {
     let before = *site.plant.engine.head().borrow();
     let published = planner.make("/api/v1/plans/1/publish", &json!({"work_orders": [second.clone()], "notes": "first things first"}));
     assert_eq!((published["work_orders"].as_u64(), published["left_out"].as_array().unwrap().len()), (Some(1), 0), "{published}");
-    for (orders, why) in [(json!([second.clone()]), "nothing differs"), (json!([]), "leave it out")] {
+    for (orders, why) in [(json!([second.clone()]), "nothing differs: the plan in force has all of this plan already"), (json!([]), "leave it out")] {
         let refused = planner.post("/api/v1/plans/1/publish", &json!({"work_orders": orders}));
         assert!(matches!(refused.status, 409 | 422) && refused.text().contains(why), "{}", refused.text());
     }
@@ -69,6 +70,12 @@ fn a_planner_plans_judges_and_publishes() {
     // The dispatch list begins with what is ready; a plan that keeps to the one in force moves nothing of it.
     let dispatch = planner.read("/api/v1/work-centers/LASER/dispatch");
     assert_eq!((&dispatch["data"][0]["work_order_id"], &dispatch["data"][0]["is_ready"]), (&json!(second), &json!(true)), "{dispatch}");
+    // The queue that a station shows is the same list, as far as it may begin.
+    let queue = planner.read("/api/v1/work-order-operations?work_center_id=LASER&status=ready&sort=planned_start_time");
+    let names = |rows: Vec<&Json>| rows.into_iter().map(|row| (row["work_order_id"].clone(), row["operation_sequence"].clone())).collect::<Vec<_>>();
+    let waiting: Vec<&Json> = dispatch["data"].as_array().unwrap().iter().filter(|row| row["is_ready"] == true).collect();
+    let queued: Vec<&Json> = queue["data"].as_array().unwrap().iter().filter(|row| !row["planned_start_time"].is_null()).collect();
+    assert_eq!(names(waiting), names(queued), "{queue}");
     let kept = ready(&mut planner, &json!({"seconds": 0, "keep": true}));
     let moved = planner.read(&format!("/api/v1/plans/{}/diff", kept["plan_id"]));
     assert!(by_order(&moved, &second).is_empty() && by_order(&moved, &first).len() == 1, "{moved}");
@@ -78,6 +85,73 @@ fn a_planner_plans_judges_and_publishes() {
     let stretches = story["stretches"].as_array().unwrap();
     assert!(stretches.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"]) && stretches.last().unwrap()["to"] == story["ends"], "{story}");
     assert!(stretches.iter().any(|it| it["reason"] == "work") && stretches.iter().all(|it| it["sentence"].as_str().unwrap().ends_with('.')));
+}
+
+#[test]
+fn a_publish_that_was_interrupted_is_sent_again_and_puts_in_force_what_is_missing() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    // More slots than one command holds: three an order.
+    let count = limits::PLAN_SLOTS_MAX / 3 + 14;
+    for _ in 0..count {
+        order(&mut planner, 1, "2026-03-05");
+    }
+    let held = order(&mut planner, 1, "2026-03-05");
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    let path = format!("/api/v1/plans/{}", plan["plan_id"]);
+    let slots = planner.read(&format!("{path}/slots"))["data"].as_array().unwrap().clone();
+    assert!(slots.len() == 3 * (count + 1), "{} slots", slots.len());
+    planner.make(&format!("/api/v1/work-orders/{held}/hold"), &json!({"reason": "the customer thinks again"}));
+    // The first part went through, and then the line was cut.
+    let wanted = |slot: &&Json| slot["work_order_id"] != held.as_str();
+    let part: Vec<Json> = slots
+        .iter()
+        .filter(wanted)
+        .take(1_998)
+        .map(|slot| {
+            let column = |name: &str| slot[name].clone();
+            json!({"work_order_id": column("work_order_id"), "operation_sequence": column("operation_sequence"), "work_center_id": column("work_center_id"),
+                "planned_start_time": column("planned_start_time"), "planned_end_time": column("planned_end_time")})
+        })
+        .collect();
+    for slots in part.chunks(limits::LIST_MAX / 3 * 3) {
+        planner.make("/api/v1/production-schedule/publish", &json!({"slots": slots}));
+    }
+    let before = *site.plant.engine.head().borrow();
+    let published = planner.make(&format!("{path}/publish"), &json!({}));
+    let told = |name: &str| published[name].as_u64().unwrap();
+    assert_eq!((told("slots"), told("slots_in_force_before"), told("work_orders")), (3 * count as u64, 1_998, count as u64), "{published}");
+    assert_eq!(told("seq"), before + 1, "one command put the rest in force");
+    let left_out = &published["left_out"];
+    assert!(left_out.as_array().unwrap().len() == 3 && left_out[0]["work_order_id"] == held.as_str() && left_out[0]["why"].as_str().unwrap().contains("on hold"), "{left_out}");
+
+    // Sent a third time it is refused as done; under a key its answer is told again.
+    let refused = planner.post(&format!("{path}/publish"), &json!({}));
+    assert!(refused.status == 409 && refused.text().contains("nothing differs"), "{}", refused.text());
+    for _ in 0..2 {
+        let again = planner.ask("POST", &format!("{path}/publish"), &[("Idempotency-Key", "once")], &json!({}));
+        assert_eq!((again.status, again.json()["slots"].as_u64()), (200, Some(told("slots"))), "{}", again.text());
+    }
+    assert_eq!(*site.plant.engine.head().borrow(), before + 1, "and nothing was written");
+}
+
+#[test]
+fn what_is_in_force_already_is_left_as_it_is() {
+    let site = Site::new();
+    let mut planner = site.client(Role::Planner);
+    let (first, second) = (order(&mut planner, 40, "2026-03-05"), order(&mut planner, 10, "2026-03-03"));
+    let plan = ready(&mut planner, &json!({"seconds": 0}));
+    let path = format!("/api/v1/plans/{}/publish", plan["plan_id"]);
+    planner.make(&path, &json!({"work_orders": [second.clone()]}));
+    let slots = |planner: &mut Client, order: &str| planner.read(&format!("/api/v1/production-schedule?work_order_id={order}"))["data"].clone();
+    let before = slots(&mut planner, &second);
+    let sent = |planner: &mut Client| planner.ask("POST", &path, &[("Idempotency-Key", "the-rest")], &json!({"notes": "the rest"}));
+    let published = sent(&mut planner).json();
+    assert_eq!((published["work_orders"].as_u64(), published["slots_in_force_before"].as_u64()), (Some(2), Some(3)), "{published}");
+    assert_eq!(slots(&mut planner, &second), before, "its slots are the ones they were");
+    assert_eq!(slots(&mut planner, &first)[0]["planning_notes"], "the rest");
+    let again = sent(&mut planner).json();
+    assert_eq!((&again["work_orders"], &again["slots"]), (&published["work_orders"], &published["slots"]), "{again}");
 }
 
 #[test]
@@ -142,7 +216,8 @@ fn sales_asks_by_when_and_bad_questions_are_answered_plainly() {
         let refused = planner.post("/api/v1/plans/what-if", &body);
         assert!((400..=422).contains(&refused.status) && refused.text().contains(why), "{}", refused.text());
     }
-    assert_eq!(planner.get("/api/v1/plans/99").status, 404);
+    let unknown = planner.get("/api/v1/plans/99");
+    assert!(unknown.status == 404 && unknown.text().contains("no draft has had this number"), "{}", unknown.text());
     assert_eq!(site.client(Role::Operator).post("/api/v1/plans", &json!({})).status, 403);
     let capacity = planner.read("/api/v1/capacity?bucket=day");
     let bucket = &capacity["data"][0]["buckets"][0];
@@ -199,6 +274,36 @@ fn overtime_is_proposed_where_it_saves_promises() {
     assert!(best["work_center_code"] == "LASER" && best["saved_an_hour"].as_i64() > Some(0), "{capacity}");
     assert!(capacity["cannot_be_below"].as_i64() <= capacity["weighted_late_minutes"].as_i64() && capacity["weighted_late_minutes"].as_i64() > Some(0));
     assert!(best["sentence"].as_str().unwrap().starts_with("120 min more of LASER would save"));
+}
+
+#[test]
+fn a_plan_knows_what_an_idle_work_center_is_set_up_for() {
+    let site = Site::new();
+    let (mut planner, mut lead) = (site.client(Role::Planner), site.client(Role::Lead));
+    let done = order(&mut planner, 2, "2026-03-05");
+    for sequence in [10, 20, 30] {
+        let operation = format!("/api/v1/work-orders/{done}/operations/{sequence}");
+        lead.make(&format!("{operation}/start"), &json!({}));
+        lead.make(&format!("{operation}/report"), &json!({"good_quantity": 2}));
+        lead.make(&format!("{operation}/finish"), &json!({}));
+    }
+    planner.make("/api/v1/products", &json!({"product_code": "FRAME", "product_name": "Frame"}));
+    let step = json!({"operation_sequence": 10, "operation_name": "Cut", "work_center_id": "LASER", "setup_minutes": 10, "standard_time_per_unit_seconds": 60});
+    planner.make("/api/v1/routings", &json!({"product_id": "FRAME", "steps": [step]}));
+    planner.make("/api/v1/line-product-mapping", &json!({"line_id": "LINE-000001", "product_id": "FRAME", "changeover_minutes": 45}));
+    let same = order(&mut planner, 2, "2026-03-02");
+    let first_of = |planner: &mut Client, of: &str| {
+        let plan = ready(planner, &json!({"seconds": 0}));
+        let story = planner.read(&format!("/api/v1/plans/{}/explain/{of}", plan["plan_id"]));
+        let stretch = story["stretches"][0].clone();
+        (stretch["reason"].as_str().unwrap().to_owned(), stretch["minutes"].as_i64().unwrap())
+    };
+    assert_eq!(first_of(&mut planner, &same).0, "work", "the same goods again need no setup");
+    lead.make(&format!("/api/v1/work-orders/{same}/cancel"), &json!({"reason": "not wanted"}));
+    let made = planner.make("/api/v1/work-orders", &json!({"product_id": "FRAME", "planned_quantity": 2, "planned_end_date": "2026-03-02"}));
+    let other = made["work_order_id"].as_str().unwrap().to_owned();
+    planner.make(&format!("/api/v1/work-orders/{other}/release"), &json!({}));
+    assert_eq!(first_of(&mut planner, &other), ("setup".to_owned(), 45), "the brackets' setup stands there");
 }
 
 /// A simulated plant with some days behind it, as a problem.

@@ -97,7 +97,7 @@ fn draft_of(service: &Service, call: &Call, name: Option<String>) -> Result<Arc<
         return draft(service, call);
     }
     let (shop, kept) = look_and_keep(service, None)?;
-    Ok(service.desk.of_force(shop, kept, name, &call.actor()?.name))
+    service.desk.of_force(shop, kept, name, &call.actor()?.name)
 }
 
 fn flag(body: &mut Map<String, Json>, name: &'static str) -> Result<bool, Refusal> {
@@ -177,7 +177,7 @@ pub(super) async fn branch(service: Arc<Service>, mut call: Call) -> Result<Repl
     reach(&service).await;
     let json = aside(move || {
         let draft =
-            if call.param("id")? == IN_FORCE { draft_of(&service, &call, name)? } else { service.desk.branch(&*draft(&service, &call)?, name, &by, service.engine.plant_now()) };
+            if call.param("id")? == IN_FORCE { draft_of(&service, &call, name)? } else { service.desk.branch(&*draft(&service, &call)?, name, &by, service.engine.plant_now())? };
         Ok(shapes::draft(&draft))
     });
     Ok(Reply::json(201, json.await?))

@@ -149,7 +149,7 @@ pub(super) async fn explain(service: Arc<Service>, call: Call) -> Result<Reply, 
     let json = aside(move || {
         let plan = draft.plan();
         let effect = planning::compare(&draft.shop, &plan).swap_remove(job);
-        Ok(shapes::story(order, &effect, &planning::story(&draft.shop, &plan, job)))
+        Ok(shapes::story(&draft.shop, job, &effect, &planning::story(&draft.shop, &plan, job)))
     });
     Ok(Reply::json(200, json.await?))
 }
@@ -213,13 +213,29 @@ pub(super) async fn publish(service: Arc<Service>, mut call: Call) -> Result<Rep
 pub(super) struct InForce {
     slots: usize,
     orders: usize,
+    /// Slots among them that were in force already.
+    before: usize,
     begun: Vec<(Id<WorkOrder>, i64)>,
     pub(super) seq: u64,
 }
 
 impl InForce {
     fn shown(&self, id: u64) -> String {
-        shapes::published(id, self.slots, self.orders, &self.begun, self.seq)
+        shapes::published(id, self.slots, self.orders, self.before, &self.begun, self.seq)
+    }
+
+    /// A refusal of a part of a plan, when parts before it are in force.
+    fn interrupted(&self, refusal: Refusal, part: usize, parts: usize) -> Refusal {
+        if part == 0 {
+            return refusal;
+        }
+        let detail = format!(
+            "{part} of {parts} parts of the plan are in force ({} slots of {} orders), and the next was refused: {}; publish it again, and what is in force already is left as it is",
+            self.slots,
+            self.orders,
+            refusal.sentence()
+        );
+        Refusal { detail, ..refusal }
     }
 }
 
@@ -236,18 +252,27 @@ impl Sender {
     }
 }
 
-/// Makes a draft, or some orders of it, the plan in force.
+/// Makes a draft, or some orders of it, the plan in force. A plan of many slots goes in parts, whole orders each.
 pub(super) async fn put_in_force(service: &Service, sender: Sender, draft: &Draft, wanted: Option<&BTreeSet<u64>>, notes: Option<Note>) -> Result<InForce, Refusal> {
-    let chosen = service.engine.read(|snapshot| planning::chosen(snapshot, draft, wanted))??;
-    if chosen.orders.is_empty() {
-        return Err(Refusal::new(Code::IllegalState, "nothing of this plan differs from the plan in force, or all of it has begun meanwhile; make it again"));
-    }
-    let mut done = InForce { slots: chosen.orders.iter().map(Vec::len).sum(), orders: chosen.orders.len(), begun: chosen.begun.clone(), seq: 0 };
+    let (chosen, head) = service.engine.read(|snapshot| Ok::<_, Refusal>((planning::chosen(snapshot, draft, wanted)?, snapshot.head()?)))??;
     let Sender { actor, terminal, key } = sender;
-    for (piece, slots) in chosen.pieces().into_iter().enumerate() {
+    // Under a key it is the repeat of a call whose answer was lost, and done.
+    if chosen.orders.is_empty() && (chosen.in_force.1 == 0 || key.is_none()) {
+        return Err(Refusal::new(Code::IllegalState, "nothing differs: the plan in force has all of this plan already, or it has begun meanwhile; make it again"));
+    }
+    let (orders, before) = chosen.in_force;
+    let mut done = InForce { slots: before, orders, before, begun: chosen.begun.clone(), seq: head };
+    let parts = chosen.pieces();
+    let count = parts.len();
+    for (part, slots) in parts.into_iter().enumerate() {
+        let orders: BTreeSet<u64> = slots.iter().map(|slot| slot.work_order_id.number()).collect();
+        let more = slots.len();
+        // A part is known by its first order: the parts before it may be in force when it is sent again.
+        let command_id = key.as_ref().zip(orders.first()).map(|(key, first)| format!("{key}.{first}"));
         let command = Command::PublishPlan(PublishPlan { slots, notes: notes.clone() });
-        let envelope = Envelope { terminal: terminal.clone(), command_id: key.as_ref().map(|key| format!("{key}.{piece}")), ..Envelope::of(actor.clone(), command) };
-        done.seq = service.engine.submit(envelope).await?.seq;
+        let envelope = Envelope { terminal: terminal.clone(), command_id, ..Envelope::of(actor.clone(), command) };
+        done.seq = service.engine.submit(envelope).await.map_err(|refusal| done.interrupted(refusal, part, count))?.seq;
+        (done.slots, done.orders) = (done.slots + more, done.orders + orders.len());
     }
     draft.published();
     Ok(done)
@@ -314,4 +339,21 @@ pub(super) async fn adherence(service: Arc<Service>, call: Call) -> Result<Reply
         service.figures.read(|facts| service.engine.read(|snapshot| planning::adherence(snapshot, facts, from, to, now).map(|it| shapes::adherence(&it)))?)
     });
     Ok(Reply::json(200, json.await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_in_the_middle_says_what_is_in_force_and_what_to_do() {
+        let done = InForce { slots: 3_996, orders: 1_332, before: 0, begun: Vec::new(), seq: 7 };
+        let refused = || Refusal::new(Code::Busy, "more commands are waiting than the writer can queue; try again in a second");
+        assert_eq!(done.interrupted(refused(), 0, 5), refused(), "nothing has happened yet");
+        let told = done.interrupted(refused(), 2, 5);
+        assert_eq!(told.code, Code::Busy);
+        for words in ["2 of 5 parts of the plan are in force", "3996 slots of 1332 orders", "more commands are waiting", "publish it again"] {
+            assert!(told.detail.contains(words), "{words:?} is not in {told}");
+        }
+    }
 }

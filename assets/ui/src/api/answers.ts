@@ -412,6 +412,7 @@ export interface OrderEffect {
 
 export interface PlanPublished {
   slots: number;
+  slots_in_force_before: number;
   work_orders: number;
   left_out: { work_order_id: string; operation_sequence: number; why: string }[];
 }
@@ -425,6 +426,8 @@ export interface Stretch {
   minutes: number;
   reason: "work" | "paused" | "transfer" | "release" | "behind" | "setup" | "closed" | "people" | "batch" | "material" | "tool" | "free";
   behind_work_order_id?: string;
+  skill?: string;
+  at_once?: number;
   material?: string;
   tool?: string;
   behind_operation?: string;
@@ -434,6 +437,7 @@ export interface OrderStory {
   work_order_id: string;
   ends: string;
   late_minutes: number;
+  late_already_minutes: number;
   promise: PromiseWord;
   stretches: Stretch[];
 }
