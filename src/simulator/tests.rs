@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::agenda::Event;
 use super::{Cast, PLANT_NAME, Plan, Simulator, master_data};
 use crate::base::{Decimal, Digest, Time, Value};
 use crate::engine::clock::Clock;
@@ -27,7 +28,7 @@ use crate::model::shift::ExceptionKind;
 use crate::model::shipment::ShipmentStatus;
 use crate::model::work_order::{OrderType, QualityStatus, WorkOrderStatus};
 use crate::model::{
-    AnyRecord, Attachment, CalendarException, ChangeoverEvent, Command, Defect, DowntimeEvent, ElectronicBatchRecord, ExpectedReceipt, Kind, LaborTransaction, Lot, Machine,
+    AnyRecord, Attachment, CalendarException, ChangeoverEvent, Command, DowntimeEvent, ElectronicBatchRecord, ExpectedReceipt, Kind, LaborTransaction, Lot, Machine,
     MaterialTransaction, Noun, OperationReport, ProductionSchedule, QualityInspection, Record, Role, Sensor, Shipment, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
 };
 use crate::planning::{Ask, Desk, Kept, Standing, look};
@@ -448,6 +449,40 @@ fn a_plant_that_is_killed_again_and_again_goes_on_where_it_stood() {
     assert!(head(&engine).0 > before + 2_000, "{} entries in a day", head(&engine).0 - before);
     let finished = all::<WorkOrder>(&engine).into_iter().filter(|order| order.actual_end_time > Some(end)).count();
     assert!(finished >= 20, "{finished} orders in a day");
+}
+
+#[test]
+fn a_restart_forgets_neither_the_drift_nor_what_customers_will_complain_of() {
+    let (engine, simulator, end) = lived(6, 1);
+    let resumed = Simulator::resume(&engine, &cast(), 1, end).unwrap();
+    assert_eq!((resumed.drift_from, resumed.drift_fails), (simulator.drift_from, simulator.drift_fails));
+    let left: BTreeMap<String, Time> = all::<Shipment>(&engine)
+        .into_iter()
+        .filter_map(|it| Some((it.shipped_at?, it.lines)))
+        .flat_map(|(left, lines)| lines.into_iter().map(move |line| (line.lot_number, left)))
+        .collect();
+    let mut awaited = 0;
+    for seed in 1..=20 {
+        let mut resumed = Simulator::resume(&engine, &cast(), seed, end).unwrap();
+        while let Some((at, event)) = resumed.agenda.next_by(end.plus_minutes(10_000)) {
+            if let Event::Complaint(_, lot, _) = event {
+                awaited += 1;
+                assert!((1_440..=7_200).contains(&at.minutes_since(left[&lot])), "{lot} left at {} and is complained of at {at}", left[&lot]);
+            }
+        }
+    }
+    assert!(awaited > 0, "{} lots have left and none will be complained of", left.len());
+}
+
+#[test]
+fn a_drift_that_was_put_right_stays_right_after_a_restart() {
+    let corrected = |seed| {
+        let (engine, simulator, end) = lived(9, seed);
+        let resumed = Simulator::resume(&engine, &cast(), seed, end).unwrap();
+        assert_eq!((resumed.drift_from, resumed.drift_fails), (simulator.drift_from, simulator.drift_fails), "seed {seed}");
+        simulator.drift_from.is_none()
+    };
+    assert!(corrected(2), "choose a seed whose drift is seen within nine days");
 }
 
 #[test]
