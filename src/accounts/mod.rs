@@ -117,7 +117,11 @@ impl Accounts {
 
     /// Whoever holds this token, an API token or a session's.
     pub fn holder(&self, token: &str) -> Option<Actor> {
-        let digest = Digest::of(token.as_bytes());
+        self.holder_by_digest(Digest::of(token.as_bytes()))
+    }
+
+    /// The same for whoever asks again and again and should not keep the token itself.
+    pub fn holder_by_digest(&self, digest: Digest) -> Option<Actor> {
         let session = self.sessions.read().unwrap_or_else(PoisonError::into_inner).get(&digest).copied();
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let session = session.or_else(|| known.tokens.get(&digest).copied())?;
@@ -134,7 +138,12 @@ impl Accounts {
 
     /// Whether a user is called as a machine is, and so is its log-in. Where that cannot be read, it is: the less is allowed.
     pub fn is_machine(&self, name: &str) -> bool {
-        !self.engine.read(|snapshot| snapshot.resolve(Noun::Machine, name)).is_ok_and(|found| matches!(found, Ok(None)))
+        self.is_named_as_machine(name).unwrap_or(true)
+    }
+
+    /// The same, or why it cannot be read.
+    pub fn is_named_as_machine(&self, name: &str) -> Result<bool, Refusal> {
+        Ok(self.engine.read(|snapshot| snapshot.resolve(Noun::Machine, name))??.is_some())
     }
 
     /// Checks name and password behind the throttle.

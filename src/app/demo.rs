@@ -28,7 +28,7 @@ use crate::model::journal::{Actor, Origin};
 use crate::model::permission::Role;
 use crate::model::{Command, Id};
 use crate::planning::Desk;
-use crate::simulator::{Cast, Plan, Simulator, master_data};
+use crate::simulator::{Cast, PLANT_NAME, Plan, Simulator, master_data};
 use crate::store::home::write_private;
 use crate::store::telemetry_file;
 use crate::telemetry::Lane;
@@ -43,7 +43,6 @@ const BEHIND_SECONDS: i64 = 8;
 const MQTT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1_883);
 /// Everybody's on the floor of a demo.
 const FLOOR_PIN: &str = "2580";
-const PLANT_NAME: &str = "Riverside Kitchen Works";
 
 /// The log-ins of a demo plant.
 #[derive(Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::line_protocol::{Content, Field, Point, name, parts, text};
 use crate::base::{Refusal, Time, limits};
 use crate::model::telemetry::{Measure, Reading, Sample, SeriesId};
-use crate::telemetry::Identity;
+use crate::telemetry::{Identity, Speaker};
 
 /// The measurement whose field keys are metrics by themselves.
 const PLAIN_MEASUREMENT: &str = "machine_metrics";
@@ -36,8 +36,8 @@ pub struct Points {
 type Held = HashMap<SeriesId, (Box<str>, Time)>;
 
 /// What a measurement with its tags stands for.
-#[derive(Default)]
 struct Known {
+    machine: Box<str>,
     fields: Vec<KnownField>,
     context: Vec<(SeriesId, Box<str>)>,
 }
@@ -69,12 +69,17 @@ struct Described<'k> {
 
 impl Points {
     /// Adds what a point holds; a point that is refused adds nothing.
-    pub fn take(&mut self, point: &Point<'_, '_>, now: Time, naming: Naming<'_>, samples: &mut Vec<Sample>) -> Result<(), Fault> {
+    pub fn take(&mut self, point: &Point<'_, '_>, now: Time, speaker: &Speaker, naming: Naming<'_>, samples: &mut Vec<Sample>) -> Result<(), Fault> {
         let at = point.at.unwrap_or(now);
+        let allowed = |machine: &str| speaker.may_tell_of(machine).map_err(|refusal| Fault::from(refusal.detail));
+        // Remembered from whoever said it first, so it is asked of each.
         if let Some(known) = self.keys.get_mut(point.key) {
+            allowed(&known.machine)?;
             return known.take(point, at, naming, &mut self.held, samples);
         }
-        let mut known = described(point.key)?.known(naming)?;
+        let described = described(point.key)?;
+        allowed(&described.machine)?;
+        let mut known = described.known(naming)?;
         known.take(point, at, naming, &mut self.held, samples)?;
         if self.keys.len() >= limits::POINT_KEYS_MAX {
             self.keys.clear();
@@ -186,7 +191,7 @@ impl Described<'_> {
     fn known(&self, naming: Naming<'_>) -> Result<Known, Fault> {
         let series = |metric| naming(Identity { machine: &self.machine, metric, measure: Measure::Text, unit: None, department: self.department.as_deref() });
         let context = self.context.iter().map(|(metric, value)| Ok((series(metric).map_err(|refusal| refusal.detail)?, value.as_ref().into())));
-        Ok(Known { fields: Vec::new(), context: context.collect::<Result<_, Fault>>()? })
+        Ok(Known { machine: self.machine.as_ref().into(), fields: Vec::new(), context: context.collect::<Result<_, Fault>>()? })
     }
 
     fn series(&self, field: &Field<'_>, sole: bool, naming: Naming<'_>) -> Result<SeriesId, Fault> {
@@ -239,7 +244,7 @@ mod tests {
             let (mut lines, mut said) = (Lines::starting(body.as_bytes(), Precision::Seconds, Place::START), Vec::new());
             while let Some((line, point)) = lines.read() {
                 let mut samples = Vec::new();
-                match points.take(&point.unwrap(), Time::from_micros(9_000_000), &|it| self.number(it), &mut samples) {
+                match points.take(&point.unwrap(), Time::from_micros(9_000_000), &Speaker::ForAll, &|it| self.number(it), &mut samples) {
                     Ok(()) => said.extend(samples.iter().map(|it| self.shown(it))),
                     Err(fault) => said.push(format!("{line}: {fault}")),
                 }
@@ -315,7 +320,7 @@ mod tests {
             let key = format!("m,machine_id=L-1,department=d{number}");
             let fields = [Field { key: b"f", content: Content::Number(1.0) }];
             let naming = |_: Identity<'_>| Ok(SeriesId(0));
-            points.take(&Point { key: key.as_bytes(), fields: &fields, at: None }, Time::default(), &naming, &mut samples).unwrap();
+            points.take(&Point { key: key.as_bytes(), fields: &fields, at: None }, Time::default(), &Speaker::ForAll, &naming, &mut samples).unwrap();
         }
         assert!(points.keys.len() <= limits::POINT_KEYS_MAX && samples.len() == limits::POINT_KEYS_MAX + 10);
         assert_eq!(*lane.asked.borrow(), 0);
@@ -329,7 +334,7 @@ mod tests {
             while let Some((_, point)) = lines.read() {
                 let Ok(point) = point else { continue };
                 let before = samples.len();
-                match points.take(&point, Time::default(), &|it| lane.number(it), &mut samples) {
+                match points.take(&point, Time::default(), &Speaker::ForAll, &|it| lane.number(it), &mut samples) {
                     Ok(()) => prop_assert_eq!(samples.len(), before + point.fields.len()),
                     Err(why) => prop_assert!(!why.is_empty() && samples.len() == before),
                 }

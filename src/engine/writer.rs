@@ -281,12 +281,10 @@ impl<'s> Writer<'s> {
         if person && !keeps && occurred_at < recorded_at.minus(limits::OCCURRED_BACK) {
             return Err(Refusal::field(Code::OutsideWindow, "occurred_at", format!("{occurred_at} is more than 7 days before the plant's clock at {recorded_at}")));
         }
-        // A clock is anchored to the wall's time, which no other rule may see.
-        let anchors = matches!(envelope.command, crate::model::Command::SetPlantClock(_) | crate::model::Command::FoundPlant(_));
-        let occurred_at = if anchors { wall } else { occurred_at };
         Ok(Moment {
             recorded_at,
             occurred_at,
+            wall,
             zone: batch.zone.clone(),
             actor: envelope.actor.clone(),
             origin: envelope.origin,

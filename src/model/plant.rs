@@ -45,6 +45,8 @@ record! {
         given plain certification: Option<String>,
         given plain status: Status,
         made plain created_at: Time,
+        /// What an order of the site bears on top of its material and labor, in percent of them; nothing where absent.
+        given plain overhead_percentage: Option<Decimal>,
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Moment {
     pub recorded_at: Time,
     /// When it happened on the floor.
     pub occurred_at: Time,
+    /// The machine's own time, to which a plant's clock is anchored; no other rule may look at it.
+    pub wall: Time,
     /// The plant's zone.
     pub zone: TimeZone,
     /// Who.

@@ -21,7 +21,7 @@ pub(super) fn found(draft: &mut Draft<'_, '_>, moment: &Moment, it: &FoundPlant)
         timezone: it.timezone.clone(),
         simulated: it.simulated,
         clock_plant_micros: moment.recorded_at.micros(),
-        clock_wall_micros: moment.occurred_at.micros(),
+        clock_wall_micros: moment.wall.micros(),
         // A simulated plant stands still until its simulator has made its history.
         clock_rate: i64::from(!it.simulated),
         created_at: moment.recorded_at,
@@ -48,7 +48,7 @@ pub(super) fn set_clock(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SetPlan
         return Err(Refusal::invalid("plant_time", "the plant's clock never runs backwards").into());
     }
     plant.clock_plant_micros = plant_time.micros();
-    plant.clock_wall_micros = moment.occurred_at.micros();
+    plant.clock_wall_micros = moment.wall.micros();
     plant.clock_rate = rate;
     let subject = Subject::of(plant.plant_id);
     draft.put(plant)?;

@@ -1,11 +1,13 @@
-//! Shipments: planned, shipped, cancelled. Shipping is where genealogy reaches a customer.
+//! Shipments: planned, shipped, cancelled. Shipping is where genealogy reaches a customer. A plan counts on what
+//! its lots hold today and moves nothing; whether they still may leave is judged again when they do.
 
 use super::{Moment, lot, master, material, need, overflow};
-use crate::base::{Code, Decimal, Refusal};
+use crate::base::limits::SCAN_MAX;
+use crate::base::{Code, Date, Decimal, Refusal};
 use crate::model::command::{CreateShipment, ShipShipment};
 use crate::model::material::TransactionType;
 use crate::model::shipment::{ShipmentLine, ShipmentStatus};
-use crate::model::{Customer, Id, Material, Noun, Shipment, Subject};
+use crate::model::{Customer, Field, Id, Lot, Material, Noun, Shipment, Subject};
 use crate::store::{Draft, Halt, View};
 
 pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, it: &CreateShipment) -> Result<Subject, Halt> {
@@ -13,16 +15,14 @@ pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, it: &CreateShip
     if it.lines.is_empty() {
         return Err(Refusal::invalid("lines", "must have at least one line").into());
     }
-    for line in &it.lines {
-        stock_quantity(draft, line)?;
-    }
+    let lines = available(draft, moment, it)?;
     let own = draft.last_number(Noun::Shipment)? + 1;
     let shipment_number = it.shipment_number.clone().unwrap_or_else(|| Noun::Shipment.id_text(own));
     master::check_number(draft, Noun::Shipment, "shipment_number", &shipment_number, own)?;
     let id = draft.add(Shipment {
         shipment_number,
         customer_id: it.customer_id,
-        lines: it.lines.clone(),
+        lines,
         sales_order_number: it.sales_order_number.clone(),
         planned_date: it.planned_date,
         carrier: it.carrier.clone(),
@@ -37,14 +37,50 @@ pub(super) fn create(draft: &mut Draft<'_, '_>, moment: &Moment, it: &CreateShip
     Ok(Subject::of(id))
 }
 
-/// What a line takes, in its lot's unit.
-fn stock_quantity(draft: &Draft<'_, '_>, line: &ShipmentLine) -> Result<Decimal, Halt> {
-    if line.quantity.is_zero() || line.quantity.is_negative() {
-        return Err(Refusal::invalid("lines", "quantity must be above 0").into());
+/// The lines, each with its lot's own number: what is held, will have expired or is promised already cannot be planned.
+/// A held lot is refused here and not marked: a plan is a promise to a customer, and a hold is lifted before it is given.
+fn available(draft: &Draft<'_, '_>, moment: &Moment, it: &CreateShipment) -> Result<Vec<ShipmentLine>, Halt> {
+    let planned: Vec<Shipment> = draft.related("status", &ShipmentStatus::Planned.to_value(), SCAN_MAX)?;
+    let mut promised: Vec<ShipmentLine> = planned.into_iter().flat_map(|shipment| shipment.lines).collect();
+    let others = promised.len();
+    for line in &it.lines {
+        if line.quantity.is_zero() || line.quantity.is_negative() {
+            return Err(Refusal::invalid("lines", "quantity must be above 0").into());
+        }
+        let lot = lot::by_number(draft, &line.lot_number)?;
+        lot::refuse_held(&lot)?;
+        lot::refuse_expired(&lot, moment)?;
+        refuse_expiring(&lot, it.planned_date)?;
+        let material: Material = need(draft, lot.material_id)?;
+        refuse_promised(&material, &lot, line, &promised)?;
+        promised.push(ShipmentLine { lot_number: lot.lot_number, ..line.clone() });
     }
-    let lot = lot::by_number(draft, &line.lot_number)?;
-    let material: Material = need(draft, lot.material_id)?;
-    Ok(material::in_stock_unit(&material, line.quantity, line.unit_of_measure)?)
+    Ok(promised.split_off(others))
+}
+
+/// On the day it is planned for, a lot must still be good.
+fn refuse_expiring(lot: &Lot, leaves: Option<Date>) -> Result<(), Refusal> {
+    match (lot.expiry_date, leaves) {
+        (Some(last), Some(leaves)) if last < leaves => {
+            Err(Refusal::field(Code::OnHold, "planned_date", format!("lot {} expires on {last}: plan the shipment for a day up to then", lot.lot_number)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What lines before this one will take of the lot is not free.
+fn refuse_promised(material: &Material, lot: &Lot, line: &ShipmentLine, promised: &[ShipmentLine]) -> Result<(), Refusal> {
+    let in_stock_unit = |line: &ShipmentLine| material::in_stock_unit(material, line.quantity, line.unit_of_measure);
+    let asked = in_stock_unit(line)?;
+    let of_lot = promised.iter().filter(|other| other.lot_number == lot.lot_number);
+    // A line whose unit does not convert any more cannot be shipped: it takes nothing.
+    let taken = of_lot.filter_map(|other| in_stock_unit(other).ok()).try_fold(Decimal::ZERO, Decimal::plus).ok_or_else(overflow)?;
+    if taken.plus(asked).ok_or_else(overflow)? <= lot.quantity_on_hand {
+        return Ok(());
+    }
+    let (unit, on_hand) = (lot.unit_of_measure.word(), lot.quantity_on_hand);
+    let promised = if taken.is_zero() { String::new() } else { format!(", {taken} of them planned to be shipped") };
+    Err(Refusal::field(Code::Insufficient, "quantity", format!("lot {} has {on_hand} {unit} on hand{promised}, and {asked} {unit} are asked for", lot.lot_number)))
 }
 
 fn planned(draft: &Draft<'_, '_>, id: Id<Shipment>) -> Result<Shipment, Halt> {
@@ -60,8 +96,9 @@ pub(super) fn ship(draft: &mut Draft<'_, '_>, moment: &Moment, it: &ShipShipment
     let subject = Subject::of(it.shipment_id);
     let mut total = Decimal::ZERO;
     for line in &shipment.lines {
-        let quantity = stock_quantity(draft, line)?;
         let lot = lot::by_number(draft, &line.lot_number)?;
+        let material: Material = need(draft, lot.material_id)?;
+        let quantity = material::in_stock_unit(&material, line.quantity, line.unit_of_measure)?;
         lot::refuse_held(&lot)?;
         lot::refuse_expired(&lot, moment)?;
         lot::link(draft, Subject::of(lot.lot_id), subject, quantity, lot.unit_of_measure)?;

@@ -322,9 +322,18 @@ fn settle_costs(draft: &Draft<'_, '_>, order: &mut WorkOrder) -> Result<(), Halt
     }
     order.total_material_cost = material.rounded(2);
     order.total_labor_cost = labor.rounded(2);
-    let total = order.total_material_cost.plus(order.total_labor_cost).and_then(|sum| sum.plus(order.total_overhead_cost)).ok_or_else(super::overflow)?;
+    let direct = order.total_material_cost.plus(order.total_labor_cost).ok_or_else(super::overflow)?;
+    order.total_overhead_cost = overhead(draft, order.factory_id, direct)?.rounded(2);
+    let total = direct.plus(order.total_overhead_cost).ok_or_else(super::overflow)?;
     order.actual_cost_per_unit = if order.good_quantity > 0 { total.over(whole(order.good_quantity)).map(|cost| cost.rounded(2)) } else { None };
     Ok(())
+}
+
+/// What the site lays on top of material and labor.
+fn overhead(draft: &Draft<'_, '_>, site: Option<Id<Factory>>, direct: Decimal) -> Result<Decimal, Halt> {
+    let site: Option<Factory> = site.map(|id| need(draft, id)).transpose()?;
+    let Some(percentage) = site.and_then(|site| site.overhead_percentage) else { return Ok(Decimal::ZERO) };
+    Ok(direct.times(percentage).and_then(|percents| percents.over(whole(100))).ok_or_else(super::overflow)?)
 }
 
 fn labor_of(draft: &Draft<'_, '_>, id: Id<WorkOrder>) -> Result<Vec<LaborTransaction>, Halt> {
@@ -436,6 +445,7 @@ pub(super) fn split(draft: &mut Draft<'_, '_>, moment: &Moment, it: &SplitWorkOr
         product_id: order.product_id,
         customer_id: order.customer_id,
         sales_order_number: order.sales_order_number.clone(),
+        erp_order_id: order.erp_order_id.clone(),
         factory_id: order.factory_id,
         planned_quantity: it.quantity,
         unit_of_measure: order.unit_of_measure,

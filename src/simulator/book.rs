@@ -1,15 +1,20 @@
 //! The plant's master data as the simulator looks at them: records by number, and the fixture's
 //! rates beside them. Read once from the plant itself, so a restart needs nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
+use super::calendar::{Holiday, Upkeep};
 use super::desk::Desk;
+use super::drawing::Outline;
 use super::fixture::{Demand, Fixture, Pace};
-use crate::base::{ClockTime, Code, Date, Decimal, Refusal, Time, Unit};
+use crate::base::{Code, Date, Decimal, Refusal, Time, Unit};
 use crate::model::plant::Status;
-use crate::model::{BillOfMaterial, Customer, Employee, Factory, Id, LineProductMapping, Machine, Material, Product, Record, Routing, Shift, Supplier, WorkCenter};
+use crate::model::shift::ExceptionKind;
+use crate::model::{
+    BillOfMaterial, CalendarException, Customer, Employee, Factory, Id, LineProductMapping, Machine, Material, Product, Record, Routing, Shift, Supplier, WorkCenter,
+};
 
 /// A material that is bought.
 #[derive(Clone, Debug)]
@@ -52,6 +57,11 @@ pub(super) struct Book {
     /// The work centers of the stories: where an angle drifts, and where the same stop comes back.
     pub(super) drifting: Option<u64>,
     pub(super) recurring: Option<u64>,
+    pub(super) holidays: Vec<Holiday>,
+    pub(super) upkeep: Vec<Upkeep>,
+    pub(super) outlines: Vec<Outline>,
+    /// Days on which nobody works.
+    pub(super) closed: BTreeSet<Date>,
     /// Planned minutes of a changeover to a product on a line.
     changeovers: BTreeMap<(u64, u64), i64>,
 }
@@ -99,6 +109,10 @@ impl Book {
             demand: fixture.demand.clone(),
             ahead: fixture.ahead.iter().map(ahead).collect::<Result<_, Refusal>>()?,
             pace: fixture.pace.clone(),
+            holidays: fixture.holiday.clone(),
+            upkeep: fixture.upkeep.clone(),
+            outlines: fixture.drawing.clone(),
+            closed: closed_days(desk)?,
             centers,
             materials,
             products,
@@ -113,7 +127,7 @@ impl Book {
     /// The shift that is open at a moment: its number and its end; regular before overtime.
     pub(super) fn shift_at(&self, at: Time) -> Option<(u64, Time)> {
         let today = at.date(&self.zone);
-        let spans = [today.plus_days(-1), today].into_iter().flat_map(|day| self.shifts.values().filter_map(move |shift| Some((shift, span(shift, day, &self.zone)?))));
+        let spans = [today.plus_days(-1), today].into_iter().flat_map(|day| self.shifts.values().filter_map(move |shift| Some((shift, self.span(shift, day)?))));
         spans.filter(|(_, (opens, ends))| *opens <= at && at < *ends).min_by_key(|(shift, _)| shift.shift_type).map(|(shift, (_, ends))| (shift.number(), ends))
     }
 
@@ -121,16 +135,22 @@ impl Book {
     pub(super) fn next_shift_change(&self, after: Time) -> Option<Time> {
         let today = after.date(&self.zone);
         let days = (-1..=7).map(|ahead| today.plus_days(ahead));
-        let spans = days.flat_map(|day| self.shifts.values().filter_map(move |shift| span(shift, day, &self.zone)));
+        let spans = days.flat_map(|day| self.shifts.values().filter_map(move |shift| self.span(shift, day)));
         spans.flat_map(|(opens, ends)| [opens, ends]).filter(|moment| *moment > after).min()
     }
 
     /// When each shift of a day opens and ends, for a work center.
     pub(super) fn open_on(&self, center: &WorkCenter, day: Date) -> Vec<(Time, Time)> {
         let holds = |shift: &&Shift| center.shift_ids.is_empty() || center.shift_ids.contains(&shift.shift_id);
-        let mut spans: Vec<(Time, Time)> = self.shifts.values().filter(holds).filter_map(|shift| span(shift, day, &self.zone)).collect();
+        let mut spans: Vec<(Time, Time)> = self.shifts.values().filter(holds).filter_map(|shift| self.span(shift, day)).collect();
         spans.sort_unstable();
         spans
+    }
+
+    /// From when to when a shift is open that opens on a day; none does on a day when the plant is closed.
+    fn span(&self, shift: &Shift, day: Date) -> Option<(Time, Time)> {
+        let opens = shift.status == Status::Active && !self.closed.contains(&day);
+        if opens { shift.span(day, &self.zone) } else { None }
     }
 
     /// What a work center asks of its operator.
@@ -246,11 +266,8 @@ fn purchases(desk: &Desk, fixture: &Fixture, materials: &BTreeMap<u64, Material>
     fixture.supply.iter().map(one).collect()
 }
 
-fn span(shift: &Shift, day: Date, zone: &TimeZone) -> Option<(Time, Time)> {
-    if shift.status != Status::Active || !shift.days_of_week.contains(&i64::from(day.weekday())) {
-        return None;
-    }
-    let at = |day: Date, clock: ClockTime| day.at(clock, zone);
-    let ends_on = if shift.end_time > shift.start_time { day } else { day.plus_days(1) };
-    Some((at(day, shift.start_time), at(ends_on, shift.end_time)))
+/// Days on which the whole plant is closed, whoever wrote them down.
+pub(super) fn closed_days(desk: &Desk) -> Result<BTreeSet<Date>, Refusal> {
+    let closes = |it: &CalendarException| matches!(it.kind, ExceptionKind::Holiday | ExceptionKind::Shutdown) && it.work_center_id.is_none() && it.start_time.is_none();
+    Ok(desk.records::<CalendarException>(0, usize::MAX)?.into_iter().filter(closes).map(|it| it.exception_date).collect())
 }

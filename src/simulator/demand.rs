@@ -6,10 +6,10 @@ use super::agenda::Event;
 use super::book::whole;
 use super::desk::Who;
 use super::job::{Job, Stage};
-use crate::base::{Decimal, Refusal, Value};
-use crate::model::field::{Access, Fields as _, Note};
+use crate::base::{Decimal, Refusal};
+use crate::model::field::Note;
 use crate::model::work_order::OrderType;
-use crate::model::{Command, Id, Noun, WorkOrder};
+use crate::model::{Id, WorkOrder};
 
 /// Customers' orders in a thousand that cannot wait.
 const RUSH: i64 = 12;
@@ -31,7 +31,7 @@ impl Simulator {
         let (day, hour, _) = self.book.local(self.desk.now());
         let pace = &self.book.pace;
         let [least, most] = match hour {
-            _ if day.weekday() > 5 => pace.weekend,
+            _ if day.weekday() > 5 || self.book.closed.contains(&day) => pace.weekend,
             6..14 => pace.early,
             14..22 => pace.late,
             _ => pace.night,
@@ -100,11 +100,12 @@ impl Simulator {
     pub(super) fn create(&mut self, mut job: Job, parent: Option<u64>, note: Option<String>) -> Result<u64, Refusal> {
         let today = self.book.local(self.desk.now()).0;
         let days = if job.priority == 1 { 2 } else { i32::try_from(self.dice.between(3, 6)).unwrap_or(7) };
-        let sales_order = job.customer.map(|_| format!("SO-{:05}", self.dice.between(10_000, 99_999)));
+        let sale = job.customer.map(|_| self.dice.between(10_000, 99_999));
         let order = WorkOrder {
             product_id: Id::new(job.product),
             customer_id: job.customer.map(Id::new),
-            sales_order_number: sales_order,
+            sales_order_number: sale.map(|sale| format!("SO-{sale:05}")),
+            erp_order_id: sale.map(|sale| format!("45000{sale:05}")),
             planned_quantity: job.planned,
             order_type: job.kind,
             priority: job.priority,
@@ -115,7 +116,7 @@ impl Simulator {
             ..WorkOrder::default()
         };
         let rush = job.priority == 1;
-        job.id = self.desk.make(Who::Planner, Noun::WorkOrder, Command::Create { noun: Noun::WorkOrder, values: given(&order) }, None)?;
+        job.id = self.desk.create(Who::Planner, &order)?;
         let id = job.id;
         self.jobs.insert(id, job);
         self.take_stock_of(id);
@@ -159,10 +160,4 @@ impl Simulator {
         }
         self.mark_open_stops()
     }
-}
-
-/// The columns of a record that a client may give and that are there.
-fn given(order: &WorkOrder) -> Vec<(usize, Value)> {
-    let open = WorkOrder::FIELDS.iter().enumerate().filter(|(_, spec)| spec.access != Access::Made);
-    open.map(|(at, _)| (at, order.value(at))).filter(|(_, value)| !value.is_null()).collect()
 }

@@ -8,6 +8,7 @@ use tokio::sync::oneshot::Receiver;
 use super::Cast;
 use crate::base::{Code, Refusal, Time};
 use crate::engine::{Engine, Envelope, Outcome};
+use crate::model::field::Access;
 use crate::model::journal::{Actor, Origin};
 use crate::model::{Command, Noun, Record, Role};
 
@@ -160,6 +161,13 @@ impl Desk {
             Some(number) => Ok(number),
             None => Ok(self.last_answer()?.map_or(0, |outcome| outcome.subject.number)),
         }
+    }
+
+    /// Makes a record as people do, of the columns that a client may give; answers its number.
+    pub(super) fn create<R: Record>(&mut self, who: Who, record: &R) -> Result<u64, Refusal> {
+        let open = R::FIELDS.iter().enumerate().filter(|(_, spec)| spec.access != Access::Made);
+        let values = open.map(|(at, _)| (at, record.value(at))).filter(|(_, value)| !value.is_null()).collect();
+        self.make(who, R::NOUN, Command::Create { noun: R::NOUN, values }, None)
     }
 
     /// Tells the plant something that makes a lot; answers the lot's own number, where the plant gives one.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::calendar::{Holiday, Upkeep};
 use super::desk::{Desk, Who};
+use super::drawing::Outline;
 use super::layout;
 use crate::base::{Code, Refusal, Value};
 use crate::model::command::FieldValues;
@@ -92,6 +94,9 @@ pub(super) struct Fixture {
     pub(super) supply: Vec<Supply>,
     pub(super) demand: Vec<Demand>,
     pub(super) ahead: Vec<Ahead>,
+    pub(super) holiday: Vec<Holiday>,
+    pub(super) upkeep: Vec<Upkeep>,
+    pub(super) drawing: Vec<Outline>,
     #[serde(flatten)]
     rules: layout::Rules,
     #[serde(flatten)]

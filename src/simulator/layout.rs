@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::PLANT_NAME;
 use super::fixture::Demand;
 use super::random::Dice;
 use crate::model::Noun;
 
-/// The site that everything stands on.
-const SITE: &str = "Kuechenwerk Nord";
 /// What a product costs more than its standard, in percent, when it is sold.
 const MARGIN_PERCENT: i64 = 45;
 
@@ -143,7 +142,7 @@ impl Rules {
                     ("machine_code", text(&machine)),
                     ("machine_name", text(format!("{} {number}", cell.name))),
                     ("line_id", text(&cell.line)),
-                    ("factory_id", text(SITE)),
+                    ("factory_id", text(PLANT_NAME)),
                     ("machine_type", text(&cell.machine_type)),
                     ("manufacturer", text(&maker[0])),
                     ("model", text(&maker[1])),
@@ -197,7 +196,7 @@ impl Rules {
             ("employee_code", text(format!("E{number}"))),
             ("first_name", text(dice.pick(&self.names.first).cloned().unwrap_or_default())),
             ("last_name", text(dice.pick(&self.names.last).cloned().unwrap_or_default())),
-            ("factory_id", text(SITE)),
+            ("factory_id", text(PLANT_NAME)),
             ("department", text(&crew.department)),
             ("role", text(&crew.role)),
             ("skill_level", text(level)),
@@ -289,7 +288,7 @@ impl Rules {
             let mut mapping = row([
                 ("line_id", text(*line)),
                 ("product_id", text(&item.code)),
-                ("factory_id", text(SITE)),
+                ("factory_id", text(PLANT_NAME)),
                 ("is_primary", Value::Boolean(longest == Some(line))),
                 ("cycle_time_seconds", Value::Integer(*seconds)),
                 ("setup_minutes", Value::Integer(*setup)),

@@ -5,8 +5,10 @@
 
 mod agenda;
 mod book;
+mod calendar;
 mod demand;
 mod desk;
+mod drawing;
 mod fixture;
 mod floor;
 mod hours;
@@ -16,6 +18,7 @@ mod layout;
 mod people;
 mod planner;
 mod planning;
+mod purchasing;
 mod quality;
 mod random;
 mod records;
@@ -51,6 +54,8 @@ use signals::{Signals, TELLING};
 use station::Station;
 use stock::Stock;
 
+/// How the simulated plant is called, as a plant and as its one site.
+pub const PLANT_NAME: &str = "Riverside Kitchen Works";
 /// Orders on the books when a history begins.
 const FIRST_ORDERS: usize = 70;
 /// Days of a history after which the planted rush order comes.
@@ -109,6 +114,8 @@ pub struct Simulator {
     /// Demand that is still to come before it begins anew.
     bag: Vec<usize>,
     received: u64,
+    /// By material, what is on its way.
+    on_order: BTreeMap<u64, u64>,
     mishaps: u64,
     drift_from: Option<Time>,
     drift_fails: u64,
@@ -157,6 +164,7 @@ impl Simulator {
             to_approve: Vec::new(),
             bag: Vec::new(),
             received: 0,
+            on_order: BTreeMap::new(),
             mishaps: 0,
             drift_from: None,
             drift_fails: 0,
@@ -180,6 +188,8 @@ impl Simulator {
         self.rush_due = Some(plan.start.plus_minutes(RUSH_AFTER_DAYS * 1_440));
         let telling = self.desk.records::<Sensor>(0, usize::MAX)?.into_iter().filter(|it| it.critical_range_max.is_some() && TELLING.contains(&it.sensor_type.as_str()));
         self.telling = telling.map(|sensor| (sensor.machine_id.number(), sensor)).collect();
+        self.write_calendar(plan.start, plan.end)?;
+        self.file_drawings()?;
         self.first_deliveries()?;
         self.plan_service();
         for _ in 0..FIRST_ORDERS {

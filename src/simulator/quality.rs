@@ -20,6 +20,8 @@ const IN_PROCESS: &[(&str, i64)] = &[("laser", 140), ("punch", 200), ("bend", 30
 const SEEN: i64 = 18;
 /// Shipped lots in a thousand whose customer finds something.
 const COMPLAINTS: i64 = 14;
+/// Minutes after it has left in which they find it, at least and at most.
+const FOUND_MINUTES: (i64, i64) = (1_440, 7_200);
 /// Days after which the drifting angle begins to creep, and ten-thousandths of a degree it creeps a day.
 const DRIFT: (i64, i64) = (3, 1_300);
 /// A failed inspection is laid to the drift once it has come so far.
@@ -204,13 +206,8 @@ impl Simulator {
         }
         if let (true, Some(center)) = (found == Found::Fail, step.and_then(|(order, at)| self.jobs.get(&order).map(|job| job.steps[at].center)))
             && self.book.drifting == Some(center)
-            && self.drift() > DRIFT_SEEN
         {
-            self.drift_fails += 1;
-            if self.drift_fails >= 2 {
-                // The corrective action: the gauge is put right and stays so.
-                (self.drift_from, self.drift_fails) = (None, 0);
-            }
+            self.failed_at_the_drift(self.desk.now());
         }
         let decided = self.later(60, 700);
         self.agenda.add(decided, Event::Dispose(inspection, Finding { found, again: false }));
@@ -221,7 +218,7 @@ impl Simulator {
     fn measure(&mut self, skill: &str, center: Option<u64>) -> Sample {
         let gauge = GAUGES.iter().find(|gauge| gauge.0 == skill).unwrap_or(&GAUGES[0]);
         let (_, name, target, tolerance, spread, unit, _) = *gauge;
-        let bias = if center.is_some() && center == self.book.drifting { self.drift() } else { 0 };
+        let bias = if center.is_some() && center == self.book.drifting { self.drift(self.desk.now()) } else { 0 };
         let mut sample = Sample { values: Vec::new(), specs: Vec::new(), outside: 0, seen: i64::from(self.dice.chance(SEEN)) };
         for place in 1..=3 {
             let off = bias + (0..3).map(|_| self.dice.between(-spread, spread)).sum::<i64>();
@@ -239,14 +236,25 @@ impl Simulator {
         sample
     }
 
-    fn drift(&self) -> i64 {
-        let minutes = self.drift_from.map_or(0, |from| self.desk.now().minutes_since(from));
+    fn drift(&self, at: Time) -> i64 {
+        let minutes = self.drift_from.map_or(0, |from| at.minutes_since(from));
         (minutes * DRIFT.1 / 1_440).max(0)
     }
 
     /// The planted drift begins some days into a history.
     pub(super) fn begin_drift(&mut self, start: Time) {
-        self.drift_from = Some(start.plus_minutes(DRIFT.0 * 1_440));
+        (self.drift_from, self.drift_fails) = (Some(start.plus_minutes(DRIFT.0 * 1_440)), 0);
+    }
+
+    /// An inspection failed where the angle drifts. The second that is laid to it brings the corrective action: the
+    /// gauge is put right and stays so.
+    pub(super) fn failed_at_the_drift(&mut self, at: Time) {
+        if self.drift(at) > DRIFT_SEEN {
+            self.drift_fails += 1;
+            if self.drift_fails >= 2 {
+                (self.drift_from, self.drift_fails) = (None, 0);
+            }
+        }
     }
 
     /// Limits decide first; of what is outside, people see how far the goods can still be used.
@@ -390,10 +398,14 @@ impl Simulator {
         if pieces > 0 { self.desk.tell(Who::Inspector, Command::DisposeHeldPieces(it)) } else { Ok(()) }
     }
 
-    /// Whether a customer will find something in a lot that leaves now.
-    pub(super) fn may_be_complained_of(&mut self, order: u64, lot: &str) {
-        if self.dice.chance(COMPLAINTS) {
-            let (found, pieces) = (self.later(1_440, 7_200), self.dice.between(1, 3));
+    /// Whether a customer will still find something in a lot that has left: surely not once the days are over in which
+    /// they look, and less likely the fewer of them are left.
+    pub(super) fn may_be_complained_of(&mut self, order: u64, lot: &str, left: Time) {
+        let (least, most) = FOUND_MINUTES;
+        let passed = self.desk.now().minutes_since(left);
+        let first = least.max(passed);
+        if first < most && self.dice.chance(COMPLAINTS) && (first == least || self.dice.between(least, most) > first) {
+            let (found, pieces) = (self.later(first - passed, most - passed), self.dice.between(1, 3));
             self.agenda.add(found, Event::Complaint(order, lot.to_owned(), pieces));
         }
     }

@@ -1,7 +1,7 @@
 //! Looks a living plant up from its records, after a restart or when people have acted too.
 //! Deliberately only orders of our own planner are taken up: what a person orders, people make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Simulator;
 use super::agenda::Event;
@@ -18,12 +18,12 @@ use crate::model::downtime::{DowntimeCategory, DowntimeStatus};
 use crate::model::lot::LotStatus;
 use crate::model::material::TransactionType;
 use crate::model::people::ActivityType;
-use crate::model::quality::{DefectStatus, Disposition, InspectionResult};
+use crate::model::quality::{DefectStatus, DetectionMethod, Disposition, InspectionResult};
 use crate::model::shipment::ShipmentStatus;
 use crate::model::work_order::{OperationStatus, OrderType, WorkOrderStatus};
 use crate::model::{
-    ChangeoverEvent, Defect, DowntimeEvent, ElectronicBatchRecord, Id, LaborTransaction, Lot, MaterialTransaction, Noun, OperationReport, QualityInspection, Shipment, WorkOrder,
-    WorkOrderOperation,
+    ChangeoverEvent, Defect, DowntimeEvent, ElectronicBatchRecord, Id, LaborTransaction, Lot, MaterialTransaction, Noun, OperationReport, Plant, QualityInspection, Shipment,
+    WorkOrder, WorkOrderOperation,
 };
 
 /// What our people book beside orders; other open time is a person's own.
@@ -39,11 +39,14 @@ impl Simulator {
         self.agenda.clear();
         (self.repairing, self.repairers) = Default::default();
         let orders: Orders = self.desk.records::<WorkOrder>(0, usize::MAX)?.into_iter().map(|order| (order.work_order_id.number(), order)).collect();
-        self.look_at_jobs(&orders)?;
+        self.book.closed = super::book::closed_days(&self.desk)?;
+        self.look_at_orders_of_goods()?;
+        let drifting = self.look_at_jobs(&orders)?;
         self.look_at_kits()?;
         self.look_at_lots(&orders)?;
         self.look_at_loads()?;
-        self.look_at_quality(&orders)?;
+        self.look_at_quality(&orders, &drifting)?;
+        self.look_at_complaints(&orders)?;
         self.look_at_records(&orders)?;
         self.look_at_stations()?;
         self.look_at_plan();
@@ -66,7 +69,9 @@ impl Simulator {
         Ok(())
     }
 
-    fn look_at_jobs(&mut self, orders: &Orders) -> Result<(), Refusal> {
+    /// Answers the operations at the work center whose angle drifts.
+    fn look_at_jobs(&mut self, orders: &Orders) -> Result<BTreeSet<u64>, Refusal> {
+        let mut drifting = BTreeSet::new();
         let mut operations: BTreeMap<u64, Vec<WorkOrderOperation>> = BTreeMap::new();
         let mut latest: BTreeMap<u64, (Time, u64)> = BTreeMap::new();
         for operation in self.desk.records::<WorkOrderOperation>(0, usize::MAX)? {
@@ -74,6 +79,9 @@ impl Simulator {
             if let (Some(center), Some(started)) = (operation.work_center_id, operation.actual_start_time) {
                 let newest = latest.entry(center.number()).or_insert((started, order));
                 *newest = (*newest).max((started, order));
+            }
+            if operation.work_center_id.is_some_and(|id| self.book.drifting == Some(id.number())) {
+                drifting.insert(operation.operation_id.number());
             }
             operations.entry(order).or_default().push(operation);
         }
@@ -88,7 +96,7 @@ impl Simulator {
             let product = |order: &u64| orders.get(order).map(|it| it.product_id.number());
             station.last = latest.get(id).and_then(|(_, order)| Some((*order, product(order)?)));
         }
-        Ok(())
+        Ok(drifting)
     }
 
     fn take_job(&mut self, order: &WorkOrder, stage: Stage, steps: Vec<Step>, known: Option<Job>) {
@@ -178,7 +186,7 @@ impl Simulator {
     fn look_at_loads(&mut self) -> Result<(), Refusal> {
         self.loads.clear();
         for shipment in self.desk.records::<Shipment>(0, usize::MAX)? {
-            if shipment.status != ShipmentStatus::Planned || shipment.created_by != self.desk.planner() {
+            if shipment.status != ShipmentStatus::Planned {
                 continue;
             }
             let lots: Vec<(String, Decimal)> = shipment.lines.iter().map(|line| (line.lot_number.clone(), line.quantity)).collect();
@@ -187,6 +195,10 @@ impl Simulator {
                     lot.planned = true;
                 }
             }
+            // What a person has planned takes its lots, and leaves when the person says so.
+            if shipment.created_by != self.desk.planner() {
+                continue;
+            }
             let leaves = self.later(30, 300);
             self.loads.push(Load { id: shipment.shipment_id.number(), lots });
             self.agenda.add(leaves, Event::Leave(shipment.shipment_id.number()));
@@ -194,13 +206,19 @@ impl Simulator {
         Ok(())
     }
 
-    fn look_at_quality(&mut self, orders: &Orders) -> Result<(), Refusal> {
+    fn look_at_quality(&mut self, orders: &Orders, drifting: &BTreeSet<u64>) -> Result<(), Refusal> {
+        // The drift began with the history, which began with the plant.
+        self.begin_drift(self.desk.records::<Plant>(0, 1)?.pop().map_or(self.desk.now(), |plant| plant.created_at));
         self.quality_held = orders.iter().filter(|(_, order)| order.quality_hold).map(|(id, _)| (*id, 0)).collect();
         for it in self.desk.records::<QualityInspection>(0, usize::MAX)? {
             let number = it.inspection_id.number();
             let again = it.disposition == Some(Disposition::Rework);
             let bad = !matches!(it.inspection_result, InspectionResult::Pass | InspectionResult::ConditionalPass);
-            if bad && it.approved_by.is_none() && it.created_by == self.desk.inspector() && (again || it.disposition.is_none()) {
+            let ours = it.created_by == self.desk.inspector();
+            if ours && it.inspection_result == InspectionResult::Fail && it.operation_id.is_some_and(|id| drifting.contains(&id.number())) {
+                self.failed_at_the_drift(it.inspection_date);
+            }
+            if bad && it.approved_by.is_none() && ours && (again || it.disposition.is_none()) {
                 let decided = self.later(40, 500);
                 self.agenda.add(decided, Event::Dispose(number, Finding { found: it.inspection_result, again }));
             }
@@ -216,6 +234,22 @@ impl Simulator {
                 DefectStatus::Open | DefectStatus::Investigating => self.agenda.add(due, Event::Analyze(number, super::quality::story_of(&defect.defect_description))),
                 DefectStatus::ActionPending => self.agenda.add(due, Event::CloseDefect(number)),
                 DefectStatus::Closed => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A complaint that is still to come is nobody's knowledge yet: it is drawn anew among the lots that left in the last days.
+    fn look_at_complaints(&mut self, orders: &Orders) -> Result<(), Refusal> {
+        let order_of: BTreeMap<&str, u64> = orders.iter().filter_map(|(id, order)| Some((order.lot_number.as_deref()?, *id))).collect();
+        let complaints = self.desk.records::<Defect>(0, usize::MAX)?.into_iter().filter(|it| it.detection_method == DetectionMethod::CustomerComplaint);
+        let complained: BTreeSet<String> = complaints.filter_map(|it| it.lot_number).collect();
+        for shipment in self.desk.records::<Shipment>(0, usize::MAX)? {
+            let Some(left) = shipment.shipped_at.filter(|_| shipment.created_by == self.desk.planner()) else { continue };
+            for line in shipment.lines.iter().filter(|line| !complained.contains(&line.lot_number)) {
+                if let Some(order) = order_of.get(line.lot_number.as_str()) {
+                    self.may_be_complained_of(*order, &line.lot_number, left);
+                }
             }
         }
         Ok(())

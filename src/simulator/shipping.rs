@@ -76,7 +76,7 @@ impl Simulator {
             let order = self.stock.lot(&number).and_then(|lot| lot.order);
             self.stock.change(&number, quantity.negated());
             if let Some(order) = order {
-                self.may_be_complained_of(order, &number);
+                self.may_be_complained_of(order, &number, self.desk.now());
             }
         }
         Ok(())

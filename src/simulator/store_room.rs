@@ -62,8 +62,11 @@ impl Simulator {
         let day = self.book.local(self.desk.now()).0;
         self.stock.tidy();
         for purchase in self.book.purchases.clone() {
-            if self.stock.usable(purchase.material, day) < purchase.reorder {
+            let there = self.stock.usable(purchase.material, day);
+            if there < purchase.reorder {
                 self.receive(&purchase, false)?;
+            } else {
+                self.order_goods(&purchase, there)?;
             }
         }
         Ok(())
@@ -92,6 +95,7 @@ impl Simulator {
             ..movement(TransactionType::Receipt, &number, purchase.delivery)
         };
         self.desk.make_lot(Who::Operator, Command::RecordMaterialTransaction(it))?;
+        self.goods_came(purchase.material)?;
         if !bad {
             let looked_at = self.later(20, 200);
             self.agenda.add(looked_at, Event::Incoming(number.clone(), purchase.material));

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::{Cast, Plan, Simulator, master_data};
+use super::agenda::Event;
+use super::{Cast, PLANT_NAME, Plan, Simulator, master_data};
 use crate::base::{Decimal, Digest, Time, Value};
 use crate::engine::clock::Clock;
 use crate::engine::{Engine, Envelope, Options};
@@ -20,13 +21,15 @@ use crate::model::journal::{Actor, Origin};
 use crate::model::lot::LotStatus;
 use crate::model::material::{MaterialQuality, TransactionType};
 use crate::model::people::ActivityType;
+use crate::model::planning::ReceiptStatus;
 use crate::model::quality::{DefectStatus, DetectionMethod, InspectionResult, InspectionType};
 use crate::model::schedule::ScheduleStatus;
+use crate::model::shift::ExceptionKind;
 use crate::model::shipment::ShipmentStatus;
 use crate::model::work_order::{OrderType, QualityStatus, WorkOrderStatus};
 use crate::model::{
-    AnyRecord, ChangeoverEvent, Command, DowntimeEvent, ElectronicBatchRecord, Kind, LaborTransaction, Lot, Machine, MaterialTransaction, Noun, OperationReport,
-    ProductionSchedule, QualityInspection, Record, Role, Sensor, Shipment, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
+    AnyRecord, Attachment, CalendarException, ChangeoverEvent, Command, DowntimeEvent, ElectronicBatchRecord, ExpectedReceipt, Kind, LaborTransaction, Lot, Machine,
+    MaterialTransaction, Noun, OperationReport, ProductionSchedule, QualityInspection, Record, Role, Sensor, Shipment, Subject, WorkCenter, WorkOrder, WorkOrderOperation,
 };
 use crate::planning::{Ask, Desk, Kept, Standing, look};
 use crate::store::{Direction, Store, View};
@@ -51,9 +54,13 @@ fn start() -> Time {
 }
 
 fn founded() -> Engine {
-    let options = Options { timers: false, clock: Clock::manual(start()), ..Options::default() };
-    let engine = Engine::start(Store::in_memory().unwrap(), options).unwrap();
-    let found = Command::FoundPlant(FoundPlant { plant_name: "Kuechenwerk Nord".to_owned(), timezone: "Europe/Berlin".to_owned(), simulated: true });
+    founded_on(Store::in_memory().unwrap())
+}
+
+fn founded_on(store: Store) -> Engine {
+    let options = Options { timers: false, clock: Clock::manual(start()), space_floor: 0, ..Options::default() };
+    let engine = Engine::start(store, options).unwrap();
+    let found = Command::FoundPlant(FoundPlant { plant_name: PLANT_NAME.to_owned(), timezone: "Europe/Berlin".to_owned(), simulated: true });
     engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(start()), ..Envelope::of(actor(Role::Admin), found) }).unwrap();
     engine
 }
@@ -192,8 +199,7 @@ fn assert_all_words<W: std::fmt::Display>(noun: Noun, column: &'static str, want
 fn a_week_fills_every_table() {
     // A simulated plant's machines tell without a connection, by names that are known; its people count, faults are found live, and planners pin nothing.
     let live = [Noun::MachineSignal, Noun::MachineCounter, Noun::OperationCount, Noun::PlanPin, Noun::FrozenZone];
-    // Material comes when it is short, so nobody writes down what is on its way.
-    let made = [Noun::ExpectedReceipt, Noun::Connector, Noun::ReportSchedule, Noun::CalendarException, Noun::User, Noun::ApiToken, Noun::Terminal, Noun::Badge];
+    let made = [Noun::Connector, Noun::ReportSchedule, Noun::User, Noun::ApiToken, Noun::Terminal, Noun::Badge];
     let beside = [&made[..], &[Noun::RefusedAct, Noun::Attachment, Noun::JournalDay]].concat();
     for noun in Noun::ALL.iter().filter(|noun| !beside.contains(noun) && !live.contains(noun)) {
         let count = WEEK.read(|snapshot| snapshot.count(*noun)).unwrap().unwrap();
@@ -203,6 +209,72 @@ fn a_week_fills_every_table() {
     assert_eq!((count(Noun::WorkCenter), count(Noun::Employee), count(Noun::ProductionLine)), (40, 200, 6));
     assert!((90..=160).contains(&count(Noun::Sensor)) && count(Noun::Product) >= 20 && count(Noun::Customer) >= 10);
     assert!((400..=800).contains(&count(Noun::WorkOrder)), "{} orders", count(Noun::WorkOrder));
+}
+
+#[test]
+fn what_is_on_its_way_is_told_before_it_comes_and_received_when_it_does() {
+    let expected = all::<ExpectedReceipt>(&WEEK);
+    let (received, open): (Vec<_>, Vec<_>) = expected.iter().partition(|it| it.status == ReceiptStatus::Received);
+    assert!(received.len() >= 10 && !open.is_empty(), "{} received, {} on their way", received.len(), open.len());
+    let materials: BTreeSet<u64> = open.iter().map(|it| it.material_id.number()).collect();
+    assert_eq!(materials.len(), open.len(), "nothing is ordered twice");
+    let numbers: BTreeSet<&str> = expected.iter().filter_map(|it| it.purchase_order_number.as_deref()).collect();
+    assert_eq!(numbers.len(), expected.len());
+    let came = |it: &&ExpectedReceipt| {
+        let delivered = |movement: &MaterialTransaction| movement.transaction_type == TransactionType::Receipt && movement.supplier_id == it.supplier_id;
+        all::<MaterialTransaction>(&WEEK).into_iter().any(|movement| delivered(&movement) && movement.material_id == it.material_id && movement.created_at > it.created_at)
+    };
+    assert!(received.iter().take(5).all(came));
+}
+
+#[test]
+fn the_calendar_has_upkeep_in_the_past_and_ahead_and_the_holidays_of_a_year() {
+    let exceptions = all::<CalendarException>(&WEEK);
+    let last = start().plus_minutes(i64::from(WEEK_DAYS) * 1_440).date(&jiff::tz::TimeZone::UTC);
+    let upkeep: Vec<bool> = exceptions.iter().filter(|it| it.kind == ExceptionKind::Maintenance && it.work_center_id.is_some()).map(|it| it.exception_date < last).collect();
+    assert_eq!(upkeep, [true, false]);
+    let holidays: Vec<String> = exceptions.iter().filter(|it| it.kind == ExceptionKind::Holiday).map(|it| it.exception_date.to_string()).collect();
+    assert_eq!(holidays, ["2026-12-25", "2026-12-26", "2027-01-01", "2027-05-01", "2027-10-03", "2027-10-31"]);
+}
+
+/// Christmas 2026 is a Friday and a Saturday; the night shift of Christmas Eve ends on Friday at six.
+#[test]
+fn nobody_works_while_the_plant_is_closed_and_everybody_comes_back() {
+    let engine = founded();
+    let begin: Time = "2026-12-23T04:00:00Z".parse().unwrap();
+    let mut simulator = master_data(&engine, &cast(), begin).unwrap();
+    simulator.history(&Plan { seed: 3, start: begin, end: begin.plus_minutes(5 * 1_440) }, &mut |_, _| {}).unwrap();
+    let [ends, opens]: [Time; 2] = ["2026-12-25T05:00:00Z", "2026-12-27T05:00:00Z"].map(|text| text.parse().unwrap());
+    let direct: Vec<LaborTransaction> = all::<LaborTransaction>(&engine).into_iter().filter(|row| row.activity_type == ActivityType::DirectLabor).collect();
+    assert!(direct.iter().all(|row| !(ends..opens).contains(&row.clock_in_time) && (row.clock_in_time >= ends || row.clock_out_time <= Some(ends))));
+    assert!(direct.iter().any(|row| row.clock_in_time < ends) && direct.iter().any(|row| row.clock_in_time >= opens));
+    assert_sums_hold(&engine);
+    assert_nothing_doubled(&engine);
+}
+
+#[test]
+fn every_customers_order_is_known_to_the_erp_and_what_ages_has_an_end() {
+    let orders = all::<WorkOrder>(&WEEK);
+    assert!(orders.iter().all(|order| order.erp_order_id.is_some() == order.customer_id.is_some()));
+    let ends: BTreeSet<String> = all::<Lot>(&WEEK).into_iter().filter(|lot| lot.expiry_date.is_some()).map(|lot| lot.material_code).collect();
+    assert_eq!(ends.into_iter().collect::<Vec<_>>(), ["PW-9016", "WR-308L"]);
+}
+
+#[test]
+fn every_product_that_is_sold_has_its_drawing_where_files_can_be_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = crate::store::Home::existing_or_new(&folder.path().join("data")).unwrap();
+    let engine = founded_on(Store::open(home).unwrap());
+    let mut simulator = master_data(&engine, &cast(), start()).unwrap();
+    simulator.history(&Plan { seed: 1, start: start(), end: start().plus_minutes(30) }, &mut |_, _| {}).unwrap();
+    let drawings = all::<Attachment>(&engine);
+    assert_eq!(drawings.len(), simulator.book.demand.len());
+    for drawing in drawings {
+        let bytes = engine.read_blob(&Digest::from_hex(&drawing.sha256).unwrap()).unwrap();
+        assert_eq!(i64::try_from(bytes.len()).unwrap(), drawing.size_bytes);
+        assert!(bytes.starts_with(b"<svg ") && drawing.subject.starts_with("PROD-"), "{drawing:?}");
+    }
+    engine.stop();
 }
 
 /// Who watches vibration and temperature knows of a breakdown before it comes.
@@ -377,6 +449,40 @@ fn a_plant_that_is_killed_again_and_again_goes_on_where_it_stood() {
     assert!(head(&engine).0 > before + 2_000, "{} entries in a day", head(&engine).0 - before);
     let finished = all::<WorkOrder>(&engine).into_iter().filter(|order| order.actual_end_time > Some(end)).count();
     assert!(finished >= 20, "{finished} orders in a day");
+}
+
+#[test]
+fn a_restart_forgets_neither_the_drift_nor_what_customers_will_complain_of() {
+    let (engine, simulator, end) = lived(6, 1);
+    let resumed = Simulator::resume(&engine, &cast(), 1, end).unwrap();
+    assert_eq!((resumed.drift_from, resumed.drift_fails), (simulator.drift_from, simulator.drift_fails));
+    let left: BTreeMap<String, Time> = all::<Shipment>(&engine)
+        .into_iter()
+        .filter_map(|it| Some((it.shipped_at?, it.lines)))
+        .flat_map(|(left, lines)| lines.into_iter().map(move |line| (line.lot_number, left)))
+        .collect();
+    let mut awaited = 0;
+    for seed in 1..=20 {
+        let mut resumed = Simulator::resume(&engine, &cast(), seed, end).unwrap();
+        while let Some((at, event)) = resumed.agenda.next_by(end.plus_minutes(10_000)) {
+            if let Event::Complaint(_, lot, _) = event {
+                awaited += 1;
+                assert!((1_440..=7_200).contains(&at.minutes_since(left[&lot])), "{lot} left at {} and is complained of at {at}", left[&lot]);
+            }
+        }
+    }
+    assert!(awaited > 0, "{} lots have left and none will be complained of", left.len());
+}
+
+#[test]
+fn a_drift_that_was_put_right_stays_right_after_a_restart() {
+    let corrected = |seed| {
+        let (engine, simulator, end) = lived(9, seed);
+        let resumed = Simulator::resume(&engine, &cast(), seed, end).unwrap();
+        assert_eq!((resumed.drift_from, resumed.drift_fails), (simulator.drift_from, simulator.drift_fails), "seed {seed}");
+        simulator.drift_from.is_none()
+    };
+    assert!(corrected(2), "choose a seed whose drift is seen within nine days");
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub const TABLES: &[TableInfo] = &[
 /// version with a hop in `codec`; a version is never reused.
 pub const fn version(noun: Noun) -> u8 {
     match noun {
-        Noun::Plant => 2,
+        Noun::Plant | Noun::Factory => 2,
         _ => 1,
     }
 }
@@ -84,8 +84,8 @@ pub const fn version(noun: Noun) -> u8 {
 /// How many columns came after a version, all of them optional and behind those that it had; `None` where it is not known.
 pub const fn columns_since(noun: Noun, stored: u8) -> Option<usize> {
     match (noun, stored) {
-        // The silent minutes after which a stop is opened.
-        (Noun::Plant, 1) => Some(1),
+        // The silent minutes after which a stop is opened; the overhead that orders of a site bear.
+        (Noun::Plant | Noun::Factory, 1) => Some(1),
         _ if stored == version(noun) => Some(0),
         _ => None,
     }

@@ -19,6 +19,7 @@ mod registry;
 mod sealing;
 pub mod sensor_rules;
 mod source;
+mod speaker;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -30,3 +31,4 @@ pub use lane::Lane;
 pub use proof::prove;
 pub use query::Bucket;
 pub use source::{Seen, Source, Standing, State};
+pub use speaker::Speaker;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use millwright::base::{Digest, Time, Value};
 use millwright::model::journal::{Actor, Change, Entry, Event, Origin};
-use millwright::model::{self, AnyRecord, Noun, Plant, Role, Subject};
+use millwright::model::{self, AnyRecord, Noun, Role, Subject};
 use millwright::store::{codec, schema};
 
 use crate::plant::sample;
@@ -72,17 +72,19 @@ fn every_noun_is_stored_as_it_always_was() {
 }
 
 #[test]
-fn a_plant_from_before_its_silent_minutes_is_read_without_them() {
-    let kept = unhex(&fs::read_to_string(golden("plant.v1")).unwrap());
-    let opened = codec::open::<Plant>(&kept).unwrap();
-    let mut blank = filled(Noun::Plant);
-    let last = blank.specs().len() - 1;
-    blank.set(last, Value::Null).unwrap();
-    assert_eq!((opened.seq, opened.previous), (300, 299));
-    assert_eq!(opened.value.unwrap().silent_stop_minutes, None);
-    let opened = codec::open_any(Noun::Plant, &kept).unwrap().value.unwrap();
-    for (at, spec) in blank.specs().iter().enumerate() {
-        assert_eq!(opened.value(at), blank.value(at), "{}", spec.name);
+fn a_record_from_before_its_last_column_is_read_without_it() {
+    for (noun, column) in [(Noun::Plant, "silent_stop_minutes"), (Noun::Factory, "overhead_percentage")] {
+        let kept = unhex(&fs::read_to_string(golden(&format!("{}.v1", noun.singular()))).unwrap());
+        let mut blank = filled(noun);
+        let last = blank.specs().len() - 1;
+        assert_eq!(blank.specs()[last].name, column);
+        blank.set(last, Value::Null).unwrap();
+        let opened = codec::open_any(noun, &kept).unwrap();
+        assert_eq!((opened.seq, opened.previous), (300, 299));
+        let opened = opened.value.unwrap();
+        for (at, spec) in blank.specs().iter().enumerate() {
+            assert_eq!(opened.value(at), blank.value(at), "{}", spec.name);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ fn end() -> Time {
 fn lived() -> Engine {
     let options = Options { timers: false, clock: Clock::manual(start()), space_floor: 0, ..Options::default() };
     let engine = Engine::start(Store::in_memory().unwrap(), options).unwrap();
-    let found = Command::FoundPlant(FoundPlant { plant_name: "Kuechenwerk Nord".to_owned(), timezone: "Europe/Berlin".to_owned(), simulated: true });
+    let found = Command::FoundPlant(FoundPlant { plant_name: "Riverside Kitchen Works".to_owned(), timezone: "Europe/Berlin".to_owned(), simulated: true });
     engine.submit_wait(Envelope { origin: Origin::Simulator, occurred_at: Some(start()), ..Envelope::of(actor(Role::Admin), found) }).unwrap();
     let cast = Cast { planner: actor(Role::Planner), lead: actor(Role::Lead), operator: actor(Role::Operator), inspector: actor(Role::Inspector), manager: actor(Role::Manager) };
     let mut simulator = master_data(&engine, &cast, start()).unwrap();

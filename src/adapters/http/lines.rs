@@ -13,12 +13,12 @@ use super::Service;
 use super::call::Call;
 use super::reads::aside;
 use super::reply::Reply;
-use super::telemetry::{SOURCE, quarantined, window};
+use super::telemetry::{SOURCE, quarantined, speaker, window};
 use crate::base::{Code, Refusal, Time, limits};
 use crate::bodies::line_protocol::{Lines, Place, Precision};
 use crate::bodies::telemetry::{Faults, bad_lines};
 use crate::model::telemetry::Quarantined;
-use crate::telemetry::{Batch, Intake, Window};
+use crate::telemetry::{Batch, Intake, Speaker, Window};
 
 const VERSION: HeaderName = HeaderName::from_static("x-influxdb-version");
 
@@ -34,8 +34,8 @@ fn done() -> Reply {
 pub(super) async fn write(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
     call.only(&["precision", "history", "bucket", "org", "orgID", "db", "rp", "consistency", "u", "p"])?;
     let (precision, window) = (call.asked("precision").map(Precision::from_word).transpose()?.unwrap_or_default(), window(&call)?);
-    let intake = service.lane()?.intake();
-    let mut body = Reading { bytes: unpacked(&mut call).await?, precision, window, place: Place::START, faults: Faults::default(), taken: 0, is_read: false };
+    let (intake, speaker) = (service.lane()?.intake(), speaker(&service, &call)?);
+    let mut body = Reading { bytes: unpacked(&mut call).await?, precision, window, speaker, place: Place::START, faults: Faults::default(), taken: 0, is_read: false };
     let mut in_quarantine = 0;
     while !body.is_read {
         let batch;
@@ -60,6 +60,7 @@ struct Reading {
     bytes: Vec<u8>,
     precision: Precision,
     window: Window,
+    speaker: Speaker,
     place: Place,
     faults: Faults,
     /// Lines that were good.
@@ -95,7 +96,7 @@ impl Reading {
                 self.is_read = true;
                 break;
             };
-            let taken = point.map_err(Into::into).and_then(|point| points.take(&point, now, &|identity| intake.series(identity), &mut batch.samples));
+            let taken = point.map_err(Into::into).and_then(|point| points.take(&point, now, &self.speaker, &|identity| intake.series(identity), &mut batch.samples));
             match taken {
                 Ok(()) => {
                     self.taken += 1;

@@ -15,7 +15,7 @@ use crate::base::{Refusal, limits};
 use crate::bodies::telemetry as shapes;
 use crate::lake::Form;
 use crate::model::Machine;
-use crate::telemetry::{Batch, Window};
+use crate::telemetry::{Batch, Identity, Speaker, Window};
 use crate::views;
 use crate::views::telemetry::{Ask, Figure};
 
@@ -34,6 +34,12 @@ pub(super) fn window(call: &Call) -> Result<Window, Refusal> {
     }
 }
 
+/// For whom the caller speaks: a log-in that is called as a machine is, is that machine, as at the plant's own broker.
+pub(super) fn speaker(service: &Service, call: &Call) -> Result<Speaker, Refusal> {
+    let actor = call.actor()?;
+    Ok(if service.accounts.is_machine(&actor.name) { Speaker::ForItself(actor.name) } else { Speaker::ForAll })
+}
+
 /// Says how many samples were put into quarantine, where any were.
 pub(super) fn quarantined(reply: Reply, count: u64) -> Reply {
     if count > 0 { reply.with(QUARANTINED, count.to_string()) } else { reply }
@@ -43,9 +49,10 @@ pub(super) async fn write(service: Arc<Service>, mut call: Call) -> Result<Reply
     call.only(&["history"])?;
     let window = window(&call)?;
     let body = call.json().await?;
-    let intake = service.lane()?.intake();
+    let (intake, speaker) = (service.lane()?.intake(), speaker(&service, &call)?);
     let mut faults = shapes::Faults::default();
-    let samples = shapes::samples(&body, intake.now(), &|identity| intake.series(identity), &mut faults)?;
+    let naming = |identity: Identity<'_>| speaker.may_tell_of(identity.machine).and_then(|()| intake.series(identity));
+    let samples = shapes::samples(&body, intake.now(), &naming, &mut faults)?;
     let receipt = intake.put(Batch { source: SOURCE.to_owned(), window, samples, ..Batch::default() }).await?;
     let reply =
         if faults.is_empty() { Reply::json(200, shapes::receipt(receipt)) } else { Reply::of(422, "application/problem+json", Body::from(shapes::bad_samples(&faults, receipt))) };

@@ -96,7 +96,8 @@ fn a_simulated_clock_runs_at_its_rate_from_where_it_was_set() {
     assert_eq!(plant.engine.wall_now(), time("2026-03-02T08:01:00Z"));
     let seq = plant.admin(create(millwright::model::Noun::Factory, &[("factory_name", text("Works"))])).unwrap().seq;
     assert_eq!(entry(&plant, seq).recorded_at, time("2026-06-01T07:00:00Z"));
-    plant.admin(set_clock("2026-06-01T08:00:00Z", 0)).unwrap();
+    let set = plant.admin(set_clock("2026-06-01T08:00:00Z", 0)).unwrap().seq;
+    assert_eq!(entry(&plant, set).occurred_at, entry(&plant, set).recorded_at, "the wall's time is no time of the plant");
     plant.wait(600);
     assert_eq!(plant.engine.plant_now(), time("2026-06-01T08:00:00Z"));
 }
@@ -113,7 +114,8 @@ fn a_plants_clock_is_not_set_back_nor_raced_nor_set_on_a_real_plant() {
 #[test]
 fn a_simulators_history_is_recorded_when_it_happened() {
     let plant = Plant::on(millwright::store::Store::in_memory().unwrap());
-    plant.simulator("2025-11-03T05:00:00Z", found(true)).unwrap();
+    let founded = plant.simulator("2025-11-03T05:00:00Z", found(true)).unwrap().seq;
+    assert_eq!((entry(&plant, founded).recorded_at, entry(&plant, founded).occurred_at), (time("2025-11-03T05:00:00Z"), time("2025-11-03T05:00:00Z")));
     let seq = plant.simulator("2025-11-03T06:00:00Z", create(millwright::model::Noun::Factory, &[("factory_name", text("Works"))])).unwrap().seq;
     assert_eq!(entry(&plant, seq).recorded_at, time("2025-11-03T06:00:00Z"));
     plant.check();

@@ -8,11 +8,12 @@ use std::process::{Command as Process, Stdio};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use millwright::base::{Time, limits};
-use millwright::model::Role;
+use millwright::model::{Noun, Role};
 use serde_json::{Value as Json, json};
 
-use super::{Site, token};
+use super::{PASSWORD, Site, token};
 use crate::client::{Client, Reply};
+use crate::plant::{create, text};
 
 const WRITE: &str = "/api/v2/write?org=works&bucket=floor";
 const GZIP: (&str, &str) = ("Content-Encoding", "gzip");
@@ -104,6 +105,35 @@ fn telegraf_writes_packed_bodies_with_its_host_and_its_tags() {
     let parts = [gzipped(format!("m,host=a f=1 {at}000000000\n").as_bytes()), gzipped(format!("m,host=b f=2 {at}000000000\n").as_bytes())].concat();
     kept(&telegraf.send("POST", WRITE, &[GZIP], &parts).unwrap());
     assert_eq!(newest(&mut site.client(Role::Analyst)).iter().filter(|it| it.contains("m.f")).collect::<Vec<_>>(), ["a m.f = 1 -", "b m.f = 2 -"]);
+}
+
+#[test]
+fn a_machines_own_token_speaks_for_that_machine_alone() {
+    let site = Site::new();
+    site.plant.admin(create(Noun::Machine, &[("machine_name", text("Laser")), ("machine_code", text("LASER-1"))])).unwrap();
+    let mut admin = site.client(Role::Admin);
+    let user = admin.make("/api/v1/users", &json!({"user_name": "LASER-1", "role": "operator", "password": PASSWORD}));
+    let token = admin.make("/api/v1/api-tokens", &json!({"user_id": user["user_id"], "token_name": "laser"}));
+    let mut laser = Client::new(site.address, token["token"].as_str());
+    let mut gateway = site.client(Role::Operator);
+    // What a gateway has said of another machine is known by then, and is no way round.
+    kept(&gateway.send("POST", WRITE, &[], b"m,host=P-1,job_id=WO-1 power=1").unwrap());
+    for path in [WRITE, "/write?db=floor"] {
+        kept(&laser.send("POST", path, &[], b"m,host=LASER-1 power=2").unwrap());
+        let reply = laser.send("POST", path, &[], b"m,host=LASER-1 power=3\nm,host=P-1,job_id=WO-1 power=4\nm,host=P-2 power=5").unwrap();
+        let (status, said) = (reply.status, reply.json());
+        assert_eq!((status, said["bad_lines"].as_i64()), (400, Some(2)), "{said}");
+        assert!(said["lines"][0]["error"].as_str().unwrap().contains("LASER-1 speaks for itself alone, and not for P-1"), "{said}");
+    }
+    let samples = |machines: &[&str]| json!({"samples": machines.iter().map(|machine| json!({"machine": machine, "metric": "state", "value": "RUN"})).collect::<Vec<_>>()});
+    let reply = laser.post("/api/v1/telemetry", &samples(&["LASER-1", "P-1", "LASER-1 "]));
+    let (status, said) = (reply.status, reply.json());
+    assert_eq!((status, said["stored"].as_i64(), said["samples"][0]["index"].as_i64(), said["samples"].as_array().unwrap().len()), (422, Some(1), Some(1), 2), "{said}");
+    assert_eq!(gateway.post("/api/v1/telemetry", &samples(&["LASER-1", "P-2"])).status, 200, "a gateway speaks for all");
+    assert_eq!(
+        newest(&mut site.client(Role::Auditor)),
+        ["LASER-1 m.power = 3 -", "LASER-1 state = \"RUN\" -", "P-1 job_id = \"WO-1\" -", "P-1 m.power = 1 -", "P-2 state = \"RUN\" -"]
+    );
 }
 
 #[test]

@@ -88,9 +88,9 @@ fn a_failed_lot_is_held_until_it_is_decided_on_and_cannot_be_shipped() {
     let id = plant.all([Command::RecordInspection(final_inspection(order, Found::Fail))]);
     assert_eq!(plant.get::<QualityInspection>(id).ncr_number, Some(format!("NCR-{id:06}")));
     assert_eq!((plant.lot(&lot).status, plant.work_order(order).quality_status), (LotStatus::OnHold, QualityStatus::Rejected));
-    let shipment = plant.all([plan_shipment(&[(&lot, "2")])]);
-    refused(plant.lead(ship(shipment)), Code::OnHold);
-    plant.all([dispose(id, Disposition::UseAsIs), ship(shipment)]);
+    refused(plant.lead(plan_shipment(&[(&lot, "2")])), Code::OnHold);
+    let shipment = plant.all([dispose(id, Disposition::UseAsIs), plan_shipment(&[(&lot, "2")])]);
+    plant.all([ship(shipment)]);
     assert_eq!((plant.lot(&lot).status, plant.work_order(order).quality_status), (LotStatus::Available, QualityStatus::Conditional));
     refused(plant.lead(dispose(id, Disposition::Scrap)), Code::IllegalState);
     plant.because("found worse at the customer", dispose(id, Disposition::Reject)).unwrap();

@@ -288,3 +288,21 @@ fn a_cancelled_rework_order_is_not_reopened_when_its_pieces_have_gone_to_another
     refused(plant.because("after all", reopen(first)), Code::Insufficient);
     plant.all([cancel(second), reopen(first)]);
 }
+
+#[test]
+fn an_order_bears_the_overhead_of_its_site_on_top_of_material_and_labor() {
+    let plant = Plant::new();
+    plant.admin(update(Noun::Factory, 1, &[("overhead_percentage", exact("20"))])).unwrap();
+    let order = plant.order(10);
+    plant.all([receive("S1", "10"), release(order), issue(order, "S1", "4")]);
+    for sequence in [10, 20, 30] {
+        plant.all([start_operation(order, sequence), good(order, sequence, 10), finish_operation(order, sequence)]);
+    }
+    plant.all([complete(order)]);
+    let costs = |order| {
+        let it = plant.work_order(order);
+        (it.total_material_cost, it.total_overhead_cost, it.actual_cost_per_unit)
+    };
+    assert_eq!(costs(order), (dec("50"), dec("10"), Some(dec("6"))));
+    refused(plant.admin(update(Noun::Factory, 1, &[("overhead_percentage", exact("101"))])), Code::Invalid);
+}

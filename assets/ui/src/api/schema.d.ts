@@ -2370,6 +2370,8 @@ export interface components {
             factory_type?: string | null;
             /** Format: date */
             operational_since?: string | null;
+            /** @description What an order of the site bears on top of its material and labor, in percent of them; nothing where absent. */
+            overhead_percentage?: number | null;
             region?: string | null;
             /** @description The journal entry that last touched the record: its version. */
             seq?: number;

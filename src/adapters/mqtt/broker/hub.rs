@@ -19,10 +19,9 @@ use super::retained::Retained;
 use super::session::{Line, Message, Name, Session};
 use super::taker::Taker;
 use crate::accounts::Accounts;
-use crate::base::{Code, Refusal, limits};
+use crate::base::{Code, Digest, Refusal, limits};
 use crate::engine::clock::Clock;
 use crate::model::journal::Actor;
-use crate::model::permission::may;
 
 /// Machines send as whoever may write telemetry over HTTP does.
 pub(super) const ACT: &str = "WriteTelemetry";
@@ -41,10 +40,12 @@ pub struct Hub {
     pub(super) counts: Counts,
 }
 
-/// Whoever was let in.
+/// Whoever was let in, as it was then. What comes of it later is looked at anew whenever it counts, and every few seconds.
 #[derive(Clone)]
 pub(super) struct Guest {
     pub(super) actor: Actor,
+    /// The token that it showed; `None` where it told its password.
+    pub(super) token: Option<Digest>,
     /// It is called as a machine is, and speaks for that alone.
     pub(super) is_machine: bool,
 }
@@ -113,7 +114,20 @@ impl Hub {
 
     /// What a guest may do now.
     pub(super) fn rights(&self, guest: &Guest) -> Rights {
-        self.rules().rights(&guest.actor, guest.is_machine)
+        self.rights_by(&self.rules(), guest)
+    }
+
+    fn rights_by(&self, rules: &Rulebook, guest: &Guest) -> Rights {
+        if self.is_as_it_came(guest) { rules.rights(&guest.actor, guest.is_machine) } else { Rights::Rules(Vec::new()) }
+    }
+
+    /// Whether what a guest showed still opens the door, and to the same role.
+    fn is_as_it_came(&self, guest: &Guest) -> bool {
+        let now = match guest.token {
+            Some(token) => self.accounts.holder_by_digest(token),
+            None => self.accounts.active(guest.actor.user),
+        };
+        now.as_ref() == Some(&guest.actor)
     }
 
     /// Who may publish and listen where by a connector from now on: nothing of it where it is not active, and `None` where
@@ -123,8 +137,7 @@ impl Hub {
         let sessions: Vec<Arc<Session>> = self.sessions().values().cloned().collect();
         for session in sessions {
             let actor = self.accounts.active(session.name.0);
-            let guest = actor.map(|actor| Guest { is_machine: self.accounts.is_machine(&actor.name), actor });
-            let rights = guest.map(|guest| self.rights(&guest));
+            let rights = actor.map(|actor| self.rules().rights(&actor, self.accounts.is_machine(&actor.name)));
             session.keep_filters(|filter| rights.as_ref().is_some_and(|rights| rights.may_subscribe(filter)));
         }
     }
@@ -171,13 +184,13 @@ impl Hub {
     }
 
     /// A client has come; answers its session, and whether it goes on with an earlier one.
-    pub(super) fn enter(&self, guest: &Guest, client_id: String, clean: bool, line: &Arc<Line>) -> (Arc<Session>, bool) {
-        let name: Name = (guest.actor.user, client_id);
+    pub(super) fn enter(&self, client_id: String, clean: bool, line: &Arc<Line>) -> (Arc<Session>, bool) {
+        let name: Name = (line.guest.actor.user, client_id);
         let mut sessions = self.sessions();
         if let Some(known) = sessions.get(&name).cloned() {
             // The old connection ends in either case.
             if known.go_on(line) && !clean {
-                let rights = self.rights(guest);
+                let rights = self.rights(&line.guest);
                 known.keep_filters(|filter| rights.may_subscribe(filter));
                 return (known, true);
             }
@@ -204,12 +217,15 @@ impl Hub {
         }
     }
 
-    /// Ends the connections of those who may not publish any more.
-    pub(super) fn expel_barred(&self) {
-        for session in self.sessions().values() {
-            let allowed = self.accounts.active(session.name.0).is_some_and(|actor| may(actor.role, ACT));
-            if let Some(line) = session.line().filter(|_| !allowed) {
-                line.ending.send_replace(Some("its user may not publish any more"));
+    /// Ends the connections of those who are not what they were let in as: barred, without their token, of another role,
+    /// called as a machine is since. Whoever still may comes again, and is judged by what it is then.
+    pub(super) fn expel_changed(&self) {
+        let lines: Vec<Arc<Line>> = self.sessions().values().filter_map(|session| session.line()).collect();
+        for line in lines {
+            let guest = &line.guest;
+            let is_another = self.accounts.is_named_as_machine(&guest.actor.name).is_ok_and(|is_machine| is_machine != guest.is_machine);
+            if is_another || !self.is_as_it_came(guest) {
+                line.ending.send_replace(Some("its log-in has ended or changed: whoever still may connects again"));
             }
         }
     }
@@ -222,7 +238,7 @@ impl Hub {
     pub(super) fn subscribe(&self, session: &Arc<Session>, filters: &[SubscribeFilter], guest: &Guest) -> Vec<SubscribeReasonCode> {
         // Held to the end: rules that are laid meanwhile find what was granted here.
         let rules = self.rules();
-        let rights = rules.rights(&guest.actor, guest.is_machine);
+        let rights = self.rights_by(&rules, guest);
         let codes: Vec<_> = filters.iter().map(|filter| if rights.may_subscribe(&filter.path) { self.grant(session, filter) } else { SubscribeReasonCode::Failure }).collect();
         if session.listens() {
             let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);

@@ -31,7 +31,7 @@ pub use taker::{Settings, take};
 
 /// Under which code the presets hand in what they take.
 pub const CODE: &str = "mqtt-broker";
-/// How often it is looked whether those who are connected still may.
+/// How often it is looked whether those who are connected still are who they were.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// A bound broker.
@@ -97,7 +97,7 @@ impl Broker {
         loop {
             tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => break,
-                _ = looks.tick() => self.hub.expel_barred(),
+                _ = looks.tick() => self.hub.expel_changed(),
             }
         }
         accepting.shutdown().await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::FutureExt as _;
-use rumqttc::mqttbytes::v4::{ConnAck, Connect, ConnectReturnCode, LastWill, Packet, PubAck, PubComp, PubRec, Publish, SubAck, UnsubAck};
+use rumqttc::mqttbytes::v4::{ConnAck, Connect, ConnectReturnCode, LastWill, Login, Packet, PubAck, PubComp, PubRec, Publish, SubAck, UnsubAck};
 use rumqttc::mqttbytes::{self, QoS};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -20,7 +20,8 @@ use super::hub::{ACT, Guest, Hub};
 use super::session::{Line, Session};
 use super::topics::{is_filter, is_topic};
 use crate::accounts::random_token;
-use crate::base::{Code, Refusal, limits};
+use crate::base::{Code, Digest, Refusal, limits};
+use crate::model::journal::Actor;
 use crate::model::permission::may;
 use crate::trust::Door;
 
@@ -138,23 +139,28 @@ async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Guest, 
         return Err((ConnectReturnCode::BadUserNamePassword, "its user name or password is longer than any can be"));
     }
     // A token is made for programs and costs no hash; a password is good as well.
-    let actor = match hub.accounts.holder(&login.password).filter(|actor| actor.name == login.username) {
-        Some(actor) => actor,
-        None => hub.accounts.check_password(&login.username, &login.password, address).await.map_err(|refusal| match refusal.code {
-            Code::Unauthenticated => (ConnectReturnCode::BadUserNamePassword, "user name or password is wrong"),
-            Code::Throttled => (ConnectReturnCode::ServiceUnavailable, "there were too many wrong tries; it has to wait"),
-            _ => (ConnectReturnCode::ServiceUnavailable, "log-ins cannot be checked now"),
-        })?,
+    let token = Digest::of(login.password.as_bytes());
+    let (actor, token) = match hub.accounts.holder_by_digest(token).filter(|actor| actor.name == login.username) {
+        Some(actor) => (actor, Some(token)),
+        None => (by_password(hub, login, address).await?, None),
     };
     if !may(actor.role, ACT) {
         return Err((ConnectReturnCode::NotAuthorized, "the role of its user may not write telemetry"));
     }
-    let guest = Guest { is_machine: hub.accounts.is_machine(&actor.name), actor };
+    let guest = Guest { is_machine: hub.accounts.is_machine(&actor.name), actor, token };
     let rights = hub.rights_of(&guest).await.map_err(|_| (ConnectReturnCode::ServiceUnavailable, "the plant is stopping"))?;
     if connect.last_will.as_ref().is_some_and(|will| !rights.may_publish(&will.topic)) {
         return Err((ConnectReturnCode::NotAuthorized, "its will has a topic that its user may not publish under"));
     }
     Ok(guest)
+}
+
+async fn by_password(hub: &Hub, login: &Login, address: IpAddr) -> Result<Actor, (ConnectReturnCode, &'static str)> {
+    hub.accounts.check_password(&login.username, &login.password, address).await.map_err(|refusal| match refusal.code {
+        Code::Unauthenticated => (ConnectReturnCode::BadUserNamePassword, "user name or password is wrong"),
+        Code::Throttled => (ConnectReturnCode::ServiceUnavailable, "there were too many wrong tries; it has to wait"),
+        _ => (ConnectReturnCode::ServiceUnavailable, "log-ins cannot be checked now"),
+    })
 }
 
 /// A client that was let in.
@@ -170,9 +176,9 @@ async fn attended<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         Ok(made) if connect.client_id.is_empty() => made,
         _ => connect.client_id,
     };
-    let line = Line::new();
-    let (session, goes_on) = hub.enter(&guest, client_id, connect.clean_session, &line);
-    let mut attendance = Attendance { hub, guest, session, line, reading, silence: silence(connect.keep_alive), stopping };
+    let line = Line::new(guest);
+    let (session, goes_on) = hub.enter(client_id, connect.clean_session, &line);
+    let mut attendance = Attendance { hub, session, line, reading, silence: silence(connect.keep_alive), stopping };
     attendance.reading.packet_max = limits::BROKER_PACKET_MAX;
     let answered = ConnAck::new(ConnectReturnCode::Success, goes_on).write(&mut attendance.line.answers());
     let mut writing = Writing { session: Arc::clone(&attendance.session), line: Arc::clone(&attendance.line), to, bytes: BytesMut::new() };
@@ -186,8 +192,8 @@ async fn attended<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     writing.send_last_answers().await;
     hub.leave(&attendance.session, &attendance.line);
     if let Some(will) = connect.last_will.filter(|_| !matches!(ended, Ended::Left | Ended::Stopping)) {
-        match hub.publish(&[will_of(will)], &attendance.guest).await {
-            Ok(0) => tracing::warn!(user = attendance.guest.actor.name, "a last will is not allowed any more"),
+        match hub.publish(&[will_of(will)], &attendance.line.guest).await {
+            Ok(0) => tracing::warn!(user = attendance.line.guest.actor.name, "a last will is not allowed any more"),
             Ok(_) => {}
             Err(refusal) => tracing::warn!(%refusal, "a last will could not be kept"),
         }
@@ -284,7 +290,6 @@ fn version(bytes: &[u8]) -> Option<u8> {
 /// The way from a client to the hub.
 struct Attendance<'h, R> {
     hub: &'h Arc<Hub>,
-    guest: Guest,
     session: Arc<Session>,
     line: Arc<Line>,
     reading: Reading<R>,
@@ -346,13 +351,13 @@ impl<R: AsyncRead + Unpin> Attendance<'_, R> {
         if messages.is_empty() {
             return Ok(());
         }
-        let taken = self.hub.publish(&messages, &self.guest).await.map_err(Ended::Lane)?;
+        let taken = self.hub.publish(&messages, &self.line.guest).await.map_err(Ended::Lane)?;
         messages[..taken].iter().try_for_each(|message| self.acknowledge(message))?;
         if taken == messages.len() {
             return Ok(());
         }
         // There is no other way to say no: an acknowledgement would tell that it is kept.
-        Err(Ended::NotAllowed { user: self.guest.actor.name.clone(), topic: messages.swap_remove(taken).topic })
+        Err(Ended::NotAllowed { user: self.line.guest.actor.name.clone(), topic: messages.swap_remove(taken).topic })
     }
 
     fn acknowledge(&self, message: &Publish) -> Result<(), Ended> {
@@ -374,7 +379,7 @@ impl<R: AsyncRead + Unpin> Attendance<'_, R> {
                 if !asked.filters.iter().all(|filter| is_filter(&filter.path)) {
                     return Err(Ended::Forbidden("a topic filter is none"));
                 }
-                Packet::SubAck(SubAck::new(asked.pkid, self.hub.subscribe(&self.session, &asked.filters, &self.guest)))
+                Packet::SubAck(SubAck::new(asked.pkid, self.hub.subscribe(&self.session, &asked.filters, &self.line.guest)))
             }
             Packet::Unsubscribe(asked) => {
                 self.hub.unsubscribe(&self.session, &asked.topics);

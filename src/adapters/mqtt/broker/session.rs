@@ -12,6 +12,7 @@ use rumqttc::mqttbytes::v4::Publish;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use super::hub::Guest;
 use super::topics::fits;
 use crate::base::limits;
 
@@ -48,6 +49,8 @@ struct Delivery {
 
 /// A connection as its session and its two directions know it.
 pub(super) struct Line {
+    /// Who was let in.
+    pub(super) guest: Guest,
     /// Answers that are to be sent, before any message.
     answers: Mutex<BytesMut>,
     /// There is something to send.
@@ -59,8 +62,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { answers: Mutex::default(), wake: Notify::new(), sent: Notify::new(), ending: watch::Sender::new(None) })
+    pub(super) fn new(guest: Guest) -> Arc<Self> {
+        Arc::new(Self { guest, answers: Mutex::default(), wake: Notify::new(), sent: Notify::new(), ending: watch::Sender::new(None) })
     }
 
     /// The answers that wait.
@@ -300,6 +303,12 @@ fn write(into: &mut BytesMut, delivery: &Delivery, id: u16, again: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::journal::Actor;
+    use crate::model::permission::Role;
+
+    fn connected() -> Arc<Line> {
+        Line::new(Guest { actor: Actor { user: 1, name: "press".to_owned(), role: Role::Operator }, token: None, is_machine: false })
+    }
 
     fn message(number: usize) -> Arc<Message> {
         Arc::new(Message { topic: "a".to_owned(), payload: Bytes::from(number.to_string()), qos: QoS::AtLeastOnce })
@@ -317,14 +326,14 @@ mod tests {
 
     #[test]
     fn what_was_not_acknowledged_comes_again_on_the_next_connection_in_order() {
-        let (all_bytes, line) = (Arc::<AtomicUsize>::default(), Line::new());
+        let (all_bytes, line) = (Arc::<AtomicUsize>::default(), connected());
         let session = Session::new((1, "m".to_owned()), false, Arc::clone(&line), Arc::clone(&all_bytes));
         (1..=3).for_each(|number| _ = session.offer(&message(number), QoS::AtLeastOnce, false));
         assert_eq!(sent(&session, &line).len(), 3);
         session.acknowledged(2);
         session.leave(&line);
         session.offer(&message(4), QoS::AtLeastOnce, false);
-        let next = Line::new();
+        let next = connected();
         assert!(session.go_on(&next));
         assert_eq!(sent(&session, &line), [], "the old connection gets nothing more");
         assert_eq!(sent(&session, &next), [(1, true, "1".to_owned()), (3, true, "3".to_owned()), (4, false, "4".to_owned())]);
@@ -334,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_oldest_make_room_and_no_more_is_on_its_way_than_may_be() {
-        let line = Line::new();
+        let line = connected();
         let session = Session::new((1, "m".to_owned()), false, Arc::clone(&line), Arc::default());
         let dropped: u64 = (0..limits::BROKER_WAITING_MAX + 5).map(|number| session.offer(&message(number), QoS::AtLeastOnce, false)).sum();
         assert_eq!(dropped, 5);

@@ -131,6 +131,56 @@ fn rules_that_are_tightened_end_what_was_granted_before_for_who_is_here_and_who_
     });
 }
 
+/// It is sent out by the plant; nothing that it says is kept any more.
+async fn is_sent_out(guest: &mut Guest) -> bool {
+    guest.try_next().await.is_err()
+}
+
+#[test]
+fn whoever_loses_its_token_or_its_role_is_sent_out_at_once_and_comes_back_only_as_what_it_is_now() {
+    story(async |house| {
+        let admin = |command| tokio::task::block_in_place(|| house.site.plant.admin(command)).unwrap();
+        let become_role = |role| {
+            admin(Command::ChangeUser(ChangeUser { user_id: Id::new(2), role: Some(role), ..ChangeUser::default() }));
+            house.accounts.refresh().unwrap();
+        };
+        house.hub.lay_rules(7, Some(vec![toml::from_str("role = \"lead\"\npublish = [\"hall/#\"]\nsubscribe = [\"hall/#\"]").unwrap()]));
+        let (mut press, mut ear) = (house.client("press").await, house.client("ear").await);
+        assert_eq!(ear.subscribe("andon/#", QoS::AtLeastOnce).await, SubscribeReasonCode::Success(QoS::AtLeastOnce));
+        become_role(Role::Lead);
+        assert!(!is_taken(&mut press, "plant/P-1/power").await, "it speaks by the rights that it had as an operator");
+        assert!(is_sent_out(&mut ear).await, "it listens by them");
+        let mut lead = house.client("ear").await;
+        assert!(is_taken(&mut lead, "hall/1").await && lead.subscribe("andon/#", QoS::AtLeastOnce).await == SubscribeReasonCode::Failure);
+        become_role(Role::Analyst);
+        assert!(is_sent_out(&mut lead).await);
+        assert_eq!(refused(house.options("ear")).await, rumqttc::ConnectReturnCode::NotAuthorized);
+
+        become_role(Role::Operator);
+        let mut with_password = house.options("by password");
+        with_password.set_credentials("press", PASSWORD);
+        let (mut with_password, mut with_token) = (Guest::of(with_password).await, house.client("by token").await);
+        admin(Command::RevokeApiToken(RevokeApiToken { token_id: Id::new(1) }));
+        house.accounts.refresh().unwrap();
+        assert!(is_sent_out(&mut with_token).await);
+        assert_eq!(refused(house.options("by token")).await, rumqttc::ConnectReturnCode::BadUserNamePassword);
+        assert!(is_taken(&mut with_password, "plant/P-1/power").await, "the user's other log-in stays good");
+    });
+}
+
+#[test]
+fn a_log_in_that_becomes_a_machines_is_judged_as_one_from_then_on() {
+    story(async |house| {
+        let mut press = house.client("press").await;
+        assert!(is_taken(&mut press, "plant/P-1/power").await);
+        let machine = create(Noun::Machine, &[("machine_name", crate::plant::text("Press")), ("machine_code", crate::plant::text("press"))]);
+        tokio::task::block_in_place(|| house.site.plant.admin(machine)).unwrap();
+        assert!(is_sent_out(&mut press).await);
+        let mut press = house.client("press").await;
+        assert!(is_taken(&mut press, "plant/press/power").await && !is_taken(&mut press, "plant/P-1/power").await);
+    });
+}
+
 #[test]
 fn nobody_is_let_in_before_the_rules_are_there() {
     story(async |house| {
