@@ -11,6 +11,7 @@ import { closeBrowser, openPage, openBrowser, skip as noBrowser } from "./browse
 const BINARY = process.env.MILLWRIGHT;
 const skip = noBrowser || (!BINARY && "set MILLWRIGHT to the binary");
 const PASSWORD = "a good pass phrase";
+const STOPS_WITHIN = 30_000;
 const folders = [];
 const servers = new Set();
 
@@ -40,7 +41,13 @@ function serve(data, http = "127.0.0.1:0") {
       if (found) return found[1];
     }
   };
-  const stop = () => new Promise((ended) => (child.once("exit", ended), servers.delete(child), child.kill("SIGTERM")));
+  const ended = new Promise((done) => child.once("exit", done));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const late = new Promise((done) => setTimeout(done, STOPS_WITHIN, "late"));
+    assert.notEqual(await Promise.race([ended, late]), "late", "the server was told to stop and goes on");
+    servers.delete(child);
+  };
   return { said, stop };
 }
 
