@@ -29,6 +29,7 @@ export const PAGES: Record<string, PageOf> = {
   station: { load: () => import("./station/Station.svelte"), title: "nav.station", bare: true },
   connectors: { load: office(() => import("./connector/Connectors.svelte")), title: "nav.connectors" },
   data: { load: office(() => import("./data/Data.svelte")), title: "nav.data" },
+  imports: { load: office(() => import("./import/Imports.svelte")), title: "nav.imports", act: "ImportMaster" },
   audit: { load: office(() => import("./audit/Audit.svelte")), title: "nav.audit", act: "ReadChanges" },
   people: { load: office(() => import("./people/People.svelte")), title: "nav.people", act: "ReadAccounts" },
   terminals: { load: office(() => import("./terminal/Terminals.svelte")), title: "nav.terminals", act: "RegisterTerminal" },
@@ -38,7 +39,7 @@ export const PAGES: Record<string, PageOf> = {
 
 /** The words of the bar, and those behind the person's name. */
 export const BAR = ["", "boards", "orders", "plan", "lots", "materials", "losses", "machines"];
-export const MENU = ["station", "reports", "connectors", "data", "audit", "people", "terminals", "settings", "tv"];
+export const MENU = ["station", "reports", "connectors", "data", "imports", "audit", "people", "terminals", "settings", "tv"];
 
 /** What stands in place of everything while there is no plant. */
 export const start = office(() => import("./start/Start.svelte"));

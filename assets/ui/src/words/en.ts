@@ -16,6 +16,7 @@ export const en = {
   "stale.act": "Load anew",
   "missing.title": "There is no such page",
   "missing.back": "To the plant",
+  "missing.bring": "Bring in a file",
 
   "login.lead": "Log in to see the plant.",
   "login.ended": "The log-in has ended. Log in again to go on.",
@@ -35,6 +36,7 @@ export const en = {
   "nav.station": "Station",
   "nav.connectors": "Connectors",
   "nav.data": "Data",
+  "nav.imports": "Import",
   "nav.audit": "Audit",
   "nav.people": "People",
   "nav.settings": "Settings",
@@ -85,7 +87,7 @@ export const en = {
   "wall.made": "{good} good of {planned}",
   "wall.alarm": "Machine says {alarm}",
   "wall.nodepartment": "Without a department",
-  "wall.empty": "No work centers yet. Bring them in with millwright import work-centers FILE.",
+  "wall.empty": "No work centers yet.",
   "wall.leave": "Leave",
 
   "strip.table": "The same as a table, {n} row|The same as a table, {n} rows",
@@ -109,7 +111,7 @@ export const en = {
   "machine.since": "For",
   "machine.job": "Order",
   "machine.alarm": "Alarm",
-  "machine.none": "No machines yet. Make one with POST /api/v1/machines, then connect it on the page Connectors.",
+  "machine.none": "No machines yet.",
   "machine.day": "What the machine did",
   "machine.strip": "States of {name} over the day",
   "machine.silent": "The machine told nothing on this day.",
@@ -290,7 +292,7 @@ export const en = {
   "board.nocenters": "The department has no other work center.",
   "board.moved": "{order} is planned on {center}, {time}.",
   "board.others": "{n} other operation moves on.|{n} other operations move on.",
-  "board.nodepartments": "No departments yet. Make one with POST /api/v1/departments.",
+  "board.nodepartments": "No departments yet.",
   "board.late": "late, was due {time}",
   "board.due": "due {time}",
 
