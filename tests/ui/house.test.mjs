@@ -104,7 +104,11 @@ test("a token is made, shown once, used, and ended; people stand with what they 
   const token = await page.getByRole("status").locator("code").innerText();
   const me = await fetch(`${BASE}/api/v1/session`, { headers: { Authorization: `Bearer ${token}` } });
   assert.equal((await me.json()).role, "analyst");
-  await page.getByRole("row", { name: new RegExp(`${OWN} report`) }).getByRole("button", { name: "End it" }).click();
+  const end = page.getByRole("row", { name: new RegExp(`${OWN} report`) }).getByRole("button", { name: "End it" });
+  await end.click();
+  await page.getByText("End it: press again").waitFor();
+  assert.equal((await fetch(`${BASE}/api/v1/session`, { headers: { Authorization: `Bearer ${token}` } })).status, 200, "one press ends nothing");
+  await end.click();
   await page.getByRole("row", { name: new RegExp(`${OWN} report`) }).getByText("inactive", { exact: false }).waitFor();
   assert.equal((await fetch(`${BASE}/api/v1/session`, { headers: { Authorization: `Bearer ${token}` } })).status, 401);
   await page.getByRole("button", { name: "People of the shop" }).click();
@@ -128,6 +132,30 @@ test("an admin names the plant, and adds a day on which it is closed", story, as
   await days.getByLabel("What it is").fill("Christmas <b>Eve</b>");
   await days.getByRole("button", { name: "Add" }).click();
   await days.getByRole("row", { name: /24 Dec 2027/ }).getByText("Christmas <b>Eve</b>").waitFor();
+  await leave();
+});
+
+test("by keys alone the focus stays where it was: with an act that is done, and after a dialog that was opened and left", story, async () => {
+  const { page, leave } = await visit("admin", "settings");
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.tagName);
+  await page.getByRole("button", { name: "Save" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("Saved").waitFor();
+  assert.equal(await focused(), "Save");
+  await page.goto(`${BASE}/#/materials`);
+  await page.getByRole("button", { name: "Receive material" }).focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  assert.equal(await dialog.getByLabel("Material").evaluate((it) => it === document.activeElement), true, "a form begins in its first field");
+  for (const leaves of ["Escape", "Close"]) {
+    if (leaves === "Escape") await page.keyboard.press(leaves);
+    else await dialog.getByRole("button", { name: leaves }).press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await focused(), "Receive material", leaves);
+    await page.keyboard.press("Enter");
+    await dialog.waitFor();
+  }
   await leave();
 });
 

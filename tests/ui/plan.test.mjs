@@ -30,7 +30,8 @@ test("a planner makes a plan, sees what it moves and why, publishes one order an
 
   const chosen = await page.getByRole("checkbox").first().getAttribute("value");
   const wanted = effects.find((it) => it.work_order_id === chosen);
-  await page.getByRole("button", { name: chosen, exact: true }).first().click();
+  const { work_order_number } = await ask("planner", `work-orders/${chosen}`);
+  await page.getByRole("button", { name: work_order_number ?? chosen, exact: true }).first().click();
   await page.getByRole("heading", { name: "Why then" }).waitFor();
   assert.ok((await page.locator("ol li", { hasText: /^Operation \d+ \(/ }).count()) >= 1);
 
