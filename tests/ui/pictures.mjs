@@ -41,6 +41,8 @@ if (!skip) {
         await settled(page);
         if (FILLED[name]) await page.locator(FILLED[name]).first().waitFor();
         await page.waitForTimeout(SETTLE);
+        // Some parts begin to read only when others have come.
+        await settled(page);
         const picture = await page.screenshot({ path: `${folder}/${name}-${device}-${scheme}.png` });
         const isShown = device === "desktop" && SHOWN.some(([shown, look]) => shown === name && look === scheme);
         if (readme && isShown) {
