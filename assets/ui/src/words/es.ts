@@ -18,7 +18,7 @@ export const es: Words = {
   "stale.act": "Cargar de nuevo",
   "missing.title": "Esta página no existe",
   "missing.back": "A la planta",
-  "missing.bring": "Traer un archivo",
+  "missing.bring": "Importar un archivo",
   "login.lead": "Inicie sesión para ver la planta.",
   "login.ended": "La sesión ha terminado. Inicie sesión de nuevo para seguir.",
   "login.name": "Usuario",
