@@ -30,7 +30,7 @@ python-tools:
 	|| echo "no DuckDB, psycopg, asyncua, moto and pysparkplug for Python can be installed here (Debian: apt-get install python3-venv, and a network): tests that need them are skipped"
 
 ifdef NPM
-UI_SOURCES := $(shell find assets/ui -name node_modules -prune -o -name dist -prune -o -type f -print)
+UI_SOURCES := $(shell find assets/ui fixtures/imports -name node_modules -prune -o -name dist -prune -o -type f -print)
 
 # Built only when something of it changed: newer files would build the binary anew.
 ui: assets/ui/dist/index.html.gz

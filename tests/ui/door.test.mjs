@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { BASE, closeBrowser, loginOf, openBrowser, skip, visit } from "./browser.mjs";
+import { BASE, closeBrowser, loginOf, openBrowser, story, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
 
-test("a wrong password is refused with a sentence and what was typed stays; the right one opens the plant, and one leaves again", { skip }, async () => {
+test("a wrong password is refused with a sentence and what was typed stays; the right one opens the plant, and one leaves again", story, async () => {
   const { page, leave } = await visit(null, "", { expected: /401|429/ });
   const { user, password } = loginOf("operator");
   await page.getByLabel("User name").fill(user);
@@ -24,11 +24,12 @@ test("a wrong password is refused with a sentence and what was typed stays; the 
   await leave();
 });
 
-test("a session that ends in the middle goes to the door and says so, and comes back to the same page", { skip }, async () => {
+test("a session that ends in the middle goes to the door and says so, and comes back to the same page", story, async () => {
   const { page, leave } = await visit("lead", "orders", { expected: /401/ });
   await page.getByRole("heading", { name: "Orders" }).waitFor();
   await page.request.delete(`${BASE}/api/v1/session`);
-  await page.getByRole("button", { name: "released" }).click();
+  // The page may have found out by itself, and the door stands before the button: the press is the page's then.
+  await page.getByRole("button", { name: "released" }).dispatchEvent("click");
   await page.getByText("The log-in has ended").waitFor();
   const { user, password } = loginOf("lead");
   await page.getByLabel("User name").fill(user);
@@ -38,13 +39,13 @@ test("a session that ends in the middle goes to the door and says so, and comes 
   await leave();
 });
 
-test("an address that is no page says so", { skip }, async () => {
+test("an address that is no page says so", story, async () => {
   const { page, leave } = await visit("lead", "nonsense");
   await page.getByText("There is no such page").waitFor();
   await leave();
 });
 
-test("the interface speaks German and Spanish, and remembers it", { skip }, async () => {
+test("the interface speaks German and Spanish, and remembers it", story, async () => {
   const { page, leave } = await visit("lead", "", { language: "de-DE" });
   await page.getByText("Braucht jemanden").waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "de");
@@ -56,7 +57,7 @@ test("the interface speaks German and Spanish, and remembers it", { skip }, asyn
   await leave();
 });
 
-test("the API documentation renders and lists its operations", { skip }, async () => {
+test("the API documentation renders and lists its operations", story, async () => {
   const { page, leave } = await visit(null, "");
   await page.goto(`${BASE}/api/docs`);
   await page.locator(".opblock").first().waitFor({ timeout: 30_000 });

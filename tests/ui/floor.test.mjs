@@ -1,7 +1,7 @@
 // The operator at the station and the lead at the wall.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, centerWhere, closeBrowser, openBrowser, skip, visit } from "./browser.mjs";
+import { ask, centerWhere, closeBrowser, openBrowser, story, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
@@ -18,7 +18,7 @@ async function until(what, says) {
   assert.fail(says);
 }
 
-test("an operator counts: the number moves at once, is saved once, and a slip is undone", { skip }, async () => {
+test("an operator counts: the number moves at once, is saved once, and a slip is undone", story, async () => {
   const center = await centerWhere(working);
   const before = await goodOf(center.job);
   const { page, leave } = await visit("operator", `station/${center.work_center_code}`, TABLET);
@@ -37,7 +37,7 @@ test("an operator counts: the number moves at once, is saved once, and a slip is
   await leave();
 });
 
-test("with the network gone an operator goes on counting; the page says so, and nothing is lost or doubled, also by a reload", { skip }, async () => {
+test("with the network gone an operator goes on counting; the page says so, and nothing is lost or doubled, also by a reload", story, async () => {
   const center = await centerWhere(working);
   const before = await goodOf(center.job);
   const { page, context, leave } = await visit("operator", `station/${center.work_center_code}`, { ...TABLET, expected: /ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_FAILED/ });
@@ -55,7 +55,7 @@ test("with the network gone an operator goes on counting; the page says so, and 
   await leave();
 });
 
-test("a machine stops: two taps give the reason; the lead sees it first, answers, and lets it run again", { skip }, async () => {
+test("a machine stops: two taps give the reason; the lead sees it first, answers, and lets it run again", story, async () => {
   const center = await centerWhere(working);
   const operator = await visit("operator", `station/${center.work_center_code}`, TABLET);
   await operator.page.getByRole("button", { name: "Machine stopped" }).click();
@@ -72,7 +72,7 @@ test("a machine stops: two taps give the reason; the lead sees it first, answers
   await lead.leave();
 });
 
-test("a stop that a machine opened without a reason asks for one on the losses page, first of all", { skip }, async () => {
+test("a stop that a machine opened without a reason asks for one on the losses page, first of all", story, async () => {
   const center = await centerWhere(working);
   const stop = await ask("lead", "downtime-events", { downtime_category: "breakdown", work_center_id: center.work_center_id, downtime_reason_code: "NO-REASON" });
   const { page, leave } = await visit("manager", "losses?period=week");
@@ -85,7 +85,7 @@ test("a stop that a machine opened without a reason asks for one on the losses p
   await leave();
 });
 
-test("an operator pauses, goes on with the badge, and finishes with fewer only when asked again", { skip }, async () => {
+test("an operator pauses, goes on with the badge, and finishes with fewer only when asked again", story, async () => {
   const center = await centerWhere(working);
   const { page, leave } = await visit("operator", `station/${center.work_center_code}`, TABLET);
   await page.getByRole("button", { name: "Pause" }).click();
@@ -103,7 +103,7 @@ test("an operator pauses, goes on with the badge, and finishes with fewer only w
   await leave();
 });
 
-test("a lead sees on the board what is blocked and by what, without a click", { skip }, async () => {
+test("a lead sees on the board what is blocked and by what, without a click", story, async () => {
   const center = await centerWhere(working);
   const line = (await ask("lead", `work-centers/${center.work_center_id}`)).line_id;
   const stop = await ask("lead", "downtime-events", { downtime_category: "tool_change", work_center_id: center.work_center_id });

@@ -1,7 +1,7 @@
 // What nobody expects and everybody meets: words without end, writing from right to left, HTML, garbage from a scanner, a page of yesterday's server, a list without end.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, BASE, centerWhere, closeBrowser, openBrowser, scan, settled, skip, visit } from "./browser.mjs";
+import { ask, BASE, centerWhere, closeBrowser, openBrowser, scan, settled, story, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
@@ -14,7 +14,7 @@ const SIZES = [[1440, 900], [1024, 768], [390, 844]];
 const over = (page) => page.evaluate(() => Math.max(document.documentElement.scrollWidth - window.innerWidth, ...[...document.querySelectorAll("aside, .work")].map((it) => it.scrollWidth - it.clientWidth)));
 const working = (it) => it.state === "running" && it.job.good_quantity + it.job.bad_quantity + 12 < it.job.planned_quantity;
 
-test("a reason of 500 characters in two directions and with HTML stands as it was written on every page that tells it, none wider for it", { skip }, async () => {
+test("a reason of 500 characters in two directions and with HTML stands as it was written on every page that tells it, none wider for it", story, async () => {
   assert.equal(ENDLESS.length, 500);
   const lot = (await ask("lead", "lots?quantity_consumed.gt=0&status=available&limit=1")).data[0];
   const order = (await ask("lead", "work-orders?status=in_progress&limit=1")).data[0];
@@ -37,7 +37,7 @@ test("a reason of 500 characters in two directions and with HTML stands as it wa
   assert.deepEqual(wide, []);
 });
 
-test("a name may have 200 characters and the page holds it; of 500 the plant says so, and what was typed stays", { skip }, async () => {
+test("a name may have 200 characters and the page holds it; of 500 the plant says so, and what was typed stays", story, async () => {
   const name = ENDLESS.slice(0, 200);
   const own = `ODD${Date.now() % 1_000_000}`;
   const product = await ask("planner", "products", { product_code: own, product_name: name, bom_complexity: "simple", unit_of_measure: "EA", status: "active" });
@@ -66,7 +66,7 @@ test("a name may have 200 characters and the page holds it; of 500 the plant say
   await leave();
 });
 
-test("garbage from a scanner at the station is said and counts nothing", { skip }, async () => {
+test("garbage from a scanner at the station is said and counts nothing", story, async () => {
   const center = await centerWhere(working);
   const { page, leave } = await visit("operator", `station/${center.work_center_code}`, { expected: /404/ });
   const count = page.locator(".count b");
@@ -85,7 +85,7 @@ test("garbage from a scanner at the station is said and counts nothing", { skip 
   await leave();
 });
 
-test("a page of yesterday's server that asks for a part which is gone says so, and loading it anew helps", { skip }, async () => {
+test("a page of yesterday's server that asks for a part which is gone says so, and loading it anew helps", story, async () => {
   const { page, leave } = await visit("lead", "", { expected: /404|Failed to fetch/ });
   await settled(page);
   await page.route(/assets\/Orders-.*\.js/, (route) => route.fulfill({ status: 404, body: "gone" }));
@@ -97,7 +97,7 @@ test("a page of yesterday's server that asks for a part which is gone says so, a
   await leave();
 });
 
-test("of a list of 100,000 lots a page comes at a time, each row once, and the thirtieth page as fast as the second", { skip }, async () => {
+test("of a list of 100,000 lots a page comes at a time, each row once, and the thirtieth page as fast as the second", story, async () => {
   const ALL = 100_000;
   const sample = (await ask("lead", "lots?limit=1")).data[0];
   const { page, leave } = await visit("lead");

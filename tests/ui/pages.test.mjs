@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { ask, BASE, centerWhere, closeBrowser, openBrowser, settled, skip, visit } from "./browser.mjs";
+import { ask, BASE, centerWhere, closeBrowser, openBrowser, settled, story, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
 
 const AXE = createRequire(import.meta.url).resolve("axe-core");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const PAGES = ["", "tv", "boards", "orders", "orders/ORDER", "orders/ORDER?view=traveller", "plan", "lots", "lots/LOT", "materials", "materials/SH-304-10", "losses?period=week", "reports", "machines", "machines/LAS-01", "explorer?series=LAS-01/power,LAS-01/temperature", "station", "station/CENTER", "connectors", "connectors/new", "data", "audit", "people", "people?show=tokens", "people?show=employees", "terminals", "settings", "records/PROD-000001"];
+const PAGES = ["", "tv", "boards", "orders", "orders/ORDER", "orders/ORDER?view=traveller", "plan", "lots", "lots/LOT", "materials", "materials/SH-304-10", "losses?period=week", "reports", "machines", "machines/LAS-01", "explorer?series=LAS-01/power,LAS-01/temperature", "station", "station/CENTER", "connectors", "connectors/new", "data", "imports?kind=operation-log", "audit", "people", "people?show=tokens", "people?show=employees", "terminals", "settings", "records/PROD-000001"];
 /** Of each kind of drawing one: tiles, bars on a canvas, boxes on a canvas, lengths, strips, a form, what an operator sees. */
 const CONTRASTED = ["", "boards", "plan", "lots/LOT", "losses?period=week", "machines/LAS-01", "settings", "station/CENTER"];
 /** No table was written as Parquet yet, which the server answers with 404. */
@@ -41,13 +41,13 @@ async function faults(pages, options) {
 }
 
 for (const [language, scheme] of ["en-GB", "de-DE", "es-ES"].flatMap((language) => ["light", "dark"].map((scheme) => [language, scheme]))) {
-  test(`axe finds nothing on any page, ${language}, ${scheme}`, { skip }, async () => {
+  test(`axe finds nothing on any page, ${language}, ${scheme}`, story, async () => {
     assert.deepEqual(await faults(PAGES, { language, scheme }), []);
   });
 }
 
 for (const scheme of ["light", "dark"]) {
-  test(`axe finds nothing where the device asks for more contrast, ${scheme}`, { skip }, async () => {
+  test(`axe finds nothing where the device asks for more contrast, ${scheme}`, story, async () => {
     assert.deepEqual(await faults(CONTRASTED, { scheme, contrast: "more" }), []);
   });
 }
@@ -65,7 +65,7 @@ const apart = (page, [front, back]) => page.evaluate(([front, back]) => {
   return one / other;
 }, [front, back]);
 
-test("high contrast is chosen in the menu, stays, and follows the night; a device's own colours are left to it", { skip }, async () => {
+test("high contrast is chosen in the menu, stays, and follows the night; a device's own colours are left to it", story, async () => {
   const { page, leave } = await visit("lead");
   await settled(page);
   const text = () => apart(page, ["var(--text)", "var(--ground)"]);
@@ -98,7 +98,7 @@ test("high contrast is chosen in the menu, stays, and follows the night; a devic
 });
 
 for (const size of [[1440, 900], [1024, 768], [390, 844]]) {
-  test(`no page is wider than a window of ${size[0]}`, { skip }, async () => {
+  test(`no page is wider than a window of ${size[0]}`, story, async () => {
     const { page, leave } = await visit("admin", "", { size, language: "de-DE", expected: NOTHING_WRITTEN });
     const wide = [];
     for (const name of PAGES) {
@@ -113,7 +113,7 @@ for (const size of [[1440, 900], [1024, 768], [390, 844]]) {
 }
 
 for (const language of ["en-GB", "de-DE", "es-ES"]) {
-  test(`at a station the count and every act are seen whole, however the tablet is held, ${language}`, { skip }, async () => {
+  test(`at a station the count and every act are seen whole, however the tablet is held, ${language}`, story, async () => {
     const center = await centerWhere((it) => it.job && it.state === "running");
     const { page, leave } = await visit("operator", `station/${center.work_center_code}`, { language });
     const hidden = [];
@@ -147,7 +147,7 @@ async function weigh(role, path) {
   return sizes;
 }
 
-test("the operator's page, any other and the whole are within their budgets", { skip }, async () => {
+test("the operator's page, any other and the whole are within their budgets", story, async () => {
   const center = await centerWhere((it) => it.job);
   const sum = (sizes) => sizes.reduce((all, [, size]) => all + size, 0);
   const operator = await weigh("operator", `station/${center.work_center_code}`);
@@ -160,7 +160,7 @@ test("the operator's page, any other and the whole are within their budgets", { 
   assert.ok(sum([...parts]) <= BUDGET.all);
 });
 
-test("a stranger at three metres: in grey, what stands still differs from what runs by shape and word", { skip }, async () => {
+test("a stranger at three metres: in grey, what stands still differs from what runs by shape and word", story, async () => {
   const { page, leave } = await visit("lead");
   await settled(page);
   for (const word of await page.locator(".head .word").allInnerTexts()) assert.notEqual(word.trim(), "");

@@ -33,7 +33,7 @@ if (!skip) {
   if (readme) mkdirSync(readme, { recursive: true });
   await openBrowser();
   const center = await centerWhere((it) => it.state === "running");
-  const pages = { wall: "", board: "boards", orders: "orders", plan: "plan", lots: "lots", materials: "materials", material: "materials/SH-304-10", trace: "lots/LOT-000001?way=forward", losses: "losses?period=week", reports: "reports", machine: "machines/LAS-01", explorer: "explorer?series=LAS-01/power,LAS-01/temperature", station: `station/${center.work_center_code}`, connectors: "connectors", data: "data", audit: "audit", people: "people?show=employees", settings: "settings" };
+  const pages = { wall: "", board: "boards", orders: "orders", plan: "plan", lots: "lots", materials: "materials", material: "materials/SH-304-10", trace: "lots/LOT-000001?way=forward", losses: "losses?period=week", reports: "reports", machine: "machines/LAS-01", explorer: "explorer?series=LAS-01/power,LAS-01/temperature", station: `station/${center.work_center_code}`, connectors: "connectors", data: "data", imports: "imports?kind=operation-log", audit: "audit", people: "people?show=employees", settings: "settings" };
   for (const [device, size] of Object.entries(SIZES)) {
     for (const scheme of ["light", "dark"]) {
       for (const [name, path] of Object.entries(pages)) {
@@ -41,6 +41,8 @@ if (!skip) {
         await settled(page);
         if (FILLED[name]) await page.locator(FILLED[name]).first().waitFor();
         await page.waitForTimeout(SETTLE);
+        // Some parts begin to read only when others have come.
+        await settled(page);
         const picture = await page.screenshot({ path: `${folder}/${name}-${device}-${scheme}.png` });
         const isShown = device === "desktop" && SHOWN.some(([shown, look]) => shown === name && look === scheme);
         if (readme && isShown) {

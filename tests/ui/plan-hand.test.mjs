@@ -1,7 +1,7 @@
 // The planner's hand: a bar is dragged with the effect told before it is dropped, undone, pinned, published; the same by keys alone; a lead moves one job of the board.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, closeBrowser, openBrowser, skip, visit } from "./browser.mjs";
+import { ask, closeBrowser, openBrowser, story, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
@@ -38,7 +38,7 @@ async function planned() {
   return data.filter((it) => ["planned", "confirmed"].includes(it.schedule_status) && it.operation_sequence);
 }
 
-test("a bar is dragged with its effect told, put down, undone, done again, pinned and published", { skip }, async () => {
+test("a bar is dragged with its effect told, put down, undone, done again, pinned and published", story, async () => {
   const { page, leave } = await visit("planner", "plan?span=shift");
   await drawing(page).waitFor();
   const all = await planned();
@@ -82,7 +82,7 @@ test("a bar is dragged with its effect told, put down, undone, done again, pinne
   await leave();
 });
 
-test("a planner who uses keys alone takes a bar up, leaves it, moves it, and finds the same in the table", { skip }, async () => {
+test("a planner who uses keys alone takes a bar up, leaves it, moves it, and finds the same in the table", story, async () => {
   const { page, leave } = await visit("planner", "plan?span=day");
   await drawing(page).waitFor();
   await page.waitForTimeout(500);
@@ -114,7 +114,7 @@ test("a planner who uses keys alone takes a bar up, leaves it, moves it, and fin
   await leave();
 });
 
-test("a branch is a tab of its own, and two drafts are laid beside each other", { skip }, async () => {
+test("a branch is a tab of its own, and two drafts are laid beside each other", story, async () => {
   const { page, leave } = await visit("planner", "plan");
   await drawing(page).waitFor();
   await page.getByRole("button", { name: "Branch" }).click();
@@ -136,7 +136,7 @@ test("a branch is a tab of its own, and two drafts are laid beside each other", 
   await leave();
 });
 
-test("a lead moves a job of the board to another work center with two keys, and it is the plan", { skip }, async () => {
+test("a lead moves a job of the board to another work center with two keys, and it is the plan", story, async () => {
   const centers = (await ask("lead", "work-centers?status=active&limit=500")).data;
   const waits = (await ask("lead", "work-order-operations?status=ready&sort=planned_start_time&limit=500")).data;
   const floor = await ask("lead", "floor");

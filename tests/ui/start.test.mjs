@@ -1,7 +1,7 @@
 // A plant's first minutes in a browser: founded in an empty folder, backed up, brought back elsewhere; and a server that goes away and comes back.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +11,7 @@ import { closeBrowser, openPage, openBrowser, skip as noBrowser } from "./browse
 const BINARY = process.env.MILLWRIGHT;
 const skip = noBrowser || (!BINARY && "set MILLWRIGHT to the binary");
 const PASSWORD = "a good pass phrase";
+const STOPS_WITHIN = 30_000;
 const folders = [];
 const servers = new Set();
 
@@ -40,7 +41,13 @@ function serve(data, http = "127.0.0.1:0") {
       if (found) return found[1];
     }
   };
-  const stop = () => new Promise((ended) => (child.once("exit", ended), servers.delete(child), child.kill("SIGTERM")));
+  const ended = new Promise((done) => child.once("exit", done));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const late = new Promise((done) => setTimeout(done, STOPS_WITHIN, "late"));
+    assert.notEqual(await Promise.race([ended, late]), "late", "the server was told to stop and goes on");
+    servers.delete(child);
+  };
   return { said, stop };
 }
 
@@ -48,6 +55,18 @@ async function logIn(page) {
   await page.getByLabel("User name").fill("ada");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Log in" }).click();
+}
+
+/** From the page of a new plant to its wall. */
+async function found(page) {
+  await page.getByLabel("Name of the plant").fill("Works");
+  await page.getByLabel(/^Time zone/).selectOption("Europe/Berlin");
+  await page.getByLabel("User name of the first admin").fill("ada");
+  await page.getByLabel(/^Password/).fill(PASSWORD);
+  await page.getByLabel("The password again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Start the plant" }).click();
+  await page.getByRole("button", { name: "Log in" }).waitFor({ timeout: 60_000 });
+  await logIn(page);
 }
 
 test("an empty folder becomes a plant in a browser; its backup brings it back in another", { skip, timeout: 180_000 }, async () => {
@@ -97,14 +116,7 @@ test("a server that restarts is noticed, what was typed stays, and an upgrade wa
   let server = serve(data);
   const { page, leave } = await openPage({ expected: /503|401|404|ERR_|Failed to load/ });
   await page.goto(await server.said(/start one at (\S+)/));
-  await page.getByLabel("Name of the plant").fill("Works");
-  await page.getByLabel(/^Time zone/).selectOption("Europe/Berlin");
-  await page.getByLabel("User name of the first admin").fill("ada");
-  await page.getByLabel(/^Password/).fill(PASSWORD);
-  await page.getByLabel("The password again").fill(PASSWORD);
-  await page.getByRole("button", { name: "Start the plant" }).click();
-  await page.getByRole("button", { name: "Log in" }).waitFor({ timeout: 60_000 });
-  await logIn(page);
+  await found(page);
   const base = await server.said(/^listening on (\S+)/);
   await page.goto(`${base}/#/settings`);
   const days = page.locator("section", { has: page.getByRole("heading", { name: "Days that differ" }) });
@@ -123,4 +135,29 @@ test("a server that restarts is noticed, what was typed stays, and an upgrade wa
   await days.getByRole("row", { name: /half typed/ }).waitFor();
   await server.stop();
   await leave();
+});
+
+test("an empty plant leads to its files, and with the examples in their order it has work centers, people and orders", { skip, timeout: 240_000 }, async () => {
+  const server = serve(folder());
+  const { page, leave } = await openPage({ expected: /503|401|404|ERR_/ });
+  await page.goto(await server.said(/start one at (\S+)/));
+  await found(page);
+  await page.getByText("No work centers yet.").waitFor();
+  await page.getByRole("link", { name: "Bring in a file" }).click();
+  const choice = page.getByLabel("What it holds", { exact: false });
+  assert.equal(await choice.inputValue(), "work-centers");
+  const kinds = await choice.locator("option").evaluateAll((all) => all.map((it) => it.value).filter((it) => it !== "operation-log"));
+  for (const kind of kinds) {
+    await choice.selectOption(kind);
+    const [example] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Example file" }).click()]);
+    await page.locator("input[type=file]").setInputFiles({ name: `${kind}.csv`, mimeType: "text/csv", buffer: readFileSync(await example.path()) });
+    await page.getByRole("button", { name: "Bring in", exact: true }).click();
+    await page.getByText(`${kind}.csv is in.`, { exact: true }).waitFor();
+  }
+  await page.getByRole("link", { name: "Plant", exact: true }).click();
+  await page.getByRole("link", { name: "Laser 1", exact: true }).waitFor();
+  await page.goto(page.url().replace(/#.*/, "#/orders?status=created"));
+  await page.getByRole("link", { name: "J-26001" }).waitFor();
+  await leave();
+  await server.stop();
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { ask, BASE, centerWhere, closeBrowser, loginOf, openBrowser, scan, skip, visit } from "./browser.mjs";
+import { ask, BASE, centerWhere, closeBrowser, loginOf, openBrowser, scan, story, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
@@ -49,7 +49,7 @@ async function signOn(page, name) {
 const badgeOf = async (employee) => (await ask("lead", `badges?employee_id=${employee}&limit=1`)).data[0].badge_number;
 const workerReady = (page) => page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
 
-test("a lead makes a tablet a terminal; an operator finds their name, types the PIN and stands at the station", { skip }, async () => {
+test("a lead makes a tablet a terminal; an operator finds their name, types the PIN and stands at the station", story, async () => {
   const own = `Tablet of the story ${terminals}`;
   const center = await centerWhere(working);
   const { page, leave } = await visit("lead", "terminals", { size: TABLET, expected: /401/ });
@@ -69,11 +69,11 @@ test("a lead makes a tablet a terminal; an operator finds their name, types the 
   const entries = (await ask("admin", `changes?after=${(await ask("admin", "plant")).head - 20}&limit=20`)).data;
   const entry = entries.findLast((it) => it.command === "ReportOperation");
   assert.equal(entry.terminal, own);
-  assert.notEqual(entry.actor.name, "lead");
+  assert.notEqual(entry.actor, "lead");
   await leave();
 });
 
-test("a second person signs on by a scan, both are on the clock, and one signs off by one tap", { skip }, async () => {
+test("a second person signs on by a scan, both are on the clock, and one signs off by one tap", story, async () => {
   const center = await centerWhere(working);
   const { page, people, leave } = await tablet(center);
   await signOn(page, people[0].name);
@@ -90,7 +90,7 @@ test("a second person signs on by a scan, both are on the clock, and one signs o
   await leave();
 });
 
-test("a wrong PIN is refused with a sentence, and the right one opens", { skip }, async () => {
+test("a wrong PIN is refused with a sentence, and the right one opens", story, async () => {
   const center = await centerWhere(working);
   const { page, people, leave } = await tablet(center);
   await page.getByRole("button", { name: people[0].name, exact: true }).first().click();
@@ -102,7 +102,7 @@ test("a wrong PIN is refused with a sentence, and the right one opens", { skip }
   await leave();
 });
 
-test("the network is cut and the page is loaded anew: the operator counts, stops, runs again, and all arrives once", { skip }, async () => {
+test("the network is cut and the page is loaded anew: the operator counts, stops, runs again, and all arrives once", story, async () => {
   const center = await centerWhere(working);
   const before = await operationOf(center.job);
   const stops = async () => (await ask("lead", `downtime-events?work_center_id=${center.work_center_id}&limit=1000`)).data.length;
@@ -135,7 +135,7 @@ test("the network is cut and the page is loaded anew: the operator counts, stops
   await leave();
 });
 
-test("two tabs of one tablet, both without a network, lose and double nothing", { skip }, async () => {
+test("two tabs of one tablet, both without a network, lose and double nothing", story, async () => {
   const center = await centerWhere(working);
   const before = (await operationOf(center.job)).completed_quantity;
   const { page, context, people, leave } = await tablet(center);
@@ -155,7 +155,7 @@ test("two tabs of one tablet, both without a network, lose and double nothing", 
   await leave();
 });
 
-test("what the plant will not take becomes a lead's task on the wall, and is settled there", { skip }, async () => {
+test("what the plant will not take becomes a lead's task on the wall, and is settled there", story, async () => {
   const center = await centerWhere(working);
   const { page, context, people, leave } = await tablet(center, { expected: new RegExp(`401|409|422|${CUT.source}`) });
   await signOn(page, people[0].name);
@@ -179,7 +179,7 @@ test("what the plant will not take becomes a lead's task on the wall, and is set
   await lead.leave();
 });
 
-test("a session that ends in mid-act keeps what was done, and it is saved after signing on", { skip }, async () => {
+test("a session that ends in mid-act keeps what was done, and it is saved after signing on", story, async () => {
   const center = await centerWhere(working);
   const before = (await operationOf(center.job)).completed_quantity;
   const { page, people, leave } = await tablet(center);
@@ -195,7 +195,7 @@ test("a session that ends in mid-act keeps what was done, and it is saved after 
   await leave();
 });
 
-test("a scan goes to what it names on every page, is said, and never eats what somebody types", { skip }, async () => {
+test("a scan goes to what it names on every page, is said, and never eats what somebody types", story, async () => {
   const order = (await ask("lead", "work-orders?status=in_progress&limit=1")).data[0];
   const lot = (await ask("lead", "lots?limit=1")).data[0];
   const { page, leave } = await visit("lead", "losses?period=week", { expected: /404/ });
@@ -220,7 +220,7 @@ test("a scan goes to what it names on every page, is said, and never eats what s
   await leave();
 });
 
-test("at the station a unit's label counts one, the same unit is not counted again, and the traveller is known", { skip }, async () => {
+test("at the station a unit's label counts one, the same unit is not counted again, and the traveller is known", story, async () => {
   const center = await centerWhere(working);
   const { page, people, leave } = await tablet(center);
   await signOn(page, people[0].name);
@@ -239,7 +239,7 @@ test("at the station a unit's label counts one, the same unit is not counted aga
   await leave();
 });
 
-test("a demo's people log in by one tap", { skip }, async () => {
+test("a demo's people log in by one tap", story, async () => {
   const { page, leave } = await visit(null, "", { expected: /401/ });
   await page.getByRole("button", { name: "Planner", exact: false }).click();
   await page.getByText("Needs someone").waitFor();
@@ -248,7 +248,7 @@ test("a demo's people log in by one tap", { skip }, async () => {
 });
 
 for (const [language, scheme] of [["en-GB", "light"], ["de-DE", "dark"], ["es-ES", "light"]]) {
-  test(`the door of a terminal and its PIN pad have no fault of access and fit, ${language}, ${scheme}`, { skip }, async () => {
+  test(`the door of a terminal and its PIN pad have no fault of access and fit, ${language}, ${scheme}`, story, async () => {
     const center = await centerWhere(working);
     const { page, context, people, leave } = await tablet(center, { language, scheme });
     await context.addInitScript({ path: createRequire(import.meta.url).resolve("axe-core") });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { ask, closeBrowser, openBrowser, skip, visit } from "./browser.mjs";
+import { ask, closeBrowser, openBrowser, story, visit } from "./browser.mjs";
 
 before(openBrowser);
 after(closeBrowser);
@@ -10,7 +10,7 @@ after(closeBrowser);
 /** A lot that went into something. */
 const usedLot = async () => (await ask("lead", "lots?quantity_consumed.gt=0&status=available&limit=1")).data[0];
 
-test("a number typed into the box leads to its trace, whose table says what the drawing shows", { skip }, async () => {
+test("a number typed into the box leads to its trace, whose table says what the drawing shows", story, async () => {
   const lot = await usedLot();
   const { page, leave } = await visit("auditor");
   await page.getByText("Needs someone").waitFor();
@@ -28,7 +28,7 @@ test("a number typed into the box leads to its trace, whose table says what the 
   await leave();
 });
 
-test("the drawing is used by keys alone: an arrow goes along an edge, Enter traces what stands there", { skip }, async () => {
+test("the drawing is used by keys alone: an arrow goes along an edge, Enter traces what stands there", story, async () => {
   const lot = await usedLot();
   const { page, leave } = await visit("auditor", `lots/${lot.lot_number}`);
   const drawing = page.locator("canvas[role=img]");
@@ -41,7 +41,7 @@ test("the drawing is used by keys alone: an arrow goes along an edge, Enter trac
   await leave();
 });
 
-test("the file of a trace has a line for every node", { skip }, async () => {
+test("the file of a trace has a line for every node", story, async () => {
   const lot = await usedLot();
   const { page, leave } = await visit("auditor", `lots/${lot.lot_number}`);
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
@@ -53,7 +53,7 @@ test("the file of a trace has a line for every node", { skip }, async () => {
   await leave();
 });
 
-test("an inspector holds a lot with its reason, which history keeps, and lets it go", { skip }, async () => {
+test("an inspector holds a lot with its reason, which history keeps, and lets it go", story, async () => {
   const lot = await usedLot();
   const { page, leave } = await visit("inspector", `lots/${lot.lot_number}`);
   await page.getByRole("button", { name: "Hold", exact: true }).click();
@@ -69,13 +69,13 @@ test("an inspector holds a lot with its reason, which history keeps, and lets it
   await leave();
 });
 
-test("an unknown number is answered with a sentence", { skip }, async () => {
+test("an unknown number is answered with a sentence", story, async () => {
   const { page, leave } = await visit("auditor", "lots/NO-SUCH-LOT", { expected: /404/ });
   await page.getByRole("alert").getByText("NO-SUCH-LOT").waitFor();
   await leave();
 });
 
-test("the journal is proven from end to end, and a person's act is found in it", { skip }, async () => {
+test("the journal is proven from end to end, and a person's act is found in it", story, async () => {
   const { page, leave } = await visit("auditor", "audit");
   await page.getByRole("button", { name: "Prove that nothing was changed" }).click();
   await page.getByText(/Proven up to entry/).waitFor({ timeout: 30_000 });

@@ -494,3 +494,38 @@ export interface MaterialStock extends Stock {
   uses: StockUse[];
   products: { product_id: string; product_name: string; quantity_per_unit: number; unit_of_measure: string }[];
 }
+
+/** A row of a file that was refused, or taken and wants a look. */
+export interface ImportRow {
+  row: number;
+  column: string | null;
+  value: string;
+  problem: string;
+}
+
+interface Hours {
+  activity?: string;
+  work_center?: string;
+  worker?: string;
+  hours: number;
+}
+
+/** What an import did, or would do. */
+export interface ImportReport {
+  kind: string;
+  file_name: string;
+  dry_run: boolean;
+  rows: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  refused: number;
+  flagged: number;
+  ignored_columns: string[];
+  problems: ImportRow[];
+  more_problems: number;
+  flagged_rows: ImportRow[];
+  more_flagged_rows: number;
+  /** What an operation log adds up to. */
+  figures: ({ hours_by_activity: Hours[]; hours_by_work_center: Hours[]; hours_by_worker: Hours[] } & Record<string, number | Hours[]>) | null;
+}

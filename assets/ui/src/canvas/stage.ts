@@ -47,7 +47,8 @@ export class Stage {
     const { clientWidth, clientHeight } = this.canvas;
     const fits = Math.min((clientWidth - 2 * MARGIN) / this.scene.width, (clientHeight - 2 * MARGIN) / this.scene.height, 1);
     const scale = Math.max(whole ? SCALE.least : SCALE.readable, fits);
-    const place = (size: number, room: number, at: number) => (size * scale <= room - 2 * MARGIN ? (room - size * scale) / 2 : room / 2 - at * scale);
+    // The asked point in the middle, but no room left empty at an end of the scene.
+    const place = (size: number, room: number, at: number) => (size * scale <= room - 2 * MARGIN ? (room - size * scale) / 2 : Math.min(MARGIN, Math.max(room - MARGIN - size * scale, room / 2 - at * scale)));
     this.#view = { scale, x: place(this.scene.width, clientWidth, x), y: place(this.scene.height, clientHeight, y) };
     this.paint();
   }

@@ -19,7 +19,7 @@ export const PAGES: Record<string, PageOf> = {
   tv: { load: () => import("./wall/Television.svelte"), title: "nav.wall", bare: true },
   boards: { load: () => import("./board/Board.svelte"), title: "nav.boards" },
   orders: { load: office(() => import("./order/Orders.svelte")), title: "nav.orders" },
-  plan: { load: () => import("./plan/Plan.svelte"), title: "nav.plan" },
+  plan: { load: office(() => import("./plan/Plan.svelte")), title: "nav.plan" },
   lots: { load: office(() => import("./lot/Lots.svelte")), title: "nav.lots" },
   materials: { load: office(() => import("./material/Materials.svelte")), title: "nav.materials" },
   losses: { load: () => import("./loss/Losses.svelte"), title: "nav.losses" },
@@ -29,6 +29,7 @@ export const PAGES: Record<string, PageOf> = {
   station: { load: () => import("./station/Station.svelte"), title: "nav.station", bare: true },
   connectors: { load: office(() => import("./connector/Connectors.svelte")), title: "nav.connectors" },
   data: { load: office(() => import("./data/Data.svelte")), title: "nav.data" },
+  imports: { load: office(() => import("./import/Imports.svelte")), title: "nav.imports", act: "ImportMaster" },
   audit: { load: office(() => import("./audit/Audit.svelte")), title: "nav.audit", act: "ReadChanges" },
   people: { load: office(() => import("./people/People.svelte")), title: "nav.people", act: "ReadAccounts" },
   terminals: { load: office(() => import("./terminal/Terminals.svelte")), title: "nav.terminals", act: "RegisterTerminal" },
@@ -38,7 +39,7 @@ export const PAGES: Record<string, PageOf> = {
 
 /** The words of the bar, and those behind the person's name. */
 export const BAR = ["", "boards", "orders", "plan", "lots", "materials", "losses", "machines"];
-export const MENU = ["station", "reports", "connectors", "data", "audit", "people", "terminals", "settings", "tv"];
+export const MENU = ["station", "reports", "connectors", "data", "imports", "audit", "people", "terminals", "settings", "tv"];
 
 /** What stands in place of everything while there is no plant. */
 export const start = office(() => import("./start/Start.svelte"));

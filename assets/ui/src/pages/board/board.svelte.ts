@@ -14,7 +14,8 @@ export interface Card {
 export type Column = "ready" | "running" | "blocked" | "done";
 export const COLUMNS: Column[] = ["ready", "running", "blocked", "done"];
 
-const SHOWN = 40;
+/** Operations of a status that are read: a column with as many may have more. */
+export const SHOWN = 40;
 
 export async function board(line: string) {
   const floor = await read<Floor>("floor");

@@ -20,7 +20,7 @@ async function look() {
     lateOrders(),
     list<"RefusedAct">("refused-acts", { status: "open", limit: HELD_MAX }),
   ]);
-  return { floor, late: late.length, held: lots.length + orders.length, needs: needs(floor, lots, orders, late.length, refused) };
+  return { floor, late: late.length, held: lots.length + orders.length, isMoreHeld: [lots, orders].some((it) => it.length === HELD_MAX), needs: needs(floor, lots, orders, late.length, refused) };
 }
 
 async function figures() {
