@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
         ("oee", By::Hour),
         ("oee", By::Shift),
         ("oee", By::WorkOrder),
-        ("on_time_delivery", By::Line),
+        ("schedule_accuracy", By::Line),
         ("worker_efficiency", By::Employee),
     ] {
         let family = Indicator::named(name).map_or(Family::WorkCenter, |it| it.family);

@@ -228,7 +228,7 @@ fn tally(it: &Tally) -> Json {
         "orders_on_time": it.orders_on_time,
         "schedule_adherence_percentage": percent(it.adherence()),
         "schedule_accuracy_percentage": percent(it.accuracy()),
-        "on_time_percentage": percent(it.on_time_rate()),
+        "duration_accuracy_percentage": percent(it.duration_accuracy()),
     })
 }
 

@@ -91,6 +91,13 @@ pub struct Order {
     pub due: i64,
 }
 
+impl Order {
+    /// Whether it was finished by its planned end date: what schedule accuracy counts, wherever it is told.
+    pub const fn is_on_time(&self) -> bool {
+        self.finished <= self.due
+    }
+}
+
 /// An operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {

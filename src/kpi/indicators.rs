@@ -174,7 +174,7 @@ indicators! {
         e: e.slots_on_time_count, e.slots_due_count;
     "on_time_start" "On-time start" "starts_on_time_count / starts_due_count" Percent WorkCenter (Some(85), ANY)
         e: e.starts_on_time_count, e.starts_due_count;
-    "on_time_delivery" "Orders finished by their date" "orders_on_time_count / orders_due_count" Percent Order (Some(80), ANY)
+    "schedule_accuracy" "Schedule accuracy: orders finished by their planned date" "orders_on_time_count / orders_due_count" Percent Order (Some(80), ANY)
         e: e.orders_on_time_count, e.orders_due_count;
     "defect_rate" "Defect rate" "defective_orders_count / orders_finished_count" Percent Order (ANY, Some(3))
         e: e.defective_orders_count, e.orders_finished_count;

@@ -348,7 +348,7 @@ impl Pass<'_> {
             let place = Place { order: number, ..Place::default() };
             if let Some(sums) = self.at(&place, it.due) {
                 sums.orders_due_count += 1;
-                sums.orders_on_time_count += i64::from(it.finished <= it.due);
+                sums.orders_on_time_count += i64::from(it.is_on_time());
             }
             if let Some(sums) = self.at(&place, it.finished) {
                 sums.orders_finished_count += 1;

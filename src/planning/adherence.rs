@@ -1,17 +1,16 @@
 //! Whether plans came true: of what was due, how much was done in time; how well planned times met real ones;
-//! how many orders kept their day. Told by day and by published plan, from the slots' own records.
+//! how many orders kept their day. Told by day and by published plan, from the slots' own records; which orders
+//! were due and on time is `kpi`'s to say.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{ClockTime, Code, Date, Refusal, Time};
 use crate::kpi::Facts;
-use crate::kpi::facts::ms;
+use crate::kpi::facts::{Order, ms};
+use crate::model::ProductionSchedule;
 use crate::model::field::Field as _;
 use crate::model::schedule::ScheduleStatus;
-use crate::model::work_order::WorkOrderStatus;
-use crate::model::{Id, ProductionSchedule, WorkOrder};
-use crate::store::{Snapshot, StoreError, View as _};
+use crate::store::{Snapshot, View as _};
 
 /// Days that one answer covers.
 const DAYS_MAX: i64 = 62;
@@ -52,12 +51,12 @@ impl Tally {
     }
 
     /// 1000 less the distance of real times from planned ones as a share of these, not below 0.
-    pub fn accuracy(&self) -> Option<i64> {
+    pub fn duration_accuracy(&self) -> Option<i64> {
         Self::share((self.planned_minutes - self.off_minutes).max(0), self.planned_minutes)
     }
 
-    /// Of the orders whose day has passed, done by it; in thousandths.
-    pub fn on_time_rate(&self) -> Option<i64> {
+    /// Of the orders whose day has passed, done by it: the indicator `schedule_accuracy`; in thousandths.
+    pub fn accuracy(&self) -> Option<i64> {
         Self::share(self.orders_on_time, self.orders_due)
     }
 
@@ -114,9 +113,8 @@ pub fn adherence(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date, now: 
     }
     let (mut days, mut total) = (Vec::new(), Tally::default());
     // Everything that one act published carries its moment.
-    let mut plans: BTreeMap<(Time, Option<String>), (Published, BTreeSet<u64>)> = BTreeMap::new();
-    let promised = promised(snapshot, facts, from, to)?;
-    let mut orders: BTreeMap<u64, Option<WorkOrder>> = BTreeMap::new();
+    let mut plans: BTreeMap<(Time, Option<String>), (Published, BTreeSet<u32>)> = BTreeMap::new();
+    let promised = promised(facts, from, to);
     let slots = (from.days()..=to.days()).map(|day| Ok((day, snapshot.related::<ProductionSchedule>("schedule_date", &Date::from_days(day).to_value(), SLOTS_MAX)?)));
     let slots = slots.collect::<Result<Vec<(i32, Vec<ProductionSchedule>)>, Refusal>>()?;
     let mut by_day: BTreeMap<i32, Tally> = BTreeMap::new();
@@ -125,10 +123,6 @@ pub fn adherence(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date, now: 
         for slot in slots {
             tally.add(&slot, now);
             total.add(&slot, now);
-            let number = slot.work_order_id.number();
-            if let Entry::Vacant(unknown) = orders.entry(number) {
-                unknown.insert(snapshot.get(slot.work_order_id)?);
-            }
             let (plan, named) = plans.entry((slot.created_at, slot.planner_id.clone())).or_insert_with(|| {
                 let notes = slot.planning_notes.as_ref().map(|note| note.0.clone());
                 (Published { at: slot.created_at, by: slot.planner_id.clone(), notes, until: None, slots: 0, tally: Tally::default() }, BTreeSet::new())
@@ -136,22 +130,15 @@ pub fn adherence(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date, now: 
             plan.slots += 1;
             plan.tally.add(&slot, now);
             if slot.schedule_status != ScheduleStatus::Cancelled {
-                named.insert(number);
+                named.extend(u32::try_from(slot.work_order_id.number()));
             }
         }
     }
-    let kept = |order: &WorkOrder| -> Option<bool> {
-        let end = order.planned_end_date?.plus_days(1).at(ClockTime::default(), &facts.zone);
-        let done = matches!(order.status, WorkOrderStatus::Completed | WorkOrderStatus::Closed).then_some(order.actual_end_time).flatten();
-        match done {
-            Some(done) => Some(done <= end),
-            None => (end <= now).then_some(false),
-        }
-    };
-    let judge = |tally: &mut Tally, order: &WorkOrder| {
-        if let Some(in_time) = kept(order) {
+    let now = ms(now);
+    let judge = |tally: &mut Tally, order: &Order| {
+        if order.due <= now && !order.is_cancelled {
             tally.orders_due += 1;
-            tally.orders_on_time += i64::from(in_time);
+            tally.orders_on_time += i64::from(order.is_on_time());
         }
     };
     for (day, mut tally) in by_day {
@@ -164,7 +151,7 @@ pub fn adherence(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date, now: 
     let mut told: Vec<Published> = Vec::new();
     for (mut plan, named) in plans.into_values().rev() {
         plan.until = told.last().map(|next| next.at).filter(|next| *next > plan.at);
-        named.iter().filter_map(|number| orders.get(number)?.as_ref()).for_each(|order| judge(&mut plan.tally, order));
+        named.iter().filter_map(|number| facts.orders.get(*number)).for_each(|order| judge(&mut plan.tally, order));
         told.push(plan);
     }
     told.truncate(PLANS_MAX);
@@ -172,15 +159,12 @@ pub fn adherence(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date, now: 
 }
 
 /// Orders by the day they were promised for, wherever their slots lie.
-fn promised(snapshot: &Snapshot, facts: &Facts, from: Date, to: Date) -> Result<BTreeMap<i32, Vec<WorkOrder>>, StoreError> {
+fn promised(facts: &Facts, from: Date, to: Date) -> BTreeMap<i32, Vec<&Order>> {
     let midnight = |day: Date| ms(day.at(ClockTime::default(), &facts.zone));
     let (begin, end) = (midnight(from), midnight(to.plus_days(1)));
-    let mut promised: BTreeMap<i32, Vec<WorkOrder>> = BTreeMap::new();
-    for (number, _) in facts.orders.within(begin, end).filter(|(_, it)| !it.is_cancelled && (begin..end).contains(&it.due)) {
-        let Some(order) = snapshot.get(Id::<WorkOrder>::new(u64::from(number)))? else { continue };
-        if let Some(due) = order.planned_end_date {
-            promised.entry(due.days()).or_default().push(order);
-        }
+    let mut promised: BTreeMap<i32, Vec<&Order>> = BTreeMap::new();
+    for (_, order) in facts.orders.within(begin, end).filter(|(_, order)| (begin..end).contains(&order.due)) {
+        promised.entry(Time::from_micros(order.due.saturating_mul(1_000)).date(&facts.zone).days()).or_default().push(order);
     }
-    Ok(promised)
+    promised
 }

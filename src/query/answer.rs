@@ -6,7 +6,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, AsArray as _, StringArray};
 use datafusion::arrow::csv::WriterBuilder as CsvWriterBuilder;
 use datafusion::arrow::datatypes::{
-    DataType, Field, Float32Type, Float64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    DataType, Decimal128Type, Field, Float32Type, Float64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
 };
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::StreamReader;
@@ -160,6 +161,12 @@ pub fn moment_text(column: &ArrayRef, row: usize) -> Option<String> {
     let clock = Timestamp::from_microsecond(micros).ok()?.to_zoned(TimeZone::UTC).datetime();
     let text = clock.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
     Some(if zone.is_some() { format!("{text}+00") } else { text })
+}
+
+/// An exact number in a cell, in units of its last place, and how many places it has; `None` for other contents.
+pub fn exact_number(column: &ArrayRef, row: usize) -> Option<(i128, u8)> {
+    let DataType::Decimal128(_, places) = column.data_type() else { return None };
+    Some((column.as_primitive::<Decimal128Type>().value(row), u8::try_from(*places).ok()?))
 }
 
 /// A float in a cell as PostgreSQL writes it: the fewest digits that give it back; `None` for other contents.

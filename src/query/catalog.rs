@@ -9,7 +9,6 @@ use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
-use datafusion::functions_aggregate::variance::var_samp_udaf;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::{PgCatalogContextProvider, Role as CatalogRole};
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
@@ -23,7 +22,7 @@ use super::oee::{self, OeeHourly};
 use super::operators::Operators;
 use super::pages::PagedTable;
 use super::records::Records;
-use super::sums::sum;
+use super::sums;
 use super::trace::TraceFunction;
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
@@ -185,6 +184,9 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
     for name in functions::REMOVED {
         context.deregister_udf(name);
     }
+    for function in sums::all() {
+        context.register_udaf(function);
+    }
     tables(&context, sources, role)?;
     for (name, reads, sql) in VIEWS {
         if reads.iter().all(|table| context.table_exist(*table).unwrap_or(false)) {
@@ -198,8 +200,6 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
     for function in functions::all() {
         context.register_udf(function);
     }
-    context.register_udaf(sum());
-    context.register_udaf(var_samp_udaf().as_ref().clone().with_aliases(["variance"]));
     context.add_analyzer_rule(Arc::new(Checked));
     context.register_expr_planner(Arc::new(Operators))?;
     information(&context).await?;

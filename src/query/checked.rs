@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, AsArray as _, Datum};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::compute::kernels::numeric::{add, mul, neg, sub};
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
@@ -37,19 +37,26 @@ impl AnalyzerRule for Checked {
 fn node(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let schema = merge_schema(&plan.inputs());
     let names = NamePreserver::new(&plan);
+    let orders = matches!(plan, LogicalPlan::Sort(_));
     let changed = plan.map_expressions(|expr| {
         let name = names.save(&expr);
-        Ok(expr.transform_up(|expr| Ok(checked(expr, &schema)))?.update_data(|expr| name.restore(expr)))
+        let changed = expr.transform_up(|expr| Ok(checked(expr, &schema)))?.update_data(|expr| name.restore(expr));
+        let is_interval = orders && matches!(changed.data.get_type(&schema), Ok(DataType::Interval(_)));
+        Ok(if is_interval { Transformed::yes(*span(changed.data)) } else { changed })
     })?;
     if changed.transformed { changed.map_data(LogicalPlan::recompute_schema) } else { Ok(changed) }
 }
 
 fn checked(expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
     let is_whole = |expr: &Expr| expr.get_type(schema).is_ok_and(|kind| kind.is_integer());
+    let is_float = |expr: &Expr| expr.get_type(schema).is_ok_and(|kind| kind.is_floating());
     let is_interval = |expr: &Expr| matches!(expr.get_type(schema), Ok(DataType::Interval(_)));
     match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => match Step::of(op) {
             Some(step) if is_whole(&left) && is_whole(&right) => Transformed::yes(call(Whole::new(step, 2), vec![*left, *right])),
+            None if matches!(op, Operator::Divide | Operator::Modulo) && is_float(&right) => {
+                Transformed::yes(Expr::BinaryExpr(BinaryExpr { left, op, right: Box::new(call(Divisor { signature: Signature::any(1, Volatility::Immutable) }, vec![*right])) }))
+            }
             None if compares(op) && is_interval(&left) && is_interval(&right) => Transformed::yes(Expr::BinaryExpr(BinaryExpr { left: span(*left), op, right: span(*right) })),
             _ => Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })),
         },
@@ -151,6 +158,32 @@ impl ScalarUDFImpl for Whole {
             DataFusionError::ArrowError(arrow, _) if matches!(**arrow, ArrowError::ArithmeticOverflow(_)) => out_of_range(&kind),
             _ => error,
         })
+    }
+}
+
+/// A float that something is divided by: nought is an error, and no way to infinity.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Divisor {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Divisor {
+    fn name(&self) -> &'static str {
+        "checked_divisor"
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        types.first().cloned().map_or_else(|| plan_err!("a quotient has a divisor"), Ok)
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let values = args.args[0].to_array(args.number_rows)?;
+        let floats = cast(&values, &DataType::Float64)?;
+        if floats.as_primitive::<Float64Type>().iter().flatten().any(|value| value == 0.0) {
+            return exec_err!("division by zero");
+        }
+        Ok(ColumnarValue::Array(values))
     }
 }
 

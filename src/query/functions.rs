@@ -1,12 +1,14 @@
 //! Functions that DataFusion does not have as PostgreSQL has them: `to_char` with PostgreSQL's
-//! patterns, what clients ask about the server, and texts that would grow without a bound. What a
+//! patterns of moments, what clients ask about the server, and texts that would grow without a bound. What a
 //! pattern means and is not known here is an error, never a text that looks right.
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array, StringArray, TimestampMicrosecondArray};
+use datafusion::arrow::array::{AsArray as _, Int64Array, PrimitiveArray, StringArray, TimestampMicrosecondArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Decimal128Type, Field, FieldRef, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit, TimestampMicrosecondType,
+};
 use datafusion::common::{ScalarValue, exec_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf};
@@ -14,12 +16,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::called::current_database;
-use super::numbers;
 use super::settings::{SERVER_VERSION, fixed};
+use super::{numbers, patterns, texts};
 use crate::base::limits;
 
 /// The function that a cast to `char(n)` goes through.
 pub(super) const FIXED_LENGTH: &str = "millwright_char";
+/// What `EXTRACT(part FROM moment)` stands for.
+pub(super) const EXTRACT: &str = "extract";
 
 /// Functions of DataFusion that mean something else in PostgreSQL, or have no bound.
 pub(super) const REMOVED: &[&str] = &[
@@ -50,17 +54,17 @@ pub(super) const REMOVED: &[&str] = &[
 pub(super) fn all() -> Vec<ScalarUDF> {
     let mut all = vec![ToChar::new().into(), Timezone::new().into()];
     all.extend(numbers::all());
+    all.extend(texts::all());
     all.extend(["upper", "lower"].into_iter().filter_map(inner).map(|inner| Cased { inner }.into()));
     all.push(FixedLength { signature: Signature::any(2, Volatility::Immutable) }.into());
     all.push(current_database());
     all.extend(["repeat", "lpad", "rpad"].into_iter().filter_map(inner).map(|inner| Bounded { inner }.into()));
-    all.extend(inner("date_part").map(|inner| DatePart { inner }.into()));
+    all.extend(inner("date_part").into_iter().flat_map(|inner| ["date_part", EXTRACT].map(|name| DatePart { name, inner: Arc::clone(&inner) }.into())));
     all.extend(["pg_function_is_visible", "pg_type_is_visible", "pg_collation_is_visible"].map(seen));
     all.extend(["pg_get_function_result", "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_tablespace_location"].map(|name| nothing(name, 1)));
     all.push(text("version", 0, format!("PostgreSQL {SERVER_VERSION}")));
     all.push(no_type());
     all.push(CurrentSetting { signature: Signature::uniform(1, vec![DataType::Utf8], Volatility::Stable) }.into());
-    all.extend(inner("signum").map(|inner| inner.as_ref().clone().with_aliases(["sign"])));
     all.push(nothing("obj_description", 2));
     all.push(nothing("col_description", 2));
     all.push(nothing("shobj_description", 2));
@@ -242,25 +246,89 @@ impl ScalarUDFImpl for FixedLength {
     }
 }
 
-/// `date_part` with the fractions of seconds, which PostgreSQL has and DataFusion cuts off.
+/// `date_part`, which answers a float, and `extract`, which answers an exact number; both with the fractions of seconds,
+/// which DataFusion cuts off.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct DatePart {
+    name: &'static str,
     inner: Arc<ScalarUDF>,
 }
 
-/// How many microseconds a part of seconds counts.
-fn unit_of(part: &str) -> Option<f64> {
-    match part.to_lowercase().as_str() {
-        "second" | "seconds" | "sec" | "secs" | "s" => Some(1e6),
-        "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => Some(1e3),
-        "microsecond" | "microseconds" | "us" | "usec" | "usecs" => Some(1.0),
-        _ => None,
+/// What of a moment, a day or an interval is counted in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    /// Since the last whole minute, in units of so many places less than a second has in microseconds.
+    OfMinute(i8),
+    /// Since 1970.
+    Epoch,
+}
+
+impl Counted {
+    fn of(part: &str) -> Option<Self> {
+        match part.to_lowercase().as_str() {
+            "second" | "seconds" | "sec" | "secs" | "s" => Some(Self::OfMinute(6)),
+            "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => Some(Self::OfMinute(3)),
+            "microsecond" | "microseconds" | "us" | "usec" | "usecs" => Some(Self::OfMinute(0)),
+            "epoch" => Some(Self::Epoch),
+            _ => None,
+        }
+    }
+
+    /// The places that its microseconds become.
+    const fn places(self) -> i8 {
+        match self {
+            Self::OfMinute(places) => places,
+            Self::Epoch => 6,
+        }
+    }
+
+    const fn of_moment(self, micros: i64) -> i64 {
+        match self {
+            Self::OfMinute(_) => micros.rem_euclid(MINUTE_MICROS),
+            Self::Epoch => micros,
+        }
+    }
+
+    /// A year has 365.25 days here, a month thirty.
+    fn of_interval(self, interval: IntervalMonthDayNano) -> i64 {
+        let micros = interval.nanoseconds / 1_000;
+        let days = i64::from(interval.months / 12) * 1_461 * 6 + i64::from(interval.months % 12) * 720 + i64::from(interval.days) * 24;
+        match self {
+            Self::OfMinute(_) => micros % MINUTE_MICROS,
+            Self::Epoch => days * 60 * MINUTE_MICROS + micros,
+        }
+    }
+}
+
+const MINUTE_MICROS: i64 = 60_000_000;
+
+impl DatePart {
+    fn told(&self, places: i8) -> DataType {
+        if self.name == EXTRACT { DataType::Decimal128(20, places) } else { DataType::Float64 }
+    }
+
+    /// Parts as whole numbers in units of the last of some places.
+    fn parts(&self, part: Option<Counted>, args: ScalarFunctionArgs) -> Result<(Int64Array, i8)> {
+        let rows = args.number_rows;
+        let Some(counted) = part else {
+            let whole = self.inner.invoke_with_args(args)?.to_array(rows)?;
+            return Ok((cast(&whole, &DataType::Int64)?.as_primitive().clone(), 0));
+        };
+        let of = args.args[1].to_array(rows)?;
+        let micros = if let DataType::Interval(_) | DataType::Duration(_) = of.data_type() {
+            let intervals = cast(&of, &DataType::Interval(IntervalUnit::MonthDayNano))?;
+            intervals.as_primitive::<IntervalMonthDayNanoType>().iter().map(|interval| interval.map(|interval| counted.of_interval(interval))).collect()
+        } else {
+            let moments = cast(&of, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+            moments.as_primitive::<TimestampMicrosecondType>().iter().map(|micros| micros.map(|micros| counted.of_moment(micros))).collect()
+        };
+        Ok((micros, counted.places()))
     }
 }
 
 impl ScalarUDFImpl for DatePart {
     fn name(&self) -> &str {
-        self.inner.name()
+        self.name
     }
     fn signature(&self) -> &Signature {
         self.inner.signature()
@@ -270,24 +338,23 @@ impl ScalarUDFImpl for DatePart {
     }
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let part = args.scalar_arguments.first().and_then(|part| part.and_then(|part| part.try_as_str().flatten()));
-        let is_moment = matches!(args.arg_fields.get(1).map(|field| field.data_type()), Some(DataType::Timestamp(..)));
-        if is_moment && part.and_then(unit_of).is_some() {
-            return Ok(Arc::new(Field::new(self.name(), DataType::Float64, true)));
-        }
-        self.inner.return_field_from_args(args)
+        let Some(part) = part else { return plan_err!("{} wants its part written out and does not support another", self.name) };
+        Ok(Arc::new(Field::new(self.name, self.told(Counted::of(part).map_or(0, Counted::places)), true)))
     }
-    // A minute has fewer microseconds than a double has digits for.
+    // A double has fifteen digits, and a moment's microseconds no more before the year 5000.
     #[allow(clippy::cast_precision_loss)]
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let unit = match args.args.first() {
-            Some(ColumnarValue::Scalar(part)) => part.try_as_str().flatten().and_then(unit_of),
+        let part = match args.args.first() {
+            Some(ColumnarValue::Scalar(part)) => part.try_as_str().flatten().and_then(Counted::of),
             _ => None,
         };
-        let is_moment = matches!(args.args.get(1).map(ColumnarValue::data_type), Some(DataType::Timestamp(..)));
-        let (Some(unit), Some(moments), true) = (unit, args.args.get(1), is_moment) else { return self.inner.invoke_with_args(args) };
-        let moments = cast(&moments.to_array(args.number_rows)?, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
-        let parts = moments.as_primitive::<TimestampMicrosecondType>().iter().map(|micros| micros.map(|micros| micros.rem_euclid(60_000_000) as f64 / unit));
-        Ok(ColumnarValue::Array(Arc::new(parts.collect::<Float64Array>())))
+        let (parts, places) = self.parts(part, args)?;
+        if self.name == EXTRACT {
+            let exact = parts.unary::<_, Decimal128Type>(i128::from).with_precision_and_scale(20, places)?;
+            return Ok(ColumnarValue::Array(Arc::new(exact)));
+        }
+        let one = 10_f64.powi(i32::from(places));
+        Ok(ColumnarValue::Array(Arc::new(parts.unary::<_, Float64Type>(|part| part as f64 / one))))
     }
 }
 
@@ -354,7 +421,7 @@ fn moved(micros: i64, zone: &TimeZone, to_clock: bool) -> Option<i64> {
     Some(clock.to_zoned(zone.clone()).ok()?.timestamp().as_microsecond())
 }
 
-/// `to_char(moment, pattern)`, PostgreSQL 15 section 9.8.
+/// `to_char(value, pattern)`, PostgreSQL 15 section 9.8: of moments, numbers and intervals.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct ToChar {
     signature: Signature,
@@ -375,23 +442,40 @@ impl ScalarUDFImpl for ToChar {
     }
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
         match types.first() {
-            Some(DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 | DataType::Null) => Ok(DataType::Utf8),
-            _ => plan_err!("function to_char of numbers and intervals does not exist here: it does not support them; round() and cast them"),
+            Some(DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 | DataType::Interval(_) | DataType::Null) => Ok(DataType::Utf8),
+            Some(kind) if kind.is_integer() || kind.is_floating() || matches!(kind, DataType::Decimal128(_, 0..)) => Ok(DataType::Utf8),
+            _ => plan_err!("function to_char does not support this type; cast it to a timestamp or to numeric"),
         }
     }
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [moments, patterns] = &args.args[..] else { return exec_err!("to_char takes a moment and a pattern") };
-        let moments = cast(&moments.to_array(args.number_rows)?, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
-        let patterns = cast(&patterns.to_array(args.number_rows)?, &DataType::Utf8)?;
-        let (moments, patterns) = (moments.as_primitive::<TimestampMicrosecondType>(), patterns.as_string::<i32>());
-        let rows = moments.iter().zip(patterns.iter()).map(|(moment, pattern)| match moment.zip(pattern) {
-            Some((micros, pattern)) => formatted(micros, pattern).map(Some),
-            None => Ok(None),
-        });
-        let texts: ArrayRef = Arc::new(rows.collect::<Result<StringArray>>()?);
-        debug_assert_eq!(texts.len(), args.number_rows);
-        Ok(ColumnarValue::Array(texts))
+        let [values, patterns] = &args.args[..] else { return exec_err!("to_char takes a value and a pattern") };
+        let (values, patterns) = (values.to_array(args.number_rows)?, cast(&patterns.to_array(args.number_rows)?, &DataType::Utf8)?);
+        let patterns = patterns.as_string::<i32>();
+        let texts: StringArray = match values.data_type() {
+            DataType::Interval(_) => {
+                let values = cast(&values, &DataType::Interval(IntervalUnit::MonthDayNano))?;
+                each(values.as_primitive::<IntervalMonthDayNanoType>(), patterns, patterns::interval)?
+            }
+            kind if kind.is_numeric() => {
+                let (exact, from) = numbers::exact(&values)?;
+                each(exact.as_primitive::<Decimal128Type>(), patterns, |value, pattern| patterns::number(numbers::to_places(value, from, patterns::places(pattern)?)?, pattern))?
+            }
+            _ => {
+                let moments = cast(&values, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+                each(moments.as_primitive::<TimestampMicrosecondType>(), patterns, formatted)?
+            }
+        };
+        Ok(ColumnarValue::Array(Arc::new(texts)))
     }
+}
+
+/// Values written each by its pattern.
+fn each<T: ArrowPrimitiveType>(values: &PrimitiveArray<T>, patterns: &StringArray, written: impl Fn(T::Native, &str) -> Result<String>) -> Result<StringArray> {
+    let rows = values.iter().zip(patterns.iter()).map(|row| match row {
+        (Some(value), Some(pattern)) => written(value, pattern).map(Some),
+        _ => Ok(None),
+    });
+    rows.collect()
 }
 
 const MONTHS: [&str; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];

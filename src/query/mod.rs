@@ -15,12 +15,14 @@ mod counted;
 mod fault;
 mod functions;
 mod kept;
+mod literals;
 mod metrics;
 mod moment;
 mod numbers;
 mod oee;
 mod operators;
 mod pages;
+mod patterns;
 mod records;
 mod rewrite;
 mod seek;
@@ -28,6 +30,7 @@ mod session;
 mod settings;
 mod statement;
 mod sums;
+mod texts;
 mod trace;
 
 use std::path::PathBuf;
@@ -51,7 +54,7 @@ use crate::telemetry::Lane;
 use catalog::Sources;
 use kept::Kept;
 
-pub use answer::{Answer, Form, float_text, moment_text, table_of};
+pub use answer::{Answer, Form, exact_number, float_text, moment_text, table_of};
 pub use catalog::act_of;
 pub use datafusion::arrow::datatypes::{DataType, SchemaRef};
 pub use datafusion::arrow::record_batch::RecordBatch;
@@ -60,6 +63,7 @@ pub use fault::Fault;
 pub use session::{Described, Rows, Session};
 pub use settings::SERVER_VERSION;
 pub use statement::{Act, Statement};
+pub use texts::interval_text;
 
 /// The act that reading by SQL is.
 pub const ACT: &str = "QuerySql";

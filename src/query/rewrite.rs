@@ -16,14 +16,18 @@ use datafusion_pg_catalog::sql::rules::{FixArrayLiteral, RewriteArrayAnyAllOpera
 
 use super::catalog::DATABASE;
 use super::fault::{Fault, NOT_DONE, OVERFLOW};
-use super::functions::FIXED_LENGTH;
-use super::numbers::WHOLE;
+use super::functions::{EXTRACT, FIXED_LENGTH};
+use super::literals;
+use super::numbers::{NUMERIC, PLACES, WHOLE};
 use super::settings::Settings;
 use super::statement::Statement;
+use super::texts::{SHOWN, TEXT};
 use crate::base::Time;
 
 /// Ends a heading that had to be told apart from another of the same name; cut off before anybody sees it.
 const APART: char = '\u{1}';
+
+const SERIES: &str = "generate_series";
 
 /// What of the asker and the moment a statement may name.
 pub(super) struct Around<'a> {
@@ -224,16 +228,24 @@ impl VisitorMut for Meaning<'_> {
     }
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        if let TableFactor::Table { name, args: Some(args), alias, .. } = factor
-            && name.to_string().eq_ignore_ascii_case("generate_series")
-        {
-            args.args.iter_mut().take(2).for_each(moment);
-            // A function of one column gives it its own alias.
-            if let Some(alias) = alias.as_mut().filter(|alias| alias.columns.is_empty()) {
-                alias.columns.push(ast::TableAliasColumnDef { name: alias.name.clone(), data_type: None });
-            }
+        if matches!(factor, TableFactor::Table { name, args: Some(_), .. } if name.to_string().eq_ignore_ascii_case(SERIES)) {
+            return series(factor);
         }
         told_database(self.0.database, factor)
+    }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        if self.1 == Asks::People {
+            literals::typed_rows(&mut query.body);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        if self.1 == Asks::People {
+            literals::typed_columns(select);
+        }
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_relation(&mut self, relation: &mut ast::ObjectName) -> ControlFlow<Self::Break> {
@@ -276,6 +288,11 @@ impl VisitorMut for Meaning<'_> {
         if let Some(of_two) = remainder(expr) {
             *expr = of_two;
         }
+        if self.1 == Asks::People {
+            exactly(expr);
+            told_as_text(expr);
+            literals::typed(expr);
+        }
         if let Some((name, arguments)) = spelled(expr) {
             *expr = call(name, arguments);
         }
@@ -317,7 +334,7 @@ impl VisitorMut for Meaning<'_> {
             // Texts of rights and options, of which no table has any, and sizes, which a table here has not alone.
             "array_to_string" if self.1 == Asks::Client && first(function).is_some_and(is_nothing) => "CAST(NULL AS TEXT)".to_owned(),
             "pg_size_pretty" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
-            "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT value FROM generate_series(...)"),
+            "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT n FROM generate_series(...) AS n"),
             "to_timestamp" | "to_date" | "to_number" if !has_one(function) => {
                 return refuse(format!("{name} with a pattern is not done here"), "write texts as ISO 8601 and cast them, such as '2026-03-31'::date");
             }
@@ -384,17 +401,7 @@ fn search_path(expr: &Expr) -> Option<String> {
 fn told_settings(settings: &Settings, factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
     let rows: Vec<String> = settings.all().map(|(name, content)| format!("('{name}', '{}')", content.replace('\'', "''"))).collect();
     let sql = format!("SELECT 1 FROM (VALUES {}) AS pg_settings(name, setting)", rows.join(", "));
-    match Parser::new(&PostgreSqlDialect {}).try_with_sql(&sql).and_then(|mut parser| parser.parse_query()) {
-        Ok(query) => {
-            if let SetExpr::Select(mut select) = *query.body
-                && let Some(from) = select.from.pop()
-            {
-                *factor = from.relation;
-            }
-            ControlFlow::Continue(())
-        }
-        Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, &sql))),
-    }
+    take_table(factor, &sql)
 }
 
 /// `pg_database` under the name that the client calls the database.
@@ -407,17 +414,24 @@ fn told_database(database: &str, factor: &mut TableFactor) -> ControlFlow<Box<Fa
     let alias = alias.as_ref().map_or_else(|| "pg_database".to_owned(), |alias| alias.name.to_string());
     let told = format!("CASE WHEN datname = '{DATABASE}' THEN '{}' ELSE datname END", database.replace('\'', "''"));
     let sql = format!("SELECT 1 FROM (SELECT * REPLACE ({told} AS datname) FROM pg_catalog.pg_database) AS {alias}");
-    match Parser::new(&GenericDialect {}).try_with_sql(&sql).and_then(|mut parser| parser.parse_query()) {
-        Ok(query) => {
-            if let SetExpr::Select(mut select) = *query.body
-                && let Some(from) = select.from.pop()
-            {
-                *factor = from.relation;
-            }
-            ControlFlow::Continue(())
-        }
-        Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, &sql))),
+    take_table(factor, &sql)
+}
+
+/// `generate_series`, whose one column has the name of the table, and of integers is of integers.
+fn series(factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
+    let TableFactor::Table { args: Some(args), alias, .. } = factor else { return ControlFlow::Continue(()) };
+    args.args.iter_mut().take(2).for_each(moment);
+    let is_of_integers = args.args.iter().all(|argument| matches!(argument, ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) if literals::is_integer(expr)));
+    let mut named = alias.take().unwrap_or_else(|| ast::TableAlias { explicit: true, name: Ident::new(SERIES), columns: Vec::new(), at: None });
+    if named.columns.is_empty() {
+        named.columns.push(ast::TableAliasColumnDef { name: named.name.clone(), data_type: None });
     }
+    if !is_of_integers {
+        *alias = Some(named);
+        return ControlFlow::Continue(());
+    }
+    let sql = format!("SELECT 1 FROM (SELECT CAST(value AS INT) FROM {factor}) AS {named}");
+    take_table(factor, &sql)
 }
 
 /// A bound of a series that is reckoned from now, as DataFusion takes moments there.
@@ -486,8 +500,34 @@ fn shortened(expr: &mut Expr) {
         _ => return,
     };
     let taken = std::mem::replace(inner.as_mut(), Expr::Value(ast::Value::Null.into()));
-    let text = Expr::Cast { kind: ast::CastKind::Cast, expr: Box::new(taken), data_type: T::Text, array: false, format: None };
-    *expr = call(name, [text, Expr::Value(ast::Value::Number(length.to_string(), false).into())]);
+    *expr = call(name, [call(TEXT, [taken]), Expr::Value(ast::Value::Number(length.to_string(), false).into())]);
+}
+
+/// Whether an expression is a text or a parameter, of which a cast tells the type.
+fn is_told(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if !matches!(value.value, ast::Value::Number(..) | ast::Value::Boolean(_)))
+}
+
+/// A cast to text writes what it casts as PostgreSQL does, and so does whatever joins texts.
+fn told_as_text(expr: &mut Expr) {
+    use ast::DataType as T;
+    match expr {
+        Expr::Cast { data_type: T::Text | T::Varchar(None) | T::CharacterVarying(None) | T::CharVarying(None) | T::String(None), expr: inner, array: false, .. }
+            if !is_told(inner) =>
+        {
+            let taken = std::mem::replace(inner.as_mut(), Expr::Value(ast::Value::Null.into()));
+            *expr = call(TEXT, [taken]);
+        }
+        Expr::Function(function) if ["concat", "concat_ws"].iter().any(|name| function.name.to_string().eq_ignore_ascii_case(name)) => {
+            let FunctionArguments::List(list) = &mut function.args else { return };
+            for argument in &mut list.args {
+                if let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) = argument {
+                    wrap(SHOWN, expr);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A cast to a whole number rounds in PostgreSQL and cuts in DataFusion; what is written as a text or
@@ -495,8 +535,28 @@ fn shortened(expr: &mut Expr) {
 fn whole(expr: &mut Expr) {
     use ast::DataType as T;
     let Expr::Cast { data_type: T::Int(_) | T::Integer(_) | T::BigInt(_) | T::SmallInt(_) | T::Int2(_) | T::Int4(_) | T::Int8(_), expr: inner, .. } = expr else { return };
-    if !matches!(inner.as_ref(), Expr::Value(value) if !matches!(value.value, ast::Value::Number(..))) {
+    if !is_told(inner) {
         wrap(WHOLE, inner);
+    }
+}
+
+/// A cast to an exact number keeps the places that there are, and a float has no more digits than it is sure of.
+fn exactly(expr: &mut Expr) {
+    use ast::DataType as T;
+    let Expr::Cast { data_type: T::Numeric(places) | T::Decimal(places) | T::Dec(places), expr: inner, .. } = expr else { return };
+    let has_places = *places != ast::ExactNumberInfo::None;
+    if is_told(inner) {
+        if !has_places {
+            *places = ast::ExactNumberInfo::PrecisionAndScale(DIGITS as u64, i64::from(PLACES));
+        }
+        return;
+    }
+    if !matches!(inner.as_ref(), Expr::Value(_)) || !has_places {
+        wrap(NUMERIC, inner);
+    }
+    if !has_places {
+        let taken = std::mem::replace(inner.as_mut(), Expr::Value(ast::Value::Null.into()));
+        *expr = taken;
     }
 }
 
@@ -516,6 +576,22 @@ fn remainder(expr: &Expr) -> Option<Expr> {
     is_mod.then(|| Expr::Nested(Box::new(Expr::BinaryOp { left: nested(left), op: ast::BinaryOperator::Modulo, right: nested(right) })))
 }
 
+/// Puts the table of a query in the place of another.
+fn take_table(factor: &mut TableFactor, sql: &str) -> ControlFlow<Box<Fault>> {
+    // A dialect that knows `* REPLACE (...)`.
+    match Parser::new(&GenericDialect {}).try_with_sql(sql).and_then(|mut parser| parser.parse_query()) {
+        Ok(query) => {
+            if let SetExpr::Select(mut select) = *query.body
+                && let Some(from) = select.from.pop()
+            {
+                *factor = from.relation;
+            }
+            ControlFlow::Continue(())
+        }
+        Err(error) => ControlFlow::Break(Box::new(Fault::of_parser(&error, sql))),
+    }
+}
+
 /// Puts an expression that is written as SQL in the place of another.
 fn take_place(expr: &mut Expr, sql: &str) -> ControlFlow<Box<Fault>> {
     match Parser::new(&PostgreSqlDialect {}).try_with_sql(sql).and_then(|mut parser| parser.parse_expr()) {
@@ -533,8 +609,9 @@ fn spelled(expr: &Expr) -> Option<(&'static str, [Expr; 2])> {
         Expr::AtTimeZone { timestamp, time_zone } => Some(("timezone", [time_zone.as_ref().clone(), timestamp.as_ref().clone()])),
         Expr::Extract { field, expr, .. } => {
             let part = ast::Value::SingleQuotedString(field.to_string().to_lowercase());
-            Some(("date_part", [Expr::Value(part.into()), expr.as_ref().clone()]))
+            Some((EXTRACT, [Expr::Value(part.into()), expr.as_ref().clone()]))
         }
+        Expr::BinaryOp { left, op: ast::BinaryOperator::PGExp, right } => Some(("power", [left.as_ref().clone(), right.as_ref().clone()])),
         _ => None,
     }
 }

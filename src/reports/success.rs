@@ -65,7 +65,7 @@ const METRICS: &[Metric] = &[
         target: 90,
         better: Better::High,
         measure: |look, from, to| {
-            look.indicator("on_time_delivery", from, to, |sums| ((sums.orders_on_time_count, "orders finished by their planned date"), (sums.orders_due_count, "orders due")))
+            look.indicator("schedule_accuracy", from, to, |sums| ((sums.orders_on_time_count, "orders finished by their planned date"), (sums.orders_due_count, "orders due")))
         },
     },
     Metric {
@@ -141,7 +141,7 @@ pub fn report(snapshot: &Snapshot, facts: &Facts, asked: &Asked, now: Time) -> R
 
 /// The period asked for, as every indicator reads it.
 fn period(snapshot: &Snapshot, facts: &Facts, asked: &Asked, now: Time) -> Result<(Time, Time), Refusal> {
-    let answer = answer(snapshot, facts, &ask("on_time_delivery", asked.from, asked.to, now))?;
+    let answer = answer(snapshot, facts, &ask("schedule_accuracy", asked.from, asked.to, now))?;
     Ok((answer.from, answer.to))
 }
 
@@ -197,7 +197,7 @@ fn trend(better: Better, before: Option<Decimal>, now: Option<Decimal>) -> Value
 
 fn notes(facts: &Facts, look: &Look<'_>, from: Time) -> Vec<String> {
     let mut notes = vec![
-        "Schedule accuracy, material and machine utilization are the indicators on_time_delivery, material_yield and utilization of GET /api/v1/kpi.".to_owned(),
+        "Schedule accuracy, material and machine utilization are the indicators schedule_accuracy, material_yield and utilization of GET /api/v1/kpi.".to_owned(),
         "On-time delivery: orders for customers whose day fell into the period and that had left in full by its end. Lead time: from the order's entry until all of it had left."
             .to_owned(),
         format!(

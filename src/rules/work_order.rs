@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{Moment, lot, need, percent, schedule, whole};
 use crate::base::limits::PIECES_MAX;
 use crate::base::{Code, Decimal, Refusal, Unit, limits};
+use crate::kpi::{Elements, Indicator};
 use crate::model::command::{PublishPlan, ScheduleWorkOrder, SplitWorkOrder};
 use crate::model::field::{Field, Note};
 use crate::model::material::{MaterialType, TransactionType};
@@ -481,8 +482,18 @@ pub(super) fn tally(order: &mut WorkOrder, operations: &[WorkOrderOperation]) {
     order.held_quantity = operations.iter().map(|it| it.held_quantity).sum();
     order.produced_quantity = order.good_quantity + order.rejected_quantity + order.scrapped_quantity + order.rework_quantity + order.held_quantity;
     order.yield_percentage = percent(order.good_quantity, order.produced_quantity);
-    // Reworked pieces come back through an order of their own, so good here is good the first time.
-    order.first_pass_yield_percentage = order.yield_percentage;
+    order.first_pass_yield_percentage = first_pass_yield(order, operations);
+}
+
+/// The indicator of the same name for one order: good pieces as a share of those produced, over all its operations. Reworked
+/// pieces come back through an order of their own, which has none.
+fn first_pass_yield(order: &WorkOrder, operations: &[WorkOrderOperation]) -> Option<Decimal> {
+    let good: i64 = operations.iter().map(|it| it.completed_quantity).sum();
+    let bad = order.rejected_quantity + order.scrapped_quantity + order.rework_quantity + order.held_quantity;
+    Indicator::named("first_pass_yield").filter(|_| order.order_type != OrderType::Rework).and_then(|it| {
+        let sums = Elements { first_pass_good_quantity: good, first_pass_produced_quantity: good + bad, ..Elements::default() };
+        it.value(&sums).map(|share| share.rounded(2))
+    })
 }
 
 /// The unit pieces are counted in.

@@ -235,13 +235,15 @@ fn it_is_told_whether_a_plan_came_true() {
     let told = planner.read("/api/v1/plans/adherence?from=2026-03-02&to=2026-03-06");
     let (total, plan) = (&told["total"], &told["plans"][0]);
     assert_eq!((&total["slots_due"], &total["slots_on_time"], &total["slots_finished"]), (&json!(6), &json!(1), &json!(1)), "{told}");
-    assert_eq!((&total["orders_due"], &total["orders_on_time"], &total["on_time_percentage"]), (&json!(2), &json!(0), &json!(0.0)), "{told}");
+    assert_eq!((&total["orders_due"], &total["orders_on_time"], &total["schedule_accuracy_percentage"]), (&json!(2), &json!(0), &json!(0.0)), "{told}");
     assert_eq!(total["schedule_adherence_percentage"], 16.7);
     // An order counts on the day it was promised for, though all its slots lay before.
     let day = planner.read("/api/v1/plans/adherence?from=2026-03-05&to=2026-03-05")["total"].clone();
     assert_eq!((&day["slots_due"], &day["orders_due"], &day["orders_on_time"]), (&json!(0), &json!(1), &json!(0)), "{day}");
+    let kpi = planner.read("/api/v1/kpi/schedule_accuracy?from=2026-03-02")["data"][0].clone();
+    assert_eq!(kpi["value"], total["schedule_accuracy_percentage"], "{kpi}");
     let off = 1.0 - (taken - planned) as f64 / planned as f64;
-    assert!((total["schedule_accuracy_percentage"].as_f64().unwrap() - 100.0 * off).abs() < 0.11, "{told}");
+    assert!((total["duration_accuracy_percentage"].as_f64().unwrap() - 100.0 * off).abs() < 0.11, "{told}");
     assert_eq!((&plan["published_by"], &plan["notes"], &plan["slots"], plan["in_force_until"].is_null()), (&json!("planner"), &json!("as solved"), &json!(6), true), "{told}");
     let again = ready(&mut planner, &json!({"seconds": 0}));
     planner.make(&format!("/api/v1/plans/{}/publish", again["plan_id"]), &json!({"work_orders": [first]}));

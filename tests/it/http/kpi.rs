@@ -104,11 +104,13 @@ fn a_morning_of_known_minutes_has_the_figures_worked_out_by_hand() {
             ("on_time_start", Some(50.0)),
             ("ppm", None),
             ("material_yield", None),
-            ("on_time_delivery", None),
+            ("schedule_accuracy", None),
             ("inspection_pass_rate", None),
             ("mean_changeover_minutes", None),
         ],
     );
+    // What a work order says of itself is the same figure.
+    assert_eq!(manager.read("/api/v1/work-orders/WO-000001")["first_pass_yield_percentage"].as_f64(), Some(80.0));
     site.plant.check();
 }
 
@@ -224,7 +226,7 @@ fn orders_material_inspections_and_complaints_have_their_figures() {
         &[
             ("material_yield", Some(88.8889)),
             ("inspection_pass_rate", Some(75.0)),
-            ("on_time_delivery", Some(50.0)),
+            ("schedule_accuracy", Some(50.0)),
             ("defect_rate", Some(100.0)),
             ("ppm", Some(250_000.0)),
             ("first_pass_yield", Some(100.0)),
@@ -232,7 +234,7 @@ fn orders_material_inspections_and_complaints_have_their_figures() {
     );
     assert_figures(&mut admin, &[("defect_rate?from=2026-03-03", None), ("ppm?to=2026-03-02", None)]);
     admin.make("/api/v1/work-orders/WO-000001/reopen", &json!({"reason": "one more"}));
-    assert_figures(&mut admin, &[("on_time_delivery", Some(0.0)), ("defect_rate", None)]);
+    assert_figures(&mut admin, &[("schedule_accuracy", Some(0.0)), ("defect_rate", None)]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn the_success_metrics_are_the_kpis_figures_with_their_sums_and_targets() {
     morning(&site);
     let mut manager = site.client(Role::Manager);
     let report = manager.read("/api/v1/reports/success");
-    for (name, kpi, target) in [("schedule_accuracy", "on_time_delivery", 90), ("material_utilization", "material_yield", 85), ("machine_utilization", "utilization", 75)] {
+    for (name, kpi, target) in [("schedule_accuracy", "schedule_accuracy", 90), ("material_utilization", "material_yield", 85), ("machine_utilization", "utilization", 75)] {
         let figure = manager.read(&format!("/api/v1/kpi/{kpi}"))["data"][0]["value"].clone();
         let row = metric(&report, name);
         assert_eq!((&row["figure"], &row["target"]), (&figure, &json!(target)), "{name}: {row}");

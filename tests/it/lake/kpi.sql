@@ -266,7 +266,7 @@ SELECT period, told_by, told, unnest(map_entries(MAP {
     'on_time_start': ratio(starts_on_time_count, starts_due_count, 100)})) AS figure FROM element WHERE family = 'center'
 UNION ALL
 SELECT period, told_by, told, unnest(map_entries(MAP {
-    'on_time_delivery': ratio(orders_on_time_count, orders_due_count, 100),
+    'schedule_accuracy': ratio(orders_on_time_count, orders_due_count, 100),
     'defect_rate': ratio(defective_orders_count, orders_finished_count, 100),
     'inspection_pass_rate': ratio(inspection_pass_count, inspection_count, 100),
     'material_yield': ratio(material_used_value, material_used_value + material_scrapped_value, 100)})) FROM element WHERE family = 'order'

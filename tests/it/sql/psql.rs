@@ -56,10 +56,10 @@ fn answers_have_the_headings_and_the_values_of_postgresql() {
         ("SELECT date_trunc('week', timestamp '2026-03-01 10:00:00'), date '2026-03-31' - interval '1 month'", "2026-02-23 00:00:00|2026-02-28 00:00:00"),
         ("SELECT timestamptz '2026-03-01 10:00:00.5+02', true, false, NULL::interval IS NULL", "2026-03-01 08:00:00.5+00|t|f|t"),
         ("SELECT date '2026-03-31' + interval '36 hours', 1.0 / 3 > 0.333333333333, 10::numeric / 4 = 2.5", "2026-04-01 12:00:00|t|t"),
-        ("SELECT extract(second FROM timestamp '2026-01-01 00:00:01.5'), timestamptz '2026-07-01 10:00:00+00' AT TIME ZONE 'Europe/Berlin'", "1.5|2026-07-01 12:00:00"),
+        ("SELECT extract(second FROM timestamp '2026-01-01 00:00:01.5'), timestamptz '2026-07-01 10:00:00+00' AT TIME ZONE 'Europe/Berlin'", "1.500000|2026-07-01 12:00:00"),
         ("SELECT timestamp '2026-07-01 12:00:00' AT TIME ZONE 'Europe/Berlin', '2026-03-01'::date - '2026-02-27'::date", "2026-07-01 10:00:00+00|2"),
         ("SELECT DISTINCT lower(x) FROM (VALUES ('B'), ('a'), ('b')) t(x) ORDER BY lower(x)", "a\nb"),
-        ("SELECT value FROM generate_series(1, 3)", "1\n2\n3"),
+        ("SELECT generate_series FROM generate_series(1, 3)", "1\n2\n3"),
         ("SELECT count(*) FILTER (WHERE x > 1), string_agg(x::text, ',' ORDER BY x) FROM (VALUES (1), (2), (3)) t(x)", "2|1,2,3"),
         ("SELECT substring('workorder' from 5), position('o' in 'work'), left('abc', 2), split_part('a-b-c', '-', 2)", "order|2|ab|b"),
         ("SELECT 'x' ~ '^[a-z]$', 'ABC' ILIKE 'abc', round(2.345, 2), ceil(1.2) = 2, greatest(1, 3, 2)", "t|t|2.35|t|3"),
@@ -100,15 +100,12 @@ fn views_and_the_trace_answer_what_people_ask_for() {
 #[test]
 fn what_does_not_fit_is_an_error_and_never_another_number() {
     let site = site();
-    let sum = "sum(planned_quantity * 300000000000000000)";
     let cases = [
         ("SELECT 2147483647::int + 1::int".to_owned(), "integer out of range"),
+        ("SELECT 2147483647 + 1".to_owned(), "integer out of range"),
         ("SELECT 32767::smallint + 1::smallint".to_owned(), "smallint out of range"),
         ("SELECT planned_quantity * 9000000000000000000 FROM work_orders".to_owned(), "bigint out of range"),
         ("SELECT planned_quantity FROM work_orders WHERE planned_quantity + 9223372036854775807 > 0".to_owned(), "bigint out of range"),
-        (format!("SELECT {sum} FROM work_orders"), "bigint out of range"),
-        (format!("SELECT lot_number IS NULL, {sum} FROM work_orders WHERE planned_quantity > 8 GROUP BY lot_number IS NULL"), "bigint out of range"),
-        (format!("SELECT {sum} OVER () FROM work_orders"), "bigint out of range"),
     ];
     for (statement, wanted) in cases {
         let Some(complaint) = complained(&site, Role::Analyst, &format!("{statement};")) else { return };
@@ -116,6 +113,12 @@ fn what_does_not_fit_is_an_error_and_never_another_number() {
     }
     let sums = "SELECT sum(planned_quantity), sum(planned_quantity) FILTER (WHERE planned_quantity > 10), sum(DISTINCT planned_quantity + 0), sum(good_quantity * 0.5) IS NULL FROM work_orders;";
     assert_eq!(told(&site, Role::Analyst, &[sums]).unwrap(), "72|50|72|f");
+    // Of bigint the sum is exact, however large, as is what is made of it; of integer it is a bigint.
+    let sum = "sum(planned_quantity * 300000000000000000)";
+    let sums = format!("SELECT {sum}, {sum} FILTER (WHERE planned_quantity > 8) / 2, sum(planned_quantity) / 7, avg(planned_quantity), sum(3) FROM work_orders;");
+    assert_eq!(told(&site, Role::Analyst, &[&sums]).unwrap(), "21600000000000000000|9000000000000000000.0000000000000000|10.2857142857142857|14.4000000000000000|15");
+    let windows = format!("SELECT DISTINCT {sum} OVER () FROM work_orders;");
+    assert_eq!(told(&site, Role::Analyst, &[&windows]).unwrap(), "21600000000000000000");
 }
 
 #[test]

@@ -387,7 +387,7 @@ export interface PlanTally {
   orders_on_time: number;
   schedule_adherence_percentage: number | null;
   schedule_accuracy_percentage: number | null;
-  on_time_percentage: number | null;
+  duration_accuracy_percentage: number | null;
 }
 
 export interface PlanAdherence {

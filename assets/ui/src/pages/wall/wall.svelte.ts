@@ -25,7 +25,7 @@ async function look() {
 
 async function figures() {
   const today = isoDay(plant.clock());
-  const [oee, onTime] = await Promise.all([read<Kpi<OeeGroup>>("kpi/oee", { from: today }), read<Kpi>("kpi/on_time_delivery")]);
+  const [oee, onTime] = await Promise.all([read<Kpi<OeeGroup>>("kpi/oee", { from: today }), read<Kpi>("kpi/schedule_accuracy")]);
   return { oee: oee.data[0], onTime: onTime.data[0] };
 }
 
