@@ -242,11 +242,7 @@ fn a_plan_in_force_or_an_event_of_another_instance_is_refused() {
 #[test]
 fn a_draft_ends_with_the_server_and_its_number_never_means_another() {
     let data = Data::new();
-    let drafted = |running: &Running| {
-        let mut client = running.client();
-        let plan = client.make("/api/v1/plans", &serde_json::json!({"seconds": 0}));
-        plan["plan_id"].as_u64().unwrap()
-    };
+    let drafted = |running: &Running| crate::planning::ready(&mut running.client(), &serde_json::json!({"seconds": 0}))["plan_id"].as_u64().unwrap();
     let running = data.serve();
     let first = drafted(&running);
     assert_eq!(running.client().get(&format!("/api/v1/plans/{first}")).status, 200);
