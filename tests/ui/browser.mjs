@@ -111,7 +111,7 @@ async function begin(job) {
 }
 
 /** As fast as a scanner types, however busy this machine is: its keys come to whatever has the focus, and a field takes them as well. */
-export const scan = (page, code) =>
+export const scan = (page, ...codes) =>
   page.evaluate((keys) => {
     for (const key of keys) {
       const target = document.activeElement ?? document.body;
@@ -120,7 +120,7 @@ export const scan = (page, code) =>
       target.value += key;
       target.dispatchEvent(new Event("input", { bubbles: true }));
     }
-  }, [...code, "Enter"]);
+  }, codes.flatMap((code) => [...code, "Enter"]));
 
 /** A page is there when it says something, no longer says that it reads, and has not begun to read anew. */
 export async function settled(page) {
