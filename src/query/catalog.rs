@@ -21,6 +21,7 @@ use super::moment::external;
 use super::oee::{self, OeeHourly};
 use super::operators::Operators;
 use super::pages::PagedTable;
+use super::percentile::percentile_cont;
 use super::records::Records;
 use super::sums;
 use super::trace::TraceFunction;
@@ -131,6 +132,18 @@ const INFORMATION: &[(&str, &str)] = &[
         "SELECT '' AS constraint_catalog, '' AS constraint_schema, '' AS constraint_name, '' AS table_schema, '' AS table_name, '' AS column_name, 0 AS ordinal_position WHERE false",
     ),
     ("routines", "SELECT '' AS routine_catalog, '' AS routine_schema, '' AS routine_name, '' AS routine_type, '' AS data_type WHERE false"),
+    (
+        "referential_constraints",
+        "SELECT '' AS constraint_catalog, '' AS constraint_schema, '' AS constraint_name, '' AS unique_constraint_catalog, '' AS unique_constraint_schema, \
+         '' AS unique_constraint_name, '' AS match_option, '' AS update_rule, '' AS delete_rule WHERE false",
+    ),
+    (
+        "constraint_column_usage",
+        "SELECT '' AS table_catalog, '' AS table_schema, '' AS table_name, '' AS column_name, '' AS constraint_catalog, '' AS constraint_schema, '' AS constraint_name WHERE false",
+    ),
+    ("parameters", "SELECT '' AS specific_catalog, '' AS specific_schema, '' AS specific_name, 0 AS ordinal_position, '' AS parameter_name, '' AS data_type WHERE false"),
+    ("triggers", "SELECT '' AS trigger_catalog, '' AS trigger_schema, '' AS trigger_name, '' AS event_object_schema, '' AS event_object_table WHERE false"),
+    ("domains", "SELECT '' AS domain_catalog, '' AS domain_schema, '' AS domain_name, '' AS data_type WHERE false"),
     ("sequences", "SELECT '' AS sequence_catalog, '' AS sequence_schema, '' AS sequence_name WHERE false"),
 ];
 
@@ -187,6 +200,7 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
     for function in sums::all() {
         context.register_udaf(function);
     }
+    context.register_udaf(percentile_cont());
     tables(&context, sources, role)?;
     for (name, reads, sql) in VIEWS {
         if reads.iter().all(|table| context.table_exist(*table).unwrap_or(false)) {

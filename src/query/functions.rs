@@ -50,6 +50,18 @@ pub(super) const REMOVED: &[&str] = &[
     "gen_series",
 ];
 
+/// Functions that tell whether something is found without its schema.
+const SEEN: &[&str] = &[
+    "pg_collation_is_visible",
+    "pg_conversion_is_visible",
+    "pg_function_is_visible",
+    "pg_operator_is_visible",
+    "pg_statistics_obj_is_visible",
+    "pg_ts_config_is_visible",
+    "pg_ts_dict_is_visible",
+    "pg_type_is_visible",
+];
+
 /// All of them.
 pub(super) fn all() -> Vec<ScalarUDF> {
     let mut all = vec![ToChar::new().into(), Timezone::new().into()];
@@ -59,8 +71,9 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     all.push(FixedLength { signature: Signature::any(2, Volatility::Immutable) }.into());
     all.push(current_database());
     all.extend(["repeat", "lpad", "rpad"].into_iter().filter_map(inner).map(|inner| Bounded { inner }.into()));
+    all.extend(inner("date_trunc").map(|inner| DateTrunc { inner, signature: Signature::any(2, Volatility::Immutable) }.into()));
     all.extend(inner("date_part").into_iter().flat_map(|inner| ["date_part", EXTRACT].map(|name| DatePart { name, inner: Arc::clone(&inner) }.into())));
-    all.extend(["pg_function_is_visible", "pg_type_is_visible", "pg_collation_is_visible"].map(seen));
+    all.extend(SEEN.iter().map(|name| seen(name)));
     all.extend(["pg_get_function_result", "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_tablespace_location"].map(|name| nothing(name, 1)));
     all.push(text("version", 0, format!("PostgreSQL {SERVER_VERSION}")));
     all.push(no_type());
@@ -246,6 +259,36 @@ impl ScalarUDFImpl for FixedLength {
     }
 }
 
+/// `date_trunc`, to which a day is the moment at which it begins.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct DateTrunc {
+    inner: Arc<ScalarUDF>,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for DateTrunc {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match types.get(1) {
+            Some(DataType::Timestamp(_, zone)) => Ok(DataType::Timestamp(TimeUnit::Microsecond, zone.clone())),
+            Some(DataType::Date32 | DataType::Null) => Ok(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
+            _ => plan_err!("date_trunc does not support this type; cast it to a timestamp"),
+        }
+    }
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [unit, moments] = &args.args[..] else { return exec_err!("date_trunc takes a unit and a moment") };
+        let moments = moments.cast_to(args.return_field.data_type(), None)?;
+        let of_moments = Arc::new(Field::new("moment", args.return_field.data_type().clone(), true));
+        let arg_fields = vec![Arc::clone(&args.arg_fields[0]), of_moments];
+        self.inner.invoke_with_args(ScalarFunctionArgs { args: vec![unit.clone(), moments], arg_fields, ..args })
+    }
+}
+
 /// `date_part`, which answers a float, and `extract`, which answers an exact number; both with the fractions of seconds,
 /// which DataFusion cuts off.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -311,6 +354,7 @@ impl DatePart {
     fn parts(&self, part: Option<Counted>, args: ScalarFunctionArgs) -> Result<(Int64Array, i8)> {
         let rows = args.number_rows;
         let Some(counted) = part else {
+            let args = ScalarFunctionArgs { return_field: Arc::new(Field::new(self.name, DataType::Int32, true)), ..args };
             let whole = self.inner.invoke_with_args(args)?.to_array(rows)?;
             return Ok((cast(&whole, &DataType::Int64)?.as_primitive().clone(), 0));
         };
@@ -455,6 +499,10 @@ impl ScalarUDFImpl for ToChar {
             DataType::Interval(_) => {
                 let values = cast(&values, &DataType::Interval(IntervalUnit::MonthDayNano))?;
                 each(values.as_primitive::<IntervalMonthDayNanoType>(), patterns, patterns::interval)?
+            }
+            kind if kind.is_floating() => {
+                let floats = cast(&values, &DataType::Float64)?;
+                each(floats.as_primitive::<Float64Type>(), patterns, |value, pattern| patterns::number(numbers::float_to_places(value, patterns::places(pattern)?)?, pattern))?
             }
             kind if kind.is_numeric() => {
                 let (exact, from) = numbers::exact(&values)?;

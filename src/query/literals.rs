@@ -25,6 +25,7 @@ const COUNTING: &[(&str, ast::DataType)] = &[
 /// Gives the parts of an expression their types.
 pub(super) fn typed(expr: &mut Expr) {
     match expr {
+        Expr::Nested(inner) => typed(inner),
         // A parameter takes its type from what stands beside it.
         Expr::BinaryOp { left, op, right } if reckons(op) && !is_parameter(left) && !is_parameter(right) => [left, right].into_iter().for_each(|side| number(side)),
         Expr::UnaryOp { op: UnaryOperator::BitwiseNot | UnaryOperator::PGAbs, expr } => number(expr),
@@ -60,7 +61,10 @@ pub(super) fn typed_rows(body: &mut SetExpr) {
 pub(super) fn is_integer(expr: &Expr) -> bool {
     match expr {
         Expr::Value(value) => matches!(&value.value, Value::Number(text, _) if text.parse::<i32>().is_ok()),
-        Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => matches!(expr.as_ref(), Expr::Value(_)) && is_integer(expr),
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
+            matches!(expr.as_ref(), Expr::Value(value) if matches!(&value.value, Value::Number(text, _) if format!("-{text}").parse::<i32>().is_ok()))
+        }
+        Expr::UnaryOp { op: UnaryOperator::Plus, expr } => matches!(expr.as_ref(), Expr::Value(_)) && is_integer(expr),
         _ => false,
     }
 }
@@ -88,6 +92,7 @@ const fn reckons(op: &BinaryOperator) -> bool {
             | O::Divide
             | O::Modulo
             | O::PGExp
+            | O::StringConcat
             | O::BitwiseAnd
             | O::BitwiseOr
             | O::BitwiseXor

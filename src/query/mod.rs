@@ -23,6 +23,7 @@ mod oee;
 mod operators;
 mod pages;
 mod patterns;
+mod percentile;
 mod records;
 mod rewrite;
 mod seek;

@@ -306,6 +306,18 @@ pub(super) fn to_places(value: i128, from: i8, to: usize) -> Result<i128> {
     told.map_or_else(|| exec_err!("numeric field overflow: the number has more than {DIGITS} digits"), Ok)
 }
 
+/// A float, rounded as it is held and not as it is written, in units of the last of so many places.
+pub(super) fn float_to_places(value: f64, places: usize) -> Result<i128> {
+    let text = format!("{value:.places$}").replace('.', "");
+    match text.parse::<i128>() {
+        Ok(whole) if whole.unsigned_abs() < 10_u128.pow(SURE) => Ok(whole),
+        _ => exec_err!("a float has no more than {SURE} digits to show; cast it to numeric"),
+    }
+}
+
+/// Digits that a float is sure to keep.
+const SURE: u32 = 15;
+
 /// A float by so many digits, in units of the last place; `None` where it has no place there.
 fn by_digits(value: f64, digits: usize) -> Option<i128> {
     let text = format!("{value:.*e}", digits.checked_sub(1)?);

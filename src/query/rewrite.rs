@@ -156,7 +156,11 @@ fn heading_of(expr: &Expr) -> Option<String> {
         Expr::CompoundIdentifier(names) => names.last().map(folded),
         Expr::Function(function) => function.name.0.last().and_then(ast::ObjectNamePart::as_ident).map(folded),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => heading_of(inner),
-        Expr::Cast { expr, data_type, .. } => heading_of(expr).or_else(|| Some(type_name(data_type))),
+        Expr::Cast { expr, data_type, .. } => heading_within(expr).or_else(|| Some(type_name(data_type))),
+        Expr::CompoundFieldAccess { root, access_chain } => match access_chain.last()? {
+            ast::AccessExpr::Dot(field) => heading_of(field),
+            ast::AccessExpr::Subscript(_) => heading_of(root),
+        },
         Expr::TypedString(typed) => Some(type_name(&typed.data_type)),
         Expr::Interval(_) => fixed("interval"),
         Expr::Case { else_result, .. } => {
@@ -185,6 +189,17 @@ fn heading_of(expr: &Expr) -> Option<String> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// The heading that a cast takes from what it casts: another type's name is none.
+fn heading_within(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Nested(inner) => heading_within(inner),
+        Expr::Cast { expr, .. } => heading_within(expr),
+        Expr::TypedString(_) | Expr::Interval(_) => None,
+        Expr::Case { .. } => heading_of(expr).filter(|name| name != "case"),
+        other => heading_of(other),
     }
 }
 
@@ -263,6 +278,11 @@ impl VisitorMut for Meaning<'_> {
         if is_of_a_key(expr) {
             return take_place(expr, "CAST(NULL AS INT)");
         }
+        // No table and no column has a comment, however it is named.
+        if matches!(expr, Expr::Function(function) if ["col_description", "obj_description"].iter().any(|name| function.name.to_string().to_lowercase().ends_with(name))) {
+            return take_place(expr, "CAST(NULL AS TEXT)");
+        }
+        said(expr);
         one_row(expr);
         ControlFlow::Continue(())
     }
@@ -333,6 +353,8 @@ impl VisitorMut for Meaning<'_> {
             "pg_get_serial_sequence" | "json_build_object" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
             // Texts of rights and options, of which no table has any, and sizes, which a table here has not alone.
             "array_to_string" if self.1 == Asks::Client && first(function).is_some_and(is_nothing) => "CAST(NULL AS TEXT)".to_owned(),
+            "array_remove" if self.1 == Asks::Client && first(function).is_some_and(is_nothing) => "CAST(NULL AS TEXT)".to_owned(),
+            "array_contains" | "array_has" if self.1 == Asks::Client && first(function).is_some_and(|array| is_nothing(array) || is_of_columns(array)) => "false".to_owned(),
             "pg_size_pretty" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
             "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT n FROM generate_series(...) AS n"),
             "to_timestamp" | "to_date" | "to_number" if !has_one(function) => {
@@ -368,7 +390,37 @@ fn is_looked_up(expr: &Expr) -> bool {
 
 /// Columns of PostgreSQL's catalogue that ours has not: rights and options, of which no table has any.
 fn is_left_out(expr: &Expr) -> bool {
-    matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["reloptions", "relacl"].contains(&name.value.as_str())))
+    matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["reloptions", "relacl", "nspacl", "typacl", "defaclacl", "setconfig"].contains(&name.value.as_str())))
+}
+
+/// `format('%s', name)`, as Metabase writes a name that needs no marks.
+fn said(expr: &mut Expr) {
+    let Expr::Function(function) = expr else { return };
+    let FunctionArguments::List(list) = &function.args else { return };
+    if !function.name.to_string().eq_ignore_ascii_case("format") {
+        return;
+    }
+    match list.args.as_slice() {
+        [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Value(pattern))), ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(one))]
+            if pattern.to_string() == "'%s'" =>
+        {
+            *expr = one.clone();
+        }
+        [
+            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Value(pattern))),
+            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(one)),
+            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(two)),
+        ] if pattern.to_string() == "'\"%s\".\"%s\"'" => {
+            let joined = ["'\"'", "ONE", "'\".\"'", "TWO", "'\"'"].join(" || ").replace("ONE", &one.to_string()).replace("TWO", &two.to_string());
+            _ = take_place(expr, &joined);
+        }
+        _ => {}
+    }
+}
+
+/// The columns of a key or an index, of which no table has any.
+fn is_of_columns(expr: &Expr) -> bool {
+    matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["conkey", "confkey", "indkey"].contains(&name.value.as_str())))
 }
 
 /// A part of what a key or an index is made of, such as `(i.keys).x` or `con.conkey[1]`: no table has either.
@@ -422,7 +474,12 @@ fn series(factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
     let TableFactor::Table { args: Some(args), alias, .. } = factor else { return ControlFlow::Continue(()) };
     args.args.iter_mut().take(2).for_each(moment);
     let is_of_integers = args.args.iter().all(|argument| matches!(argument, ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) if literals::is_integer(expr)));
-    let mut named = alias.take().unwrap_or_else(|| ast::TableAlias { explicit: true, name: Ident::new(SERIES), columns: Vec::new(), at: None });
+    let mut named = alias.take().map(|named| ast::TableAlias { explicit: false, ..named }).unwrap_or_else(|| ast::TableAlias {
+        explicit: false,
+        name: Ident::new(SERIES),
+        columns: Vec::new(),
+        at: None,
+    });
     if named.columns.is_empty() {
         named.columns.push(ast::TableAliasColumnDef { name: named.name.clone(), data_type: None });
     }
@@ -447,6 +504,21 @@ fn moment(bound: &mut ast::FunctionArg) {
 /// Refuses spellings that DataFusion would take for something else, and writes numbers as it reads them.
 fn meant(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
     match expr {
+        Expr::AnyOp { compare_op, right, .. } | Expr::AllOp { compare_op, right, .. } if matches!(right.as_ref(), Expr::Subquery(_)) => {
+            let is_some = matches!(compare_op, ast::BinaryOperator::Eq | ast::BinaryOperator::NotEq);
+            let hint = if is_some { "write IN (SELECT ...) or NOT IN (SELECT ...)" } else { "compare with (SELECT min(...) ...) or (SELECT max(...) ...)" };
+            refuse("ANY and ALL over a query are not done here".to_owned(), hint)
+        }
+        Expr::Cast { data_type, .. } | Expr::TypedString(ast::TypedString { data_type, .. }) if matches!(data_type, ast::DataType::Float(_)) => {
+            let is_short = matches!(data_type, ast::DataType::Float(ast::ExactNumberInfo::Precision(..=24)));
+            *data_type = if is_short { ast::DataType::Real } else { ast::DataType::DoublePrecision };
+            ControlFlow::Continue(())
+        }
+        Expr::TypedString(ast::TypedString { data_type: ast::DataType::Timestamp(..), value, .. }) => with_seconds(&mut value.value),
+        Expr::Cast { data_type: ast::DataType::Timestamp(..), expr, .. } => match expr.as_mut() {
+            Expr::Value(value) => with_seconds(&mut value.value),
+            _ => ControlFlow::Continue(()),
+        },
         Expr::SimilarTo { .. } => refuse("SIMILAR TO is not done here".to_owned(), "write LIKE, or ~ with a regular expression"),
         Expr::Value(value) => match &mut value.value {
             ast::Value::HexStringLiteral(_) | ast::Value::SingleQuotedByteStringLiteral(_) => refuse("strings of bits are not done here".to_owned(), "write the number itself"),
@@ -462,6 +534,17 @@ fn meant(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
         },
         _ => ControlFlow::Continue(()),
     }
+}
+
+/// `2026-03-31 12:30` with the seconds that DataFusion wants.
+fn with_seconds(value: &mut ast::Value) -> ControlFlow<Box<Fault>> {
+    if let ast::Value::SingleQuotedString(text) = value
+        && let [.., b' ' | b'T', _, _, b':', _, _] = text.as_bytes().get(..16).unwrap_or_default()
+        && text.as_bytes().get(16) != Some(&b':')
+    {
+        text.insert_str(16, ":00");
+    }
+    ControlFlow::Continue(())
 }
 
 /// Digits that an exact number has.

@@ -75,16 +75,43 @@ export async function visit(role, path = "", { terminal = "", ...options } = {})
   return opened;
 }
 
-/** A work center of the floor that fits. */
+const centers = async () => (await ask("lead", "floor")).departments.flatMap((it) => it.work_centers);
+
+/** A work center of the floor that fits. At night and on Sundays few work, and stories use them up: then work is begun that waits. */
 export async function centerWhere(fits) {
-  const floor = await ask("lead", "floor");
-  const found = floor.departments.flatMap((it) => it.work_centers).find(fits);
+  let found = (await centers()).find(fits);
+  for (const job of found ? [] : await waiting()) {
+    if (await begin(job)) found = (await centers()).find(fits);
+    if (found) break;
+  }
   assert.ok(found, "the plant has no such work center");
   return found;
 }
 
+/** Work that is long enough for a story, at work centers where nothing is begun and nothing stands. */
+async function waiting() {
+  const free = new Set((await centers()).filter((it) => !it.job && !it.stop).map((it) => it.work_center_id));
+  const { data } = await ask("lead", "work-order-operations?status=ready&sort=planned_start_time&limit=500");
+  return data.filter((it) => free.has(it.work_center_id) && it.planned_quantity >= 30);
+}
+
+/** Begins a job with somebody who may; answers whether the plant took it. */
+async function begin(job) {
+  const { machine_id, required_skill } = await ask("lead", `work-centers/${job.work_center_id}`);
+  const people = (await ask("lead", "employees?status=active&limit=500")).data;
+  const { employee_id } = people.find((it) => !required_skill || it.certifications.some(({ skill }) => skill === required_skill)) ?? people[0];
+  const at = { work_order_id: job.work_order_id, operation_sequence: job.operation_sequence, machine_id };
+  try {
+    await ask("lead", `work-orders/${job.work_order_id}/operations/${job.operation_sequence}/start`, { employee_id, machine_id });
+    await ask("lead", "labor-transactions/clock-in", { employee_id, activity_type: "direct_labor", ...at });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** As fast as a scanner types, however busy this machine is: its keys come to whatever has the focus, and a field takes them as well. */
-export const scan = (page, code) =>
+export const scan = (page, ...codes) =>
   page.evaluate((keys) => {
     for (const key of keys) {
       const target = document.activeElement ?? document.body;
@@ -93,7 +120,7 @@ export const scan = (page, code) =>
       target.value += key;
       target.dispatchEvent(new Event("input", { bubbles: true }));
     }
-  }, [...code, "Enter"]);
+  }, codes.flatMap((code) => [...code, "Enter"]));
 
 /** A page is there when it says something, no longer says that it reads, and has not begun to read anew. */
 export async function settled(page) {

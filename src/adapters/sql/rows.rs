@@ -14,11 +14,18 @@ use pgwire::messages::data::DataRow;
 use tokio::sync::watch;
 
 use super::error;
-use crate::query::{RecordBatch, Rows, exact_number, float_text, interval_text, moment_text};
+use crate::query::{RecordBatch, Rows, SchemaRef, exact_number, float_text, interval_text, moment_text};
+
+/// The columns of an answer as they are told; one of nothing but NULL is a text.
+pub(super) fn fields(schema: &SchemaRef, format: &Format) -> PgWireResult<Vec<FieldInfo>> {
+    let all = arrow_schema_to_pg_fields(schema, format, None)?;
+    let told = |field: FieldInfo| if *field.datatype() == Type::UNKNOWN { FieldInfo::new(field.name().to_owned(), None, None, Type::TEXT, field.format()) } else { field };
+    Ok(all.into_iter().map(told).collect())
+}
 
 /// An answer, which a cancellation ends.
 pub(super) fn response(rows: Rows, format: &Format, tag: &str, cancelled: watch::Receiver<bool>) -> PgWireResult<QueryResponse> {
-    let fields = Arc::new(arrow_schema_to_pg_fields(&rows.schema, format, None)?);
+    let fields = Arc::new(fields(&rows.schema, format)?);
     let batches = stream::unfold(Some((rows, cancelled)), |going| async move {
         let (mut rows, mut cancelled) = going?;
         let next = tokio::select! {

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow_pg::datatypes::df::deserialize_parameters;
-use arrow_pg::datatypes::{arrow_schema_to_pg_fields, into_pg_type};
+use arrow_pg::datatypes::into_pg_type;
 use async_trait::async_trait;
 use futures_util::Sink;
 use pgwire::api::portal::{Format, Portal, PortalExecutionState};
@@ -314,7 +314,7 @@ impl QueryParser for Reader {
 
     fn get_result_schema(&self, prepared: &Self::Statement, format: Option<&Format>) -> PgWireResult<Vec<FieldInfo>> {
         match &prepared.described.columns {
-            Some(columns) => arrow_schema_to_pg_fields(columns, format.unwrap_or(&Format::UnifiedText), None),
+            Some(columns) => rows::fields(columns, format.unwrap_or(&Format::UnifiedText)),
             None => Ok(Vec::new()),
         }
     }

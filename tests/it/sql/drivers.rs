@@ -97,7 +97,7 @@ print(columns["planned_quantity"]["type"], columns["created_at"]["type"], column
 assert found.has_table("lots") and not found.has_table("nowhere")
 assert found.get_pk_constraint("lots")["constrained_columns"] == [] and found.get_foreign_keys("lots") == []
 assert found.get_indexes("lots") == [] and found.get_unique_constraints("lots") == [] and found.get_check_constraints("lots") == []
-assert found.get_table_comment("lots") == {"text": None} and found.get_view_definition("open_orders") is None
+assert found.get_table_comment("lots") == {"text": None}
 assert found.get_materialized_view_names() == found.get_sequence_names() == found.get_enums() == found.get_domains() == found.get_temp_table_names() == []
 assert len(found.get_multi_columns()) == len(tables) == len(found.get_multi_pk_constraint()) == len(found.get_multi_indexes()) == len(found.get_multi_table_comment())
 assert found.get_columns("open_orders")[0]["name"] == "work_order_id" and found.default_schema_name == "public"
