@@ -214,9 +214,10 @@ test("a scan goes to what it names on every page, is said, and never eats what s
   await page.getByText(/Nothing here is called nothing-like-it/).waitFor();
   await scan(page, "(01)12345678901234(10)A");
   await page.getByText("That was no code that can be read").waitFor();
-  await scan(page, lot.lot_number);
-  await scan(page, lot.lot_number);
-  await page.getByText("was scanned twice at once").waitFor();
+  // Twice within a second: a busy machine may need another try.
+  const twice = page.getByText("was scanned twice at once");
+  for (let tries = 0; tries < 10 && !(await twice.count()); tries += 1) await scan(page, lot.lot_number);
+  await twice.waitFor();
   await leave();
 });
 
