@@ -210,7 +210,7 @@ fn folded(name: &Ident) -> String {
 /// A type's name in PostgreSQL's catalogue.
 fn type_name(data_type: &ast::DataType) -> String {
     let text = data_type.to_string().to_lowercase();
-    let bare = text.split(['(', '[']).next().unwrap_or_default().trim();
+    let bare = text.split('(').next().unwrap_or_default().trim();
     match bare {
         "int" | "integer" => "int4",
         "bigint" => "int8",
@@ -281,14 +281,6 @@ impl VisitorMut for Meaning<'_> {
         // No table and no column has a comment, however it is named.
         if matches!(expr, Expr::Function(function) if ["col_description", "obj_description"].iter().any(|name| function.name.to_string().to_lowercase().ends_with(name))) {
             return take_place(expr, "CAST(NULL AS TEXT)");
-        }
-        if let Expr::Cast { data_type: ast::DataType::Custom(kind, _), expr: inner, .. } = expr
-            && kind.to_string().to_lowercase().ends_with("regproc")
-            && matches!(inner.as_ref(), Expr::Value(_))
-        {
-            // The catalogue names functions, where PostgreSQL has their numbers.
-            let name = inner.to_string();
-            return take_place(expr, &name);
         }
         said(expr);
         one_row(expr);
