@@ -32,15 +32,26 @@ use throttle::Throttle;
 pub const CHANGES_ACCOUNTS: &[&str] =
     &["CreateUser", "ChangeUser", "SetPassword", "CreateApiToken", "RevokeApiToken", "RegisterTerminal", "RevokeTerminal", "IssueBadge", "RevokeBadge"];
 
+/// A user that has shown its password, or is let in as though it had: what one password opened ends with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogIn {
+    /// Who it is.
+    pub actor: Actor,
+    /// Which of its passwords: another number after each change.
+    password: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Session {
     user: u64,
     expires_at: Time,
+    /// `None` for a token, which is revoked for itself.
+    password: Option<u64>,
 }
 
 #[derive(Default)]
 struct Known {
-    users: HashMap<u64, Actor>,
+    users: HashMap<u64, LogIn>,
     tokens: HashMap<Digest, Session>,
     terminals: HashMap<Digest, Arc<Terminal>>,
     /// Those that are not revoked.
@@ -67,7 +78,7 @@ pub struct Accounts {
 pub struct Proving {
     name: String,
     address: IpAddr,
-    actor: Option<Actor>,
+    login: Option<LogIn>,
     exchange: Exchange,
 }
 
@@ -128,12 +139,13 @@ impl Accounts {
         if session.expires_at <= self.engine.wall_now() {
             return None;
         }
-        known.users.get(&session.user).cloned()
+        let login = known.users.get(&session.user)?;
+        session.password.is_none_or(|password| password == login.password).then(|| login.actor.clone())
     }
 
     /// A user as it is now; `None` where it is barred.
     pub fn active(&self, user: u64) -> Option<Actor> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&user).cloned()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&user).map(|login| login.actor.clone())
     }
 
     /// Whether a user is called as a machine is, and so is its log-in. Where that cannot be read, it is: the less is allowed.
@@ -147,11 +159,11 @@ impl Accounts {
     }
 
     /// Checks name and password behind the throttle.
-    pub async fn check_password(&self, name: &str, password: &str, address: IpAddr) -> Result<Actor, Refusal> {
-        let (actor, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
+    pub async fn check_password(&self, name: &str, password: &str, address: IpAddr) -> Result<LogIn, Refusal> {
+        let (login, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
         // A name that does not exist costs the same time as one that does.
         let right = self.fits(name, address, password, secret).await?;
-        actor.filter(|_| right).ok_or_else(|| Refusal::new(Code::Unauthenticated, "name or password is wrong"))
+        login.filter(|_| right).ok_or_else(|| Refusal::new(Code::Unauthenticated, "name or password is wrong"))
     }
 
     /// Whether a secret is an account's, behind the throttle. A try counts from where it has its turn: those that wait
@@ -172,48 +184,63 @@ impl Accounts {
     /// nobody has is not told from one whose password is not known.
     pub fn begin_proof(&self, name: &str, first: &str, address: IpAddr) -> Result<(Proving, String), Refusal> {
         self.throttle.check(name, address, self.engine.wall_now())?;
-        let (actor, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
+        let (login, secret) = self.engine.read(|snapshot| verifier_of(snapshot, name))??;
         let line = secret.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.lines().nth(1));
         let kept = line.and_then(Kept::of).unwrap_or_else(|| Kept::of_nobody(name, &self.nobody));
         let (exchange, answer) = Exchange::begin(first, kept)?;
-        Ok((Proving { name: name.to_owned(), address, actor, exchange }, answer))
+        Ok((Proving { name: name.to_owned(), address, login, exchange }, answer))
     }
 
     /// Ends a log-in by SCRAM: who it is, and our own proof.
-    pub fn finish_proof(&self, proving: &Proving, last: &str) -> Result<(Actor, String), Refusal> {
+    pub fn finish_proof(&self, proving: &Proving, last: &str) -> Result<(LogIn, String), Refusal> {
         let trying = self.throttle.admit(&proving.name, proving.address, self.engine.wall_now())?;
         let proof = proving.exchange.finish(last);
-        if let (Ok(Some(proof)), Some(actor)) = (&proof, &proving.actor) {
+        if let (Ok(Some(proof)), Some(login)) = (&proof, &proving.login) {
             self.throttle.take_back(trying);
-            return Ok((actor.clone(), proof.clone()));
+            return Ok((login.clone(), proof.clone()));
         }
         proof?;
         Err(Refusal::new(Code::Unauthenticated, "name or password is wrong"))
     }
 
-    /// The log-in as it is now; `None` if it was barred since.
-    pub fn still(&self, actor: &Actor) -> Option<Actor> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&actor.user).cloned()
+    /// Whether it would be let in as the same today: not barred since, of the same role, with the same password.
+    pub fn still(&self, login: &LogIn) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&login.actor.user) == Some(login)
     }
 
     /// A user by name, as it is now; `None` where it is barred.
-    pub fn named(&self, name: &str) -> Option<Actor> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).users.values().find(|actor| actor.name == name).cloned()
+    pub fn named(&self, name: &str) -> Option<LogIn> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).users.values().find(|login| login.actor.name == name).cloned()
     }
 
     /// Opens a session.
-    pub async fn open_session(&self, actor: Actor) -> Result<Opened, Refusal> {
+    pub async fn open_session(&self, login: LogIn) -> Result<Opened, Refusal> {
         let token = random_token()?;
         let digest = Digest::of(token.as_bytes());
         let now = self.engine.wall_now();
         let expires_at = now.plus(limits::SESSION_TIME);
-        let row = [actor.user.to_be_bytes(), expires_at.micros().to_be_bytes()].concat();
-        self.engine.desk(move |tables| tables.put_session(&digest, Some(&row))).await?;
-        let session = Session { user: actor.user, expires_at };
+        let session = Session { user: login.actor.user, expires_at, password: Some(login.password) };
+        self.write_down(digest, session).await?;
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| session.expires_at > now);
         sessions.insert(digest, session);
-        Ok(Opened { token, actor, expires_at })
+        Ok(Opened { token, actor: login.actor, expires_at })
+    }
+
+    /// After its owner has changed the password: this session goes on, their others have ended.
+    pub async fn keep_session(&self, token: &str) -> Result<(), Refusal> {
+        let digest = Digest::of(token.as_bytes());
+        let Some(mut session) = self.sessions.read().unwrap_or_else(PoisonError::into_inner).get(&digest).copied() else { return Ok(()) };
+        session.password = self.known.read().unwrap_or_else(PoisonError::into_inner).users.get(&session.user).map(|login| login.password);
+        self.write_down(digest, session).await?;
+        // Whoever has logged out meanwhile stays out.
+        self.sessions.write().unwrap_or_else(PoisonError::into_inner).entry(digest).and_modify(|kept| *kept = session);
+        Ok(())
+    }
+
+    async fn write_down(&self, digest: Digest, session: Session) -> Result<(), Refusal> {
+        let row = [session.user.to_be_bytes(), session.expires_at.micros().to_be_bytes(), session.password.unwrap_or_default().to_be_bytes()].concat();
+        self.engine.desk(move |tables| tables.put_session(&digest, Some(&row))).await
     }
 
     /// Ends a session.
@@ -262,7 +289,7 @@ fn read(snapshot: &Snapshot) -> Result<Known, StoreError> {
     let mut known = Known::default();
     for number in 1..=snapshot.last_number(Noun::User)? {
         if let Some(user) = snapshot.get(Id::<User>::new(number))?.filter(|user| user.status == Status::Active) {
-            known.users.insert(number, actor(&user));
+            known.users.insert(number, login(&user));
         }
     }
     for (number, secret) in snapshot.secrets(Noun::ApiToken)? {
@@ -270,7 +297,7 @@ fn read(snapshot: &Snapshot) -> Result<Known, StoreError> {
         if let (Some(token), Ok(digest)) = (token, <[u8; 32]>::try_from(secret.as_slice())) {
             // A token without an end ends with the calendar.
             let expires_at = token.expires_at.unwrap_or(Time::from_micros(i64::MAX));
-            known.tokens.insert(Digest(digest), Session { user: token.user_id.number(), expires_at });
+            known.tokens.insert(Digest(digest), Session { user: token.user_id.number(), expires_at, password: None });
         }
     }
     for (number, secret) in snapshot.secrets(Noun::Terminal)? {
@@ -291,10 +318,10 @@ fn sessions(snapshot: &Snapshot, now: Time) -> Result<HashMap<Digest, Session>, 
     let mut sessions = HashMap::new();
     for (digest, row) in snapshot.sessions()? {
         // A place at a terminal has a longer row; it opens nothing by itself.
-        if let Ok([user, expires]) = <[[u8; 8]; 2]>::try_from(row.as_chunks::<8>().0) {
+        if let Ok([user, expires, password]) = <[[u8; 8]; 3]>::try_from(row.as_chunks::<8>().0) {
             let expires_at = Time::from_micros(i64::from_be_bytes(expires));
             if expires_at > now {
-                sessions.insert(digest, Session { user: u64::from_be_bytes(user), expires_at });
+                sessions.insert(digest, Session { user: u64::from_be_bytes(user), expires_at, password: Some(u64::from_be_bytes(password)) });
             }
         }
     }
@@ -305,18 +332,20 @@ fn places(snapshot: &Snapshot) -> Result<HashMap<Digest, Place>, StoreError> {
     Ok(snapshot.sessions()?.into_iter().filter_map(|(digest, row)| Some((digest, Place::from_bytes(&row)?))).collect())
 }
 
-fn actor(user: &User) -> Actor {
-    Actor { user: user.user_id.number(), name: user.user_name.clone(), role: user.role }
+fn login(user: &User) -> LogIn {
+    let actor = Actor { user: user.user_id.number(), name: user.user_name.clone(), role: user.role };
+    let digest = Digest::of(user.secret_digest.as_deref().unwrap_or_default().as_bytes());
+    LogIn { actor, password: digest.0.first_chunk().map_or(0, |start| u64::from_be_bytes(*start)) }
 }
 
-fn verifier_of(snapshot: &Snapshot, name: &str) -> Result<(Option<Actor>, Option<Vec<u8>>), StoreError> {
+fn verifier_of(snapshot: &Snapshot, name: &str) -> Result<(Option<LogIn>, Option<Vec<u8>>), StoreError> {
     let user = snapshot.find::<User>("user_name", name)?.filter(|user| user.status == Status::Active);
     let Some(user) = user else { return Ok((None, None)) };
     let secret = snapshot.secret(Subject::of(user.user_id))?;
-    Ok((Some(actor(&user)), secret))
+    Ok((Some(login(&user)), secret))
 }
 
 /// The actor of a user's name, for the command line on a stopped plant.
 pub fn actor_named(engine: &Engine, name: &str) -> Result<Option<Actor>, Refusal> {
-    Ok(engine.read(|snapshot| verifier_of(snapshot, name))??.0)
+    Ok(engine.read(|snapshot| verifier_of(snapshot, name))??.0.map(|login| login.actor))
 }

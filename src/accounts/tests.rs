@@ -9,7 +9,7 @@ use super::terminals::{Doing, Shown};
 use super::*;
 use crate::engine::clock::Clock;
 use crate::engine::{Envelope, Options};
-use crate::model::command::{CreateApiToken, CreateUser, FoundPlant, IssueBadge, RegisterTerminal, RevokeApiToken};
+use crate::model::command::{CreateApiToken, CreateUser, FoundPlant, IssueBadge, RegisterTerminal, RevokeApiToken, SetPassword};
 use crate::model::{Command, Employee, Role};
 use crate::store::Store;
 
@@ -38,9 +38,9 @@ impl House {
         Envelope::of(Actor { user: 1, name: "admin".to_owned(), role: Role::Admin }, command)
     }
 
-    fn user(&self, name: &str) -> Actor {
-        let user = self.does(Command::CreateUser(CreateUser { user_name: name.to_owned(), role: Role::Operator, employee_id: None }), Some(b"nothing fits".to_vec()));
-        Actor { user, name: name.to_owned(), role: Role::Operator }
+    fn user(&self, name: &str) -> LogIn {
+        let number = self.does(Command::CreateUser(CreateUser { user_name: name.to_owned(), role: Role::Operator, employee_id: None }), Some(b"nothing fits".to_vec()));
+        self.engine.read(|snapshot| login(&snapshot.get(Id::<User>::new(number)).unwrap().unwrap())).unwrap()
     }
 
     fn accounts(&self) -> Accounts {
@@ -73,7 +73,7 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn a_revoked_token_does_not_come_back_with_accounts_that_were_read_before() {
     let house = House::new();
-    let anna = house.user("anna").user;
+    let anna = house.user("anna").actor.user;
     let made = CreateApiToken { user_id: Id::new(anna), token_name: "press".to_owned(), expires_at: None };
     let token_id = Id::new(house.does(Command::CreateApiToken(made), Some(token_verifier("token"))));
     let accounts = house.accounts();
@@ -125,8 +125,13 @@ fn sessions_outlive_accounts_that_are_read_anew_beside_them() {
         over.store(true, std::sync::atomic::Ordering::SeqCst);
         assert_eq!(told, "all is well");
     });
-    let opened = runtime().block_on(accounts.open_session(anna)).unwrap();
+    let opened = runtime().block_on(accounts.open_session(anna.clone())).unwrap();
     assert!(house.accounts().holder(&opened.token).is_some(), "a session outlives the program");
+    house.does(Command::SetPassword(SetPassword { user_id: Id::new(anna.actor.user) }), Some(b"another one".to_vec()));
+    accounts.refresh().unwrap();
+    assert!(accounts.holder(&opened.token).is_none() && house.accounts().holder(&opened.token).is_none(), "but not the password that opened it");
+    let late = runtime().block_on(accounts.open_session(anna)).unwrap();
+    assert!(accounts.holder(&late.token).is_none(), "nor does one that was shown before and opens now");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::Service;
 use super::call::Call;
 use super::reply::Reply;
+use crate::accounts::LogIn;
 use crate::base::{Refusal, Value, limits};
 use crate::engine::Envelope;
 use crate::model::command::SetPassword;
@@ -32,13 +33,13 @@ pub(super) async fn open(service: Arc<Service>, mut call: Call) -> Result<Reply,
     call.only(&[])?;
     let mut body = call.json().await?;
     let (name, password) = (text(&mut body, "user_name")?, text(&mut body, "password")?);
-    let actor = service.accounts.check_password(&name, &password, call.address).await?;
-    opened(&service, call, actor).await
+    let login = service.accounts.check_password(&name, &password, call.address).await?;
+    opened(&service, call, login).await
 }
 
 /// Opens a session for somebody who has shown who they are.
-pub(super) async fn opened(service: &Service, call: Call, actor: Actor) -> Result<Reply, Refusal> {
-    let opened = service.accounts.open_session(actor).await?;
+pub(super) async fn opened(service: &Service, call: Call, login: LogIn) -> Result<Reply, Refusal> {
+    let opened = service.accounts.open_session(login).await?;
     let mut fields = who(&opened.actor);
     fields.push(("token", Value::Text(opened.token.clone())));
     fields.push(("expires_at", Value::Time(opened.expires_at)));
@@ -84,5 +85,8 @@ pub(super) async fn change_password(service: Arc<Service>, mut call: Call) -> Re
     let reason = Some("changed by its owner".to_owned());
     service.engine.submit(Envelope { secret, reason, ..Envelope::of(acting, command) }).await?;
     service.accounts.refresh()?;
+    if let Some(token) = &call.token {
+        service.accounts.keep_session(token).await?;
+    }
     Ok(Reply::of(204, "application/json", Body::empty()))
 }

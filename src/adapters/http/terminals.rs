@@ -56,7 +56,7 @@ pub(super) async fn forget_terminal(_service: Arc<Service>, call: Call) -> Resul
 /// What the log-in page shows: the people of a demo, and at a terminal those who have a badge.
 pub(super) async fn door(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
     call.only(&[])?;
-    let demo = service.demo.iter().filter_map(|name| service.accounts.named(name)).map(|actor| Value::Object(who(&actor))).collect();
+    let demo = service.demo.iter().filter_map(|name| service.accounts.named(name)).map(|login| Value::Object(who(&login.actor))).collect();
     let terminal = call.device.as_ref().map(|terminal| terminal_of(&service, terminal)).transpose()?;
     Ok(Reply::json(200, Value::Object(vec![("demo", Value::List(demo)), ("terminal", terminal.unwrap_or(Value::Null))]).to_json()))
 }
@@ -133,12 +133,12 @@ pub(super) async fn demo_session(service: Arc<Service>, mut call: Call) -> Resul
     call.only(&[])?;
     call.refuse_foreign_origin()?;
     let name = text(&mut call.json().await?, "user_name")?;
-    let actor = service.demo.contains(&name).then(|| service.accounts.named(&name)).flatten();
-    let actor = actor.ok_or_else(|| Refusal::new(Code::NotFound, "this plant has no such log-in for a demo; log in with a password"))?;
-    if actor.role == Role::Admin && !call.is_from_here() {
+    let login = service.demo.contains(&name).then(|| service.accounts.named(&name)).flatten();
+    let login = login.ok_or_else(|| Refusal::new(Code::NotFound, "this plant has no such log-in for a demo; log in with a password"))?;
+    if login.actor.role == Role::Admin && !call.is_from_here() {
         return Err(Refusal::invalid("user_name", "the demo's admin logs in without a password only on the machine it runs on, at localhost or its address"));
     }
-    super::sessions::opened(&service, call, actor).await
+    super::sessions::opened(&service, call, login).await
 }
 
 /// The address of this plant as a QR code, for a tablet's camera.

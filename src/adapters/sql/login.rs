@@ -47,9 +47,9 @@ impl Login {
             return Ok((Authentication::SASLContinue(answer.into_bytes().into()), false));
         };
         let last = message.into_sasl_response()?;
-        let (actor, proof) = self.shared.accounts.finish_proof(&begun, &String::from_utf8_lossy(&last.data)).map_err(|refusal| refused(user, &refusal))?;
-        let session = self.shared.sql.session(actor).map_err(|refusal| refused(user, &refusal))?;
-        self.talk.open(session.called(database));
+        let (login, proof) = self.shared.accounts.finish_proof(&begun, &String::from_utf8_lossy(&last.data)).map_err(|refusal| refused(user, &refusal))?;
+        let session = self.shared.sql.session(login.actor.clone()).map_err(|refusal| refused(user, &refusal))?;
+        self.talk.open(login, session.called(database));
         Ok((Authentication::SASLFinal(proof.into_bytes().into()), true))
     }
 }

@@ -23,6 +23,7 @@ use pgwire::messages::startup::SecretKey;
 
 use super::cancel::Place;
 use super::{Shared, error, rows};
+use crate::accounts::LogIn;
 use crate::base::{Refusal, limits};
 use crate::query::{Act, Described, Fault, ParamValues, Session, Statement};
 
@@ -35,7 +36,7 @@ pub(super) struct Prepared {
 /// One connection's conversation.
 pub(super) struct Talk {
     shared: Arc<Shared>,
-    session: OnceLock<Session>,
+    session: OnceLock<(LogIn, Session)>,
     place: OnceLock<Place>,
     prepared: Mutex<HashSet<String>>,
 }
@@ -46,8 +47,8 @@ impl Talk {
     }
 
     /// Lets a session in.
-    pub(super) fn open(&self, session: Session) {
-        _ = self.session.set(session);
+    pub(super) fn open(&self, login: LogIn, session: Session) {
+        _ = self.session.set((login, session));
     }
 
     /// The number and secret with which statements of this connection can be cancelled.
@@ -60,8 +61,8 @@ impl Talk {
 
     /// The session, while its user may still log in.
     fn session(&self) -> PgWireResult<&Session> {
-        let session = self.session.get().filter(|session| self.shared.accounts.still(session.actor()).is_some_and(|now| now.role == session.actor().role));
-        session.ok_or_else(|| super::user_error(&fault("28000", "this log-in may no longer be used; connect again"), "FATAL"))
+        let open = self.session.get().filter(|(login, _)| self.shared.accounts.still(login));
+        open.map(|(_, session)| session).ok_or_else(|| super::user_error(&fault("28000", "this log-in may no longer be used; connect again"), "FATAL"))
     }
 
     async fn run(&self, statement: &Statement, values: Option<ParamValues>, format: &Format, status: TransactionStatus) -> PgWireResult<Response> {

@@ -1,8 +1,10 @@
 //! What is wrong, too much or hostile: a PostgreSQL-style error with its SQLSTATE, and no effect.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
+
+use serde_json::json;
 
 use super::*;
 
@@ -81,6 +83,22 @@ fn a_wrong_password_is_told_from_nothing_and_slows_down() {
     assert!(last.contains("too many wrong tries"), "{last}");
     assert!(String::from_utf8_lossy(&psql(site.sql, "analyst", PASSWORD, &["SELECT 1;"]).unwrap().stderr).contains("too many wrong tries"));
     assert_eq!(told(&site, Role::Manager, &["SELECT 1;"]).unwrap(), "1");
+}
+
+#[test]
+fn a_connection_ends_with_the_password_that_opened_it() {
+    let site = Site::new();
+    let Some(mut open) = connected(site.sql, "analyst", PASSWORD) else { return };
+    let (mut asks, mut answers) = (open.stdin.take().unwrap(), BufReader::new(open.stdout.take().unwrap()).lines());
+    writeln!(asks, "SELECT 'open';").unwrap();
+    assert_eq!(answers.next().unwrap().unwrap(), "open");
+    site.client(Role::Admin).make("/api/v1/users/analyst/password", &json!({"password": "another password"}));
+    writeln!(asks, "SELECT 'still open';").unwrap();
+    drop(asks);
+    let ended = open.wait_with_output().unwrap();
+    let complaint = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && complaint.contains("28000") && complaint.contains("connect again"), "{complaint}");
+    assert_eq!(String::from_utf8_lossy(&psql(site.sql, "analyst", "another password", &["SELECT 'in';"]).unwrap().stdout).trim(), "in");
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod psql;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::process::{Command as Process, Output, Stdio};
+use std::process::{Child, Command as Process, Output, Stdio};
 
 use millwright::model::Role;
 
@@ -34,17 +34,7 @@ fn site() -> Site {
 
 /// psql as a role; `None`, said aloud, where there is none.
 fn psql(address: SocketAddr, user: &str, password: &str, statements: &[&str]) -> Option<Output> {
-    let mut process = Process::new("psql");
-    let place = format!("host={} port={} user={user} dbname=genims_db connect_timeout=20", address.ip(), address.port());
-    process.env("PGPASSWORD", password).args([&place, "-X", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-At", "-F", "|"]);
-    process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let Ok(mut child) = process.spawn() else {
-        #[allow(clippy::print_stdout)]
-        {
-            println!("skipped: there is no psql here (Debian: apt-get install postgresql-client)");
-        }
-        return None;
-    };
+    let mut child = connected(address, user, password)?;
     let mut input = child.stdin.take().unwrap();
     for statement in statements {
         // A statement that ends the session closes the pipe; the answer counts.
@@ -52,6 +42,20 @@ fn psql(address: SocketAddr, user: &str, password: &str, statements: &[&str]) ->
     }
     drop(input);
     Some(child.wait_with_output().unwrap())
+}
+
+/// psql that waits for statements.
+fn connected(address: SocketAddr, user: &str, password: &str) -> Option<Child> {
+    let mut process = Process::new("psql");
+    let place = format!("host={} port={} user={user} dbname=genims_db connect_timeout=20", address.ip(), address.port());
+    process.env("PGPASSWORD", password).args([&place, "-X", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-At", "-F", "|"]);
+    process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = process.spawn().ok();
+    #[allow(clippy::print_stdout)]
+    if child.is_none() {
+        println!("skipped: there is no psql here (Debian: apt-get install postgresql-client)");
+    }
+    child
 }
 
 /// What psql prints; it must have nothing to complain about.

@@ -18,7 +18,7 @@ use super::access::{Access, Rights, Rulebook};
 use super::retained::Retained;
 use super::session::{Line, Message, Name, Session};
 use super::taker::Taker;
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, LogIn};
 use crate::base::{Code, Digest, Refusal, limits};
 use crate::engine::clock::Clock;
 use crate::model::journal::Actor;
@@ -40,12 +40,18 @@ pub struct Hub {
     pub(super) counts: Counts,
 }
 
+/// What a guest was let in by.
+#[derive(Clone)]
+pub(super) enum Shown {
+    Token(Digest),
+    Password(LogIn),
+}
+
 /// Whoever was let in, as it was then. What comes of it later is looked at anew whenever it counts, and every few seconds.
 #[derive(Clone)]
 pub(super) struct Guest {
     pub(super) actor: Actor,
-    /// The token that it showed; `None` where it told its password.
-    pub(super) token: Option<Digest>,
+    pub(super) shown: Shown,
     /// It is called as a machine is, and speaks for that alone.
     pub(super) is_machine: bool,
 }
@@ -123,11 +129,10 @@ impl Hub {
 
     /// Whether what a guest showed still opens the door, and to the same role.
     fn is_as_it_came(&self, guest: &Guest) -> bool {
-        let now = match guest.token {
-            Some(token) => self.accounts.holder_by_digest(token),
-            None => self.accounts.active(guest.actor.user),
-        };
-        now.as_ref() == Some(&guest.actor)
+        match &guest.shown {
+            Shown::Token(token) => self.accounts.holder_by_digest(*token).as_ref() == Some(&guest.actor),
+            Shown::Password(login) => self.accounts.still(login),
+        }
     }
 
     /// Who may publish and listen where by a connector from now on: nothing of it where it is not active, and `None` where

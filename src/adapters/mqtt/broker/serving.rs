@@ -16,12 +16,11 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::hub::{ACT, Guest, Hub};
+use super::hub::{ACT, Guest, Hub, Shown};
 use super::session::{Line, Session};
 use super::topics::{is_filter, is_topic};
-use crate::accounts::random_token;
+use crate::accounts::{LogIn, random_token};
 use crate::base::{Code, Digest, Refusal, limits};
-use crate::model::journal::Actor;
 use crate::model::permission::may;
 use crate::trust::Door;
 
@@ -140,14 +139,17 @@ async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Guest, 
     }
     // A token is made for programs and costs no hash; a password is good as well.
     let token = Digest::of(login.password.as_bytes());
-    let (actor, token) = match hub.accounts.holder_by_digest(token).filter(|actor| actor.name == login.username) {
-        Some(actor) => (actor, Some(token)),
-        None => (by_password(hub, login, address).await?, None),
+    let (actor, shown) = match hub.accounts.holder_by_digest(token).filter(|actor| actor.name == login.username) {
+        Some(actor) => (actor, Shown::Token(token)),
+        None => {
+            let login = by_password(hub, login, address).await?;
+            (login.actor.clone(), Shown::Password(login))
+        }
     };
     if !may(actor.role, ACT) {
         return Err((ConnectReturnCode::NotAuthorized, "the role of its user may not write telemetry"));
     }
-    let guest = Guest { is_machine: hub.accounts.is_machine(&actor.name), actor, token };
+    let guest = Guest { is_machine: hub.accounts.is_machine(&actor.name), actor, shown };
     let rights = hub.rights_of(&guest).await.map_err(|_| (ConnectReturnCode::ServiceUnavailable, "the plant is stopping"))?;
     if connect.last_will.as_ref().is_some_and(|will| !rights.may_publish(&will.topic)) {
         return Err((ConnectReturnCode::NotAuthorized, "its will has a topic that its user may not publish under"));
@@ -155,7 +157,7 @@ async fn let_in(hub: &Hub, connect: &Connect, address: IpAddr) -> Result<Guest, 
     Ok(guest)
 }
 
-async fn by_password(hub: &Hub, login: &Login, address: IpAddr) -> Result<Actor, (ConnectReturnCode, &'static str)> {
+async fn by_password(hub: &Hub, login: &Login, address: IpAddr) -> Result<LogIn, (ConnectReturnCode, &'static str)> {
     hub.accounts.check_password(&login.username, &login.password, address).await.map_err(|refusal| match refusal.code {
         Code::Unauthenticated => (ConnectReturnCode::BadUserNamePassword, "user name or password is wrong"),
         Code::Throttled => (ConnectReturnCode::ServiceUnavailable, "there were too many wrong tries; it has to wait"),

@@ -302,12 +302,14 @@ fn write(into: &mut BytesMut, delivery: &Delivery, id: u16, again: bool) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hub::Shown;
     use super::*;
+    use crate::base::Digest;
     use crate::model::journal::Actor;
     use crate::model::permission::Role;
 
     fn connected() -> Arc<Line> {
-        Line::new(Guest { actor: Actor { user: 1, name: "press".to_owned(), role: Role::Operator }, token: None, is_machine: false })
+        Line::new(Guest { actor: Actor { user: 1, name: "press".to_owned(), role: Role::Operator }, shown: Shown::Token(Digest::NONE), is_machine: false })
     }
 
     fn message(number: usize) -> Arc<Message> {

@@ -165,6 +165,10 @@ fn whoever_loses_its_token_or_its_role_is_sent_out_at_once_and_comes_back_only_a
         assert!(is_sent_out(&mut with_token).await);
         assert_eq!(refused(house.options("by token")).await, rumqttc::ConnectReturnCode::BadUserNamePassword);
         assert!(is_taken(&mut with_password, "plant/P-1/power").await, "the user's other log-in stays good");
+        let new_password = Envelope { secret: Some(verifier::make("another password").unwrap()), ..by(Role::Admin, Command::SetPassword(SetPassword { user_id: Id::new(2) })) };
+        tokio::task::block_in_place(|| house.site.plant.engine.submit_wait(new_password)).unwrap();
+        house.accounts.refresh().unwrap();
+        assert!(is_sent_out(&mut with_password).await, "the old password opens nothing any more");
     });
 }
 

@@ -12,7 +12,7 @@ use millwright::accounts::{Accounts, token_verifier, verifier};
 use millwright::adapters::mqtt::broker::{self, Broker, Hub};
 use millwright::base::limits;
 use millwright::engine::Envelope;
-use millwright::model::command::{ChangeUser, CreateApiToken, CreateUser, RevokeApiToken};
+use millwright::model::command::{ChangeUser, CreateApiToken, CreateUser, RevokeApiToken, SetPassword};
 use millwright::model::permission::Role;
 use millwright::model::{Command, Id};
 use rumqttc::LastWill;
