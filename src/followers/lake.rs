@@ -129,7 +129,8 @@ impl Lake {
                 continue;
             }
             let began = Instant::now();
-            match self.refresh() {
+            // On a thread of its own: what an allocator keeps for a thread it gives back when that ends.
+            match std::thread::scope(|scope| scope.spawn(|| self.refresh()).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
                 Ok(_) => shown = Some(stands),
                 Err(refusal) => tracing::warn!(%refusal, "the lake is not brought up to date; it is tried again"),
             }
