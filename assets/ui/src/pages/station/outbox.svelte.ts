@@ -129,9 +129,13 @@ export class Outbox {
     if (act.refused) {
       try {
         await this.#ways.keep(act, hand);
-      } catch {
-        await this.#change((acts) => acts.map((it) => (it.key === act.key ? act : it)));
-        return "later";
+      } catch (fault) {
+        // Its key is known: it was kept before, with other words, and the answer was lost. Asking on would hold up all behind it.
+        const isKept = fault instanceof Refused && fault.code === "key_reused";
+        if (!isKept) {
+          await this.#change((acts) => acts.map((it) => (it.key === act.key ? act : it)));
+          return "later";
+        }
       }
       this.given = [...this.given, { kind: act.kind, why: act.refused }];
     }

@@ -123,6 +123,20 @@ test("what the plant will not take is kept for a lead before it leaves the list,
   expect(outbox.given).toEqual([{ kind: "count", why: "The order is closed." }]);
 });
 
+test("what a lead has already, in other words, holds up nothing behind it", async () => {
+  const sent: string[] = [];
+  const deliver = async (act: Act) => {
+    if (act.kind === "count" && act.good === 4) throw new Refused(409, "illegal_state", "the order is closed");
+    sent.push(act.key);
+  };
+  const outbox = box({ deliver, keep: () => Promise.reject(new Refused(409, "key_reused", "this idempotency key was used for another command")) });
+  await outbox.add(HAND, tap(4));
+  await later();
+  await outbox.add(HAND, tap(1));
+  await later();
+  expect([outbox.waiting, sent.length, outbox.given.length]).toEqual([[], 1, 1]);
+});
+
 test("an ended log-in keeps all, and whoever signs on next at the terminal sends it", async () => {
   const hands: string[] = [];
   let on = ["USR-000001"];
