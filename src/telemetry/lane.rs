@@ -15,7 +15,6 @@ use super::changes::{self, Changes};
 use super::intake::{self, Batch, Intake, Message, Receipt, Sealed};
 use super::registry::Registry;
 use super::sealing::{self, hourly};
-use super::tally::Tally;
 use crate::base::{Code, Refusal, Time, limits};
 use crate::engine::Engine;
 use crate::model::telemetry::{Gap, Measure, Quarantined, Reading, Sample, Series, SeriesId};
@@ -212,7 +211,7 @@ fn remember(file: &TelemetryFile, registry: &Registry, board: &mut Board) -> Res
             let bytes = snapshot.one(Shelf::HourRollups, Stretch { machine, slot })?.unwrap_or_default();
             let mut still = Vec::new();
             for id in missing {
-                match hourly(&bytes, id)?.values().rev().find_map(Tally::last) {
+                match hourly(&bytes, id)?.iter().rev().find_map(|(_, tally)| tally.last()) {
                     Some((at, reading)) => board.remember(id, at, reading),
                     None => still.push(id),
                 }

@@ -93,17 +93,18 @@ impl Lane {
         }
         let (first, last) = (hour_of(from), hour_of(to - 1));
         let look = self.look_at(series, first, last)?;
-        let mut rolling = Rolling { step, buckets: BTreeMap::new(), holds: None, until: from };
+        let mut rolling = Rolling { step, buckets: Vec::new(), holds: None, until: from };
         if known.measure == Measure::Text {
             rolling.holds = self.before(&look, from)?.and_then(text);
         }
-        let mut tallied = if step % HOUR == 0 { look.tallied(first, last)? } else { BTreeMap::new() };
-        let hours = if tallied.is_empty() { look.hours(first, last)? } else { look.hours_told(first, last, &tallied)? };
+        let tallied = if step % HOUR == 0 { look.tallied(first, last)? } else { Vec::new() };
+        let hours = if tallied.is_empty() { look.hours(first, last)? } else { look.hours_told(first, last, &tallied) };
+        let mut tallied = tallied.into_iter().peekable();
         for hour in hours {
             let (begin, end) = (i64::from(hour) * HOUR, (i64::from(hour) + 1) * HOUR);
             let whole = from <= begin && end <= to && !look.unsealed.contains_key(&hour);
-            match tallied.remove(&hour).filter(|_| whole) {
-                Some(sealed) => rolling.take(begin, end, sealed),
+            match tallied.next_if(|(sealed, _)| *sealed == hour).filter(|_| whole) {
+                Some((_, sealed)) => rolling.take(begin, end, sealed),
                 None => {
                     let Some(column) = look.column(hour)? else { continue };
                     rolling.take_column(&column, begin.max(from), end.min(to));
@@ -208,9 +209,9 @@ impl Look {
         })
     }
 
-    /// What sealed hours come to, by the tallies of their days.
-    fn tallied(&self, first: u32, last: u32) -> Result<BTreeMap<u32, Tally>, StoreError> {
-        let mut tallied = BTreeMap::new();
+    /// What sealed hours come to, by the tallies of their days, in order.
+    fn tallied(&self, first: u32, last: u32) -> Result<Vec<(u32, Tally)>, StoreError> {
+        let mut tallied = Vec::new();
         self.snapshot.shelved(Shelf::HourRollups, self.machine, day_of(first).0, day_of(last).0, |day, bytes| {
             let hours = hourly(bytes, self.series)?.into_iter().map(|(of_day, tally)| (day * 24 + u32::from(of_day), tally));
             tallied.extend(hours.filter(|(hour, _)| (first..=last).contains(hour)));
@@ -220,12 +221,12 @@ impl Look {
     }
 
     /// Hours in which the series itself was told, in order: every sealed hour of it has its tally.
-    fn hours_told(&self, first: u32, last: u32, tallied: &BTreeMap<u32, Tally>) -> Result<Vec<u32>, StoreError> {
+    fn hours_told(&self, first: u32, last: u32, tallied: &[(u32, Tally)]) -> Vec<u32> {
         let unsealed = self.unsealed.keys().copied().filter(|hour| (first..=last).contains(hour));
-        let mut hours: Vec<u32> = tallied.keys().copied().chain(unsealed).collect();
+        let mut hours: Vec<u32> = tallied.iter().map(|(hour, _)| *hour).chain(unsealed).collect();
         hours.sort_unstable();
         hours.dedup();
-        Ok(hours)
+        hours
     }
 }
 
@@ -236,7 +237,8 @@ fn text(reading: Reading) -> Option<String> {
 /// Stretches in order of time, gathered by steps.
 struct Rolling {
     step: i64,
-    buckets: BTreeMap<i64, Tally>,
+    /// In order, as the stretches come.
+    buckets: Vec<(i64, Tally)>,
     /// The text that holds since the last stretch.
     holds: Option<String>,
     until: i64,
@@ -261,7 +263,16 @@ impl Rolling {
             _ => None,
         };
         self.until = end;
-        self.buckets.entry(self.begin_of(begin)).or_default().add(tally);
+        self.bucket(self.begin_of(begin)).add(tally);
+    }
+
+    fn bucket(&mut self, at: i64) -> &mut Tally {
+        match self.buckets.last() {
+            Some((last, _)) if *last == at => {}
+            _ => self.buckets.push((at, Tally::default())),
+        }
+        let last = self.buckets.len() - 1;
+        &mut self.buckets[last].1
     }
 
     fn take_column(&mut self, column: &Column, begin: i64, end: i64) {
@@ -278,13 +289,15 @@ impl Rolling {
 
     /// What holds goes on until then.
     fn hold_until(&mut self, end: i64) {
-        if let Some(text) = &self.holds {
+        if let Some(text) = self.holds.take() {
             while self.until < end {
-                let step = self.until.div_euclid(self.step) * self.step;
+                let step = self.begin_of(self.until);
                 let next = (step + self.step).min(end);
-                self.buckets.entry(step).or_default().hold(text, next - self.until);
+                let span = next - self.until;
+                self.bucket(step).hold(&text, span);
                 self.until = next;
             }
+            self.holds = Some(text);
         }
         self.until = self.until.max(end);
     }
