@@ -12,9 +12,9 @@ use super::team::Search;
 /// Steps of the first cooling, and of the longest.
 const CYCLE_MIN: u64 = 100_000;
 const CYCLE_MAX: u64 = 3_200_000;
-/// Temperature at the beginning of a cycle as a part of the best cost, and how much of it is left at the end.
-const HOT: f64 = 1.0 / 2.0;
-const COLD: f64 = 1.0 / 250.0;
+/// Temperature at the beginning and at the end of a cycle as parts of the best cost, in turn: which finds more differs
+/// from problem to problem.
+const HEATS: [(f64, f64); 2] = [(0.5, 0.002), (2.0, 0.02)];
 /// Steps between two changes of temperature.
 const PLATEAU: u64 = 100;
 
@@ -27,17 +27,20 @@ pub(super) struct Anneal<'i> {
     best_cost: i64,
     step: u64,
     cycle: u64,
+    /// Of which heat it is; searches side by side begin with another.
+    turn: usize,
     temperature: f64,
     cooling: f64,
     /// Times and order before a step, for taking it back.
     times: Vec<Times>,
     order: Vec<u32>,
     late: Vec<u32>,
+    late_before: Vec<u32>,
     path: Vec<u32>,
 }
 
 impl<'i> Anneal<'i> {
-    pub(super) fn new(instance: &'i Instance, start: &Plan, random: Random) -> Self {
+    pub(super) fn new(instance: &'i Instance, start: &Plan, random: Random, turn: usize) -> Self {
         let graph = Graph::of(instance, start);
         let mut it = Self {
             cost: 0,
@@ -45,15 +48,18 @@ impl<'i> Anneal<'i> {
             best_cost: i64::MAX,
             step: 0,
             cycle: CYCLE_MIN / 2,
+            turn,
             temperature: 0.0,
             cooling: 1.0,
             times: graph.times.clone(),
             order: graph.order.clone(),
             late: Vec::new(),
+            late_before: Vec::new(),
             path: Vec::new(),
             graph,
             random,
         };
+        it.graph.rank(0, usize::MAX);
         it.cost = it.weigh();
         it.best_cost = it.cost;
         it.begin_cycle();
@@ -63,8 +69,10 @@ impl<'i> Anneal<'i> {
     fn begin_cycle(&mut self) {
         self.step = 0;
         self.cycle = (self.cycle * 2).min(CYCLE_MAX);
-        self.temperature = (self.best_cost as f64 * HOT).max(1.0);
-        self.cooling = root(COLD, self.cycle / PLATEAU);
+        let (hot, cold) = HEATS[self.turn % HEATS.len()];
+        self.turn += 1;
+        self.temperature = (self.best_cost as f64 * hot).max(1.0);
+        self.cooling = root(cold / hot, self.cycle / PLATEAU);
     }
 
     /// Weighted tardiness of the graph as it stands; notes who is late.
@@ -120,10 +128,11 @@ impl<'i> Anneal<'i> {
         None
     }
 
-    fn take_back(&mut self, back: Move) {
+    fn take_back(&mut self, back: Move, (from, to): (usize, usize)) {
         self.graph.apply(back);
         std::mem::swap(&mut self.graph.times, &mut self.times);
         std::mem::swap(&mut self.graph.order, &mut self.order);
+        self.graph.rank(from, to);
     }
 }
 
@@ -157,18 +166,27 @@ impl Search for Anneal<'_> {
             return;
         }
         let Some(it) = self.draw() else { return };
+        let is_swap = it.mode_center == self.graph.center(it.op);
         self.times.clone_from(&self.graph.times);
         self.order.clone_from(&self.graph.order);
         let back = self.graph.apply(it);
-        if !self.graph.forward() {
-            self.take_back(back);
+        let changed = if is_swap {
+            self.graph.forward_after_swap(it.op)
+        } else {
+            let ends = self.graph.forward();
+            self.graph.rank(0, usize::MAX);
+            ends.then_some((0, usize::MAX))
+        };
+        let Some(changed) = changed else {
+            self.take_back(back, (0, if is_swap { 0 } else { usize::MAX }));
             return;
-        }
+        };
+        std::mem::swap(&mut self.late, &mut self.late_before);
         let cost = self.weigh();
         let worse = (cost - self.cost) as f64 / self.temperature;
         if worse > 0.0 && decay(worse) * 1_000_000.0 < self.random.below(1_000_000) as f64 {
-            self.take_back(back);
-            self.weigh();
+            self.take_back(back, changed);
+            std::mem::swap(&mut self.late, &mut self.late_before);
             return;
         }
         self.cost = cost;

@@ -21,6 +21,9 @@ pub(super) struct Graph<'i> {
     pub(super) order: Vec<u32>,
     pub(super) length: Minutes,
     missing: Vec<u32>,
+    /// Where each operation stands in the order, kept by whoever swaps.
+    rank: Vec<u32>,
+    pushed: Vec<u32>,
     /// Neighbours on the work center, for a walk that touches little memory.
     beside: Vec<Beside>,
     /// The only predecessor and successor in the job, for almost all operations; the others ask the instance.
@@ -88,6 +91,8 @@ impl<'i> Graph<'i> {
             order: Vec::with_capacity(instance.len()),
             length: 0,
             missing: vec![0; instance.len()],
+            rank: vec![0; instance.len()],
+            pushed: Vec::new(),
             beside: vec![Beside { previous: NOBODY, next: NOBODY }; instance.len()],
             before: (0..instance.len() as u32).map(|op| only(instance.before.row(op))).collect(),
             after: (0..instance.len() as u32).map(|op| only(instance.after.row(op))).collect(),
@@ -177,19 +182,8 @@ impl<'i> Graph<'i> {
         while at < self.order.len() {
             let op = self.order[at];
             at += 1;
-            let place = self.place[op as usize];
-            let Beside { previous, next } = self.beside[op as usize];
-            let release = instance.release[op as usize];
-            let job_head = match self.before[op as usize] {
-                Only::None => release,
-                Only::One(link) => release.max(self.end(link.op) + link.lag),
-                Only::Many => instance.before.row(op).iter().map(|link| self.end(link.op) + link.lag).fold(release, Minutes::max),
-            };
-            let free = if previous == NOBODY { 0 } else { self.end(previous) };
-            let head = job_head.max(free + self.setup(place.mode.center, previous, place.mode));
-            let times = &mut self.times[op as usize];
-            (times.head, times.job_head) = (head, job_head);
-            length = length.max(head + place.mode.minutes);
+            length = length.max(self.begin(op));
+            let next = self.beside[op as usize].next;
             match self.after[op as usize] {
                 Only::None => {}
                 Only::One(link) => self.release(link.op),
@@ -201,6 +195,72 @@ impl<'i> Graph<'i> {
         }
         self.length = length;
         self.order.len() == self.missing.len()
+    }
+
+    /// Works out the head of an operation from those before it; answers its end.
+    #[inline]
+    fn begin(&mut self, op: u32) -> Minutes {
+        let place = self.place[op as usize];
+        let previous = self.beside[op as usize].previous;
+        let release = self.instance.release[op as usize];
+        let job_head = match self.before[op as usize] {
+            Only::None => release,
+            Only::One(link) => release.max(self.end(link.op) + link.lag),
+            Only::Many => self.instance.before.row(op).iter().map(|link| self.end(link.op) + link.lag).fold(release, Minutes::max),
+        };
+        let free = if previous == NOBODY { 0 } else { self.end(previous) };
+        let head = job_head.max(free + self.setup(place.mode.center, previous, place.mode));
+        let times = &mut self.times[op as usize];
+        (times.head, times.job_head) = (head, job_head);
+        head + place.mode.minutes
+    }
+
+    /// Ranks of a part of the order, for [`Graph::forward_after_swap`].
+    pub(super) fn rank(&mut self, from: usize, to: usize) {
+        for at in from..to.min(self.order.len()) {
+            self.rank[self.order[at] as usize] = at as u32;
+        }
+    }
+
+    /// Heads and order after an operation went before its neighbour on the work center: half the work of all of them. The
+    /// length and the tails are left as they were. Answers the part of the order that changed; `None`, with nothing
+    /// changed, where the two contradict each other.
+    pub(super) fn forward_after_swap(&mut self, op: u32) -> Option<(usize, usize)> {
+        let instance = self.instance;
+        let behind = self.beside[op as usize].next;
+        let (from, to) = (self.rank[behind as usize] as usize, self.rank[op as usize] as usize);
+        // Whatever follows the one that was before, up to the other, goes behind that.
+        self.pushed.clear();
+        self.pushed.push(behind);
+        for at in from + 1..=to {
+            let other = self.order[at];
+            let follows = |before: u32| self.pushed.contains(&before);
+            let is_pushed = match self.before[other as usize] {
+                Only::None => false,
+                Only::One(link) => follows(link.op),
+                Only::Many => instance.before.row(other).iter().any(|link| follows(link.op)),
+            } || follows(self.beside[other as usize].previous);
+            if is_pushed && other == op {
+                return None;
+            }
+            if is_pushed {
+                self.pushed.push(other);
+            }
+        }
+        let mut at = from;
+        for old in from..=to {
+            let other = self.order[old];
+            if !self.pushed.contains(&other) {
+                self.order[at] = other;
+                at += 1;
+            }
+        }
+        self.order[at..=to].copy_from_slice(&self.pushed);
+        self.rank(from, to + 1);
+        for at in from..self.order.len() {
+            self.begin(self.order[at]);
+        }
+        Some((from, to + 1))
     }
 
     /// One predecessor of an operation has its times.

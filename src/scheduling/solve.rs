@@ -102,7 +102,7 @@ fn search(
         return improve(&mut team, &Rounds { steps: 1 + 2_000_000 / size, budget, bound }, stop, |plan, _, steps| news(plan, steps));
     }
     if instance.is_plain() && instance.len() <= SEQUENCES_MAX {
-        let mut team: Vec<Anneal<'_>> = (0..threads).map(|thread| Anneal::new(instance, &plan, random(thread))).collect();
+        let mut team: Vec<Anneal<'_>> = (0..threads).map(|thread| Anneal::new(instance, &plan, random(thread), thread)).collect();
         return improve(&mut team, &Rounds { steps: 1 + 5_000_000 / size, budget, bound }, stop, |plan, _, steps| news(plan, steps));
     }
     let mut team: Vec<Ruin<'_>> = (0..threads).map(|thread| Ruin::new(start.clone(), random(thread))).collect();

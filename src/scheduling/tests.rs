@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::board::Board;
+use super::graph::{Graph, Move, NOBODY};
 use super::insertion::{Taste, insert};
 use super::problem::{Center, Hours, Job, Matrix, Operation, Pool, WHOLE};
 use super::random::Random;
@@ -134,6 +135,44 @@ fn the_same_seed_and_steps_give_the_same_plan() {
         assert_eq!(one.plan, two.plan, "{what}");
         assert_sound(&instance, &one.plan, what);
     }
+}
+
+#[test]
+fn what_a_swap_changes_is_what_all_sequences_come_to() {
+    let (mut swapped, mut contradicted) = (0, 0);
+    for seed in 0..30 {
+        let mut problem = shop(seed, 12);
+        problem.pools.clear();
+        problem.centers.iter_mut().for_each(|center| (center.hours, center.downtime) = (None, Vec::new()));
+        for operation in problem.jobs.iter_mut().flat_map(|job| &mut job.operations) {
+            (operation.pools, operation.batch, operation.states) = (Vec::new(), WHOLE, vec![(0, operation.modes.len())]);
+        }
+        let instance = Instance::new(problem).unwrap();
+        assert!(instance.is_plain());
+        let plan = solve(&instance, &Options { steps: Some(0), ..Options::default() }, || false, |_| {}).plan;
+        let mut graph = Graph::of(&instance, &plan);
+        graph.rank(0, usize::MAX);
+        let mut random = Random::new(seed);
+        for _ in 0..200 {
+            let op = random.below(instance.len()) as u32;
+            if graph.previous(op) == NOBODY {
+                continue;
+            }
+            let place = graph.place[op as usize];
+            let back = graph.apply(Move { op, mode_center: place.mode.center, position: place.position - 1 });
+            let mut anew = graph.clone();
+            let ends = anew.forward();
+            if graph.forward_after_swap(op).is_some() {
+                swapped += 1;
+                assert!(ends && (0..instance.len() as u32).all(|op| graph.end(op) == anew.end(op)), "seed {seed}");
+            } else {
+                contradicted += 1;
+                assert!(!ends, "seed {seed}");
+                graph.apply(back);
+            }
+        }
+    }
+    assert!(swapped > 1_000 && contradicted > 10, "{swapped} swaps, {contradicted} contradictions");
 }
 
 #[test]
