@@ -198,7 +198,8 @@ impl<'i> Graph<'i> {
     }
 
     /// Works out the head of an operation from those before it; answers its end.
-    #[inline]
+    // Always: a call of its own takes a tenth of the steps of a search for the makespan.
+    #[inline(always)]
     fn begin(&mut self, op: u32) -> Minutes {
         let place = self.place[op as usize];
         let previous = self.beside[op as usize].previous;
