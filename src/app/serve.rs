@@ -141,17 +141,16 @@ async fn serving(engine: &Engine, lane: &Lane, doors: Doors, output: &Output, re
     };
     let desk = doors.desk;
     let tables = Sql::new(engine, Some(lane), &figures)?;
-    let accounts = service.accounts();
-    let service =
-        service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables.clone()).with_desk(desk.clone()).with_demo(doors.demo);
+    let wire = sql::bind(doors.sql, &tables, &service.accounts(), output).await?;
+    let sql = wire.as_ref().map(sql::Server::address).transpose()?;
+    let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_lake(lake.clone()).with_sql(tables, sql.map(|address| address.port()));
+    let service = service.with_desk(desk.clone()).with_demo(doors.demo);
     let service = Arc::new(service.with_connections(running.clone(), trying).with_printing(office::printing()).with_trust(Arc::clone(&trust)));
     let server = Server::bind(doors.http, Arc::clone(&service)).await?;
     let secret = match doors.secrecy.https {
         Some(address) => Some(Server::bind(address, service).await?.over_tls(trust.door(&["http/1.1"])?)),
         None => None,
     };
-    let wire = sql::bind(doors.sql, &tables, &accounts, output).await?;
-    let sql = wire.as_ref().map(sql::Server::address).transpose()?;
     let addresses = Addresses { http: server.address()?, https: secret.as_ref().map(Server::address).transpose()?, mqtt, mqtts, sql };
     ready(addresses)?;
     addresses.tell(output);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, AsArray as _, StringArray};
 use datafusion::arrow::csv::WriterBuilder as CsvWriterBuilder;
 use datafusion::arrow::datatypes::{
-    DataType, Decimal128Type, Field, Float32Type, Float64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType,
+    DataType, Decimal128Type, Field, Float32Type, Float64Type, Schema, SchemaRef, Time64NanosecondType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::reader::StreamReader;
@@ -151,6 +151,10 @@ fn unwritten(error: ArrowError) -> Fault {
 
 /// A moment in a cell as PostgreSQL writes it, without needless zeros; `None` for other contents.
 pub fn moment_text(column: &ArrayRef, row: usize) -> Option<String> {
+    if let DataType::Time64(TimeUnit::Nanosecond) = column.data_type() {
+        let clock = Timestamp::from_nanosecond(i128::from(column.as_primitive::<Time64NanosecondType>().value(row))).ok()?;
+        return Some(clock.to_zoned(TimeZone::UTC).strftime("%H:%M:%S%.f").to_string());
+    }
     let DataType::Timestamp(unit, zone) = column.data_type() else { return None };
     let micros = match unit {
         TimeUnit::Second => column.as_primitive::<TimestampSecondType>().value(row).checked_mul(1_000_000)?,

@@ -8,7 +8,8 @@ use datafusion::catalog::{MemorySchemaProvider, TableProvider};
 use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use datafusion::execution::session_state::SessionState;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::{PgCatalogContextProvider, Role as CatalogRole};
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
@@ -23,8 +24,10 @@ use super::operators::Operators;
 use super::pages::PagedTable;
 use super::percentile::percentile_cont;
 use super::records::Records;
+use super::sides::Sides;
 use super::sums;
 use super::trace::TraceFunction;
+use super::types::format_type;
 use crate::engine::Engine;
 use crate::followers::figures::Figures;
 use crate::lake::published;
@@ -99,6 +102,9 @@ const VIEWS: &[View] = &[
     ),
 ];
 
+/// Stands where the statement of a view is told.
+const DEFINITION: &str = "DEFINITION";
+
 /// `information_schema`, as far as clients ask for it.
 const INFORMATION: &[(&str, &str)] = &[
     (
@@ -120,7 +126,7 @@ const INFORMATION: &[(&str, &str)] = &[
     ("schemata", "SELECT current_database() AS catalog_name, nspname AS schema_name, current_database() AS schema_owner FROM pg_catalog.pg_namespace"),
     (
         "views",
-        "SELECT current_database() AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, CAST(NULL AS TEXT) AS view_definition \
+        "SELECT current_database() AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, DEFINITION AS view_definition \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
     ),
     (
@@ -146,6 +152,12 @@ const INFORMATION: &[(&str, &str)] = &[
     ("domains", "SELECT '' AS domain_catalog, '' AS domain_schema, '' AS domain_name, '' AS data_type WHERE false"),
     ("sequences", "SELECT '' AS sequence_catalog, '' AS sequence_schema, '' AS sequence_name WHERE false"),
 ];
+
+/// The statement of the view that a column names, as an expression; NULL for what is none.
+pub(super) fn definition_of(column: &str) -> String {
+    let each: Vec<String> = VIEWS.iter().map(|(name, _, sql)| format!("WHEN '{name}' THEN ' {};'", sql.replace('\'', "''"))).collect();
+    format!("CASE {column} {} END", each.join(" "))
+}
 
 /// The roles of the plant, as PostgreSQL's catalogue lists roles.
 #[derive(Clone, Debug)]
@@ -193,7 +205,11 @@ fn config(partitions: usize) -> SessionConfig {
 
 /// Everything that a role sees.
 pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<RuntimeEnv>, partitions: usize) -> Result<SessionState> {
-    let mut context = SessionContext::new_with_config_rt(config(partitions), Arc::clone(runtime));
+    // What makes sides alike comes before the rules that settle types.
+    let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(Sides)];
+    rules.extend(Analyzer::new().rules);
+    let state = SessionStateBuilder::new().with_config(config(partitions)).with_runtime_env(Arc::clone(runtime)).with_default_features().with_analyzer_rules(rules);
+    let mut context = SessionContext::new_with_state(state.build());
     for name in functions::REMOVED {
         context.deregister_udf(name);
     }
@@ -214,6 +230,7 @@ pub(super) async fn of_role(sources: &Sources, role: Role, runtime: &Arc<Runtime
     for function in functions::all() {
         context.register_udf(function);
     }
+    context.register_udf(format_type(&context).await?);
     context.add_analyzer_rule(Arc::new(Checked));
     context.register_expr_planner(Arc::new(Operators))?;
     information(&context).await?;
@@ -241,6 +258,7 @@ async fn information(context: &SessionContext) -> Result<()> {
         catalog.register_schema("information_schema", Arc::new(MemorySchemaProvider::new()))?;
     }
     for (name, sql) in INFORMATION {
+        let sql = sql.replace(DEFINITION, &definition_of("c.relname"));
         context.sql(&format!("CREATE VIEW information_schema.{name} AS {sql}")).await?;
     }
     Ok(())

@@ -140,6 +140,9 @@ impl From<&DataFusionError> for Fault {
             DataFusionError::ResourcesExhausted(_) => {
                 Self::new(OUT_OF_MEMORY, "the statement needs more memory than a statement may have").hint("narrow it with WHERE, or group by less")
             }
+            DataFusionError::NotImplemented(text) if text.starts_with("Physical plan does not support logical expression") => {
+                Self::new(NOT_DONE, "a query in this place is not done here").hint("join it, or count and compare: (SELECT count(*) ...) > 0")
+            }
             DataFusionError::NotImplemented(text) => Self::new(NOT_DONE, plain(text)),
             DataFusionError::Plan(text) | DataFusionError::Configuration(text) => of_plan(text),
             DataFusionError::Execution(text) => of_execution(text),
@@ -181,6 +184,10 @@ fn of_arrow(error: &ArrowError) -> Fault {
         ArrowError::ArithmeticOverflow(text) => Fault::new(OVERFLOW, plain(text)),
         ArrowError::ExternalError(inner) => of_external(inner.as_ref()),
         ArrowError::ComputeError(text) => of_execution(text),
+        // A name was cast to regclass or the like, and there is no number for it.
+        ArrowError::InvalidArgumentError(text) if text.starts_with("Column 'oid' is declared as non-nullable") => {
+            Fault::new(NO_TABLE, "no relation, type or function has this name").hint("\\dt, \\dT and \\df list them")
+        }
         other => Fault::new(INTERNAL, plain(&other.to_string())),
     }
 }

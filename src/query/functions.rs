@@ -55,10 +55,14 @@ const SEEN: &[&str] = &[
     "pg_collation_is_visible",
     "pg_conversion_is_visible",
     "pg_function_is_visible",
+    "pg_opclass_is_visible",
     "pg_operator_is_visible",
+    "pg_opfamily_is_visible",
     "pg_statistics_obj_is_visible",
     "pg_ts_config_is_visible",
     "pg_ts_dict_is_visible",
+    "pg_ts_parser_is_visible",
+    "pg_ts_template_is_visible",
     "pg_type_is_visible",
 ];
 
@@ -81,7 +85,7 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     all.push(nothing("obj_description", 2));
     all.push(nothing("col_description", 2));
     all.push(nothing("shobj_description", 2));
-    all.push(nothing("pg_get_viewdef", 1));
+    all.push(nothing("pg_get_function_sqlbody", 1));
     all.push(nothing("pg_get_indexdef", 1));
     all.push(nothing("pg_advisory_unlock_all", 0));
     all

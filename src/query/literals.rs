@@ -53,7 +53,29 @@ pub(super) fn typed_columns(select: &mut Select) {
 /// Gives rows that are written out their types.
 pub(super) fn typed_rows(body: &mut SetExpr) {
     if let SetExpr::Values(values) = body {
+        floats(&mut values.rows);
         values.rows.iter_mut().flat_map(|row| row.iter_mut()).for_each(number);
+    }
+}
+
+/// In a column that has a float, numbers as they are written are floats.
+fn floats(rows: &mut [ast::Parens<Vec<Expr>>]) {
+    for column in 0..rows.first().map_or(0, |row| row.len()) {
+        if rows.iter().any(|row| row.get(column).is_some_and(is_float)) {
+            rows.iter_mut().filter_map(|row| row.get_mut(column)).filter(|expr| is_number(expr)).for_each(|expr| cast(expr, ast::DataType::DoublePrecision));
+        }
+    }
+}
+
+const fn is_float(expr: &Expr) -> bool {
+    matches!(expr, Expr::Cast { data_type: ast::DataType::DoublePrecision | ast::DataType::Float8 | ast::DataType::Float(_) | ast::DataType::Double(_), .. })
+}
+
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(value) => matches!(value.value, Value::Number(..)),
+        Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => is_number(expr),
+        _ => false,
     }
 }
 

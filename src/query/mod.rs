@@ -29,10 +29,12 @@ mod rewrite;
 mod seek;
 mod session;
 mod settings;
+mod sides;
 mod statement;
 mod sums;
 mod texts;
 mod trace;
+mod types;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -24,6 +24,9 @@ impl ExprPlanner for Operators {
     fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
         let RawBinaryExpr { op, left, right } = expr;
         let is = |expr: &Expr, of: fn(&DataType) -> bool| expr.get_type(schema).is_ok_and(|kind| of(&kind));
+        // A short float beside another number is a long one.
+        let is_mixed = is(&left, is_short) != is(&right, is_short) && is(&left, DataType::is_numeric) && is(&right, DataType::is_numeric);
+        let (left, right) = if is_mixed { (cast(left, DataType::Float64), cast(right, DataType::Float64)) } else { (left, right) };
         let (left, right) = match op {
             BinaryOperator::Minus if is(&left, is_moment) && is(&right, is_day_or_moment) || is(&left, is_day_or_moment) && is(&right, is_moment) => {
                 return Ok(planned(Between { signature: Signature::any(2, Volatility::Immutable) }, left, right));
@@ -68,6 +71,10 @@ fn as_text(expr: Expr, schema: &DFSchema) -> Expr {
 
 const fn is_interval(kind: &DataType) -> bool {
     matches!(kind, DataType::Interval(_) | DataType::Duration(_))
+}
+
+const fn is_short(kind: &DataType) -> bool {
+    matches!(kind, DataType::Float32)
 }
 
 const fn is_day(kind: &DataType) -> bool {

@@ -14,7 +14,7 @@ use datafusion::sql::sqlparser::parser::Parser;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use datafusion_pg_catalog::sql::rules::{FixArrayLiteral, RewriteArrayAnyAllOperation, SqlStatementRewriteRule as _};
 
-use super::catalog::DATABASE;
+use super::catalog::{DATABASE, definition_of};
 use super::fault::{Fault, NOT_DONE, OVERFLOW};
 use super::functions::{EXTRACT, FIXED_LENGTH};
 use super::literals;
@@ -28,6 +28,12 @@ use crate::base::Time;
 const APART: char = '\u{1}';
 
 const SERIES: &str = "generate_series";
+
+/// PostgreSQL's list of views, which the catalogue leaves empty.
+const VIEWS: &str =
+    "SELECT 1 FROM (SELECT table_schema AS schemaname, table_name AS viewname, 'postgres' AS viewowner, view_definition AS definition FROM information_schema.views)";
+/// Accounts at other servers, of which there are none.
+const MAPPINGS: &str = "SELECT 1 FROM (SELECT CAST(NULL AS TEXT) AS srvname, CAST(NULL AS TEXT) AS usename WHERE false)";
 
 /// What of the asker and the moment a statement may name.
 pub(super) struct Around<'a> {
@@ -74,7 +80,10 @@ impl Asks {
         _ = visit_relations(statement, |relation| {
             let names: Vec<String> = relation.0.iter().filter_map(ast::ObjectNamePart::as_ident).map(|name| name.value.to_lowercase()).collect();
             let is_own = names.iter().any(|name| name.starts_with("pg_") || name == "information_schema");
-            (all, own) = (all + 1, own + usize::from(is_own));
+            // A series is no table of anybody's.
+            if names != [SERIES] {
+                (all, own) = (all + 1, own + usize::from(is_own));
+            }
             ControlFlow::<()>::Continue(())
         });
         if all > 0 && all == own { Self::Client } else { Self::People }
@@ -235,21 +244,29 @@ impl VisitorMut for Meaning<'_> {
     type Break = Box<Fault>;
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        let TableFactor::Table { name, alias: None, .. } = factor else { return ControlFlow::Continue(()) };
-        if self.1 == Asks::Client && name.0.last().and_then(ast::ObjectNamePart::as_ident).is_some_and(|name| name.value.eq_ignore_ascii_case("pg_settings")) {
-            return told_settings(self.0.settings, factor);
+        let TableFactor::Table { name, alias, .. } = factor else { return ControlFlow::Continue(()) };
+        let Some(name) = name.0.last().and_then(ast::ObjectNamePart::as_ident).map(|name| name.value.to_lowercase()) else { return ControlFlow::Continue(()) };
+        let alias = alias.as_ref().map_or_else(|| name.clone(), |alias| alias.name.to_string());
+        match name.as_str() {
+            "pg_settings" if self.1 == Asks::Client => told_settings(self.0.settings, &alias, factor),
+            "pg_views" if self.1 == Asks::Client => take_table(factor, &format!("{VIEWS} AS {alias}")),
+            "pg_user_mappings" if self.1 == Asks::Client => take_table(factor, &format!("{MAPPINGS} AS {alias}")),
+            _ => ControlFlow::Continue(()),
         }
-        ControlFlow::Continue(())
     }
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
         if matches!(factor, TableFactor::Table { name, args: Some(_), .. } if name.to_string().eq_ignore_ascii_case(SERIES)) {
             return series(factor);
         }
+        if self.1 == Asks::Client {
+            told_roles(factor)?;
+        }
         told_database(self.0.database, factor)
     }
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        fetched(query);
         if self.1 == Asks::People {
             literals::typed_rows(&mut query.body);
         }
@@ -272,6 +289,7 @@ impl VisitorMut for Meaning<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        said(expr);
         if self.1 == Asks::People {
             return ControlFlow::Continue(());
         }
@@ -282,8 +300,8 @@ impl VisitorMut for Meaning<'_> {
         if matches!(expr, Expr::Function(function) if ["col_description", "obj_description"].iter().any(|name| function.name.to_string().to_lowercase().ends_with(name))) {
             return take_place(expr, "CAST(NULL AS TEXT)");
         }
-        said(expr);
         one_row(expr);
+        by_name(expr);
         ControlFlow::Continue(())
     }
 
@@ -298,6 +316,12 @@ impl VisitorMut for Meaning<'_> {
             escaped_by_backslash(expr);
             if is_looked_up(expr) || is_left_out(expr) {
                 return take_place(expr, "CAST(NULL AS TEXT)");
+            }
+            if matches!(expr, Expr::BinaryOp { left, right, .. } if is_column(left, &["amproc"]) || is_column(right, &["amproc"])) {
+                return refuse("functions of index methods are not told here".to_owned(), "there are no indexes to be listed");
+            }
+            if is_column(expr, &["tableoid"]) {
+                return take_place(expr, "CAST(NULL AS INT)");
             }
         }
         if self.1 == Asks::People {
@@ -340,6 +364,10 @@ impl VisitorMut for Meaning<'_> {
             "current_date" | "today" if is_bare => format!("CAST('{}' AS DATE)", now.to_string().split('T').next().unwrap_or_default()),
             "current_user" | "session_user" | "user" | "current_role" if is_bare => format!("'{}'", user.replace('\'', "''")),
             "current_database" | "current_catalog" if is_bare => format!("'{}'", database.replace('\'', "''")),
+            "current_setting" if self.1 == Asks::Client && matches!(first(function), Some(Expr::CompoundIdentifier(_))) => first(function)
+                .map(ToString::to_string)
+                .and_then(|name| Some(format!("{}.setting", name.strip_suffix(".name")?)))
+                .unwrap_or_else(|| "CAST(NULL AS TEXT)".to_owned()),
             "current_setting" => match first_text(function).map(|name| settings.get(&name.to_lowercase())) {
                 Some(Ok(content)) => format!("'{}'", content.replace('\'', "''")),
                 Some(Err(_)) if !has_one(function) => "CAST(NULL AS TEXT)".to_owned(),
@@ -356,6 +384,25 @@ impl VisitorMut for Meaning<'_> {
             "array_remove" if self.1 == Asks::Client && first(function).is_some_and(is_nothing) => "CAST(NULL AS TEXT)".to_owned(),
             "array_contains" | "array_has" if self.1 == Asks::Client && first(function).is_some_and(|array| is_nothing(array) || is_of_columns(array)) => "false".to_owned(),
             "pg_size_pretty" if self.1 == Asks::Client => "CAST(NULL AS TEXT)".to_owned(),
+            "pg_char_to_encoding" if self.1 == Asks::Client => "6".to_owned(),
+            "getdatabaseencoding" if is_bare => "'UTF8'".to_owned(),
+            "pg_get_viewdef" => match first(function) {
+                Some(number) => format!("(SELECT max({}) FROM pg_catalog.pg_class told WHERE told.oid = {number})", definition_of("told.relname")),
+                None => return ControlFlow::Continue(()),
+            },
+            // Whoever sees a table may read it, and nobody may do more.
+            "has_table_privilege" | "has_any_column_privilege" | "has_schema_privilege" | "has_database_privilege"
+                if last_text(function).is_some_and(|asked| !is_reading(&asked)) =>
+            {
+                "false".to_owned()
+            }
+            "pg_get_functiondef" => {
+                return refuse("the source of a function is not told here".to_owned(), "\\df lists functions by name; those that are done are PostgreSQL's own");
+            }
+            "every" => {
+                function.name = ast::ObjectName::from(vec![Ident::new("bool_and")]);
+                return ControlFlow::Continue(());
+            }
             "generate_series" => return refuse("set-returning functions are done in FROM only".to_owned(), "write SELECT n FROM generate_series(...) AS n"),
             "to_timestamp" | "to_date" | "to_number" if !has_one(function) => {
                 return refuse(format!("{name} with a pattern is not done here"), "write texts as ISO 8601 and cast them, such as '2026-03-31'::date");
@@ -390,37 +437,42 @@ fn is_looked_up(expr: &Expr) -> bool {
 
 /// Columns of PostgreSQL's catalogue that ours has not: rights and options, of which no table has any.
 fn is_left_out(expr: &Expr) -> bool {
-    matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["reloptions", "relacl", "nspacl", "typacl", "defaclacl", "setconfig"].contains(&name.value.as_str())))
+    is_column(expr, &["reloptions", "relacl", "nspacl", "typacl", "proacl", "lanacl", "defaclacl", "setconfig", "colliculocale"])
 }
 
-/// `format('%s', name)`, as Metabase writes a name that needs no marks.
+/// Whether an expression is a column of such a name, with or without its table.
+fn is_column(expr: &Expr, names: &[&str]) -> bool {
+    let name = match expr {
+        Expr::Identifier(name) => Some(name),
+        Expr::CompoundIdentifier(parts) => parts.last(),
+        _ => None,
+    };
+    name.is_some_and(|name| names.contains(&name.value.as_str()))
+}
+
+/// `format('%I.%I', schema, name)`, as clients join names: the pattern's pieces with its arguments between them.
 fn said(expr: &mut Expr) {
     let Expr::Function(function) = expr else { return };
     let FunctionArguments::List(list) = &function.args else { return };
     if !function.name.to_string().eq_ignore_ascii_case("format") {
         return;
     }
-    match list.args.as_slice() {
-        [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Value(pattern))), ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(one))]
-            if pattern.to_string() == "'%s'" =>
-        {
-            *expr = one.clone();
-        }
-        [
-            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Value(pattern))),
-            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(one)),
-            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(two)),
-        ] if pattern.to_string() == "'\"%s\".\"%s\"'" => {
-            let joined = ["'\"'", "ONE", "'\".\"'", "TWO", "'\"'"].join(" || ").replace("ONE", &one.to_string()).replace("TWO", &two.to_string());
-            _ = take_place(expr, &joined);
-        }
-        _ => {}
+    let Some(pattern) = first_text(function) else { return };
+    let text = |piece: &str| format!("'{}'", piece.replace('\'', "''"));
+    let (mut pieces, mut arguments) = (pattern.split('%'), list.args.iter().skip(1));
+    let mut joined = vec![text(pieces.next().unwrap_or_default())];
+    for piece in pieces {
+        let (Some(kind @ ("s" | "I")), Some(argument)) = (piece.get(..1), arguments.next()) else { return };
+        joined.extend([if kind == "I" { format!("quote_ident({argument})") } else { argument.to_string() }, text(&piece[1..])]);
+    }
+    if arguments.next().is_none() {
+        _ = take_place(expr, &format!("concat({})", joined.join(", ")));
     }
 }
 
 /// The columns of a key or an index, of which no table has any.
 fn is_of_columns(expr: &Expr) -> bool {
-    matches!(expr, Expr::CompoundIdentifier(names) if names.last().is_some_and(|name| ["conkey", "confkey", "indkey"].contains(&name.value.as_str())))
+    matches!(expr, Expr::CompoundIdentifier(_)) && is_column(expr, &["conkey", "confkey", "indkey", "stxkind"])
 }
 
 /// A part of what a key or an index is made of, such as `(i.keys).x` or `con.conkey[1]`: no table has either.
@@ -440,6 +492,36 @@ fn one_row(expr: &mut Expr) {
     }
 }
 
+/// `typinput = 'pg_catalog.array_in'::regproc`: the catalogue's parser puts a query for a number in place of the cast, whereas
+/// the columns that tell functions have their names.
+fn by_name(expr: &mut Expr) {
+    let Expr::BinaryOp { op: ast::BinaryOperator::Eq | ast::BinaryOperator::NotEq, left, right } = expr else { return };
+    let told = match (told_by_name(left), told_by_name(right)) {
+        (true, _) => right,
+        (_, true) => left,
+        _ => return,
+    };
+    if let Some(name) = looked_up(told) {
+        **told = Expr::Value(ast::Value::SingleQuotedString(name).into());
+    }
+}
+
+/// Whether an expression is a column, and not one of numbers.
+fn told_by_name(expr: &Expr) -> bool {
+    matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) && !is_column(expr, &["oid"])
+}
+
+/// The function whose number `(SELECT oid FROM pg_catalog.pg_proc WHERE proname = '...')` looks up.
+fn looked_up(expr: &Expr) -> Option<String> {
+    let Expr::Subquery(query) = expr else { return None };
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let [ast::TableWithJoins { relation: TableFactor::Table { name, .. }, .. }] = select.from.as_slice() else { return None };
+    let Some(Expr::BinaryOp { right, .. }) = &select.selection else { return None };
+    let Expr::Value(told) = right.as_ref() else { return None };
+    let told = told.value.clone().into_string().filter(|_| name.to_string() == "pg_catalog.pg_proc")?;
+    Some(told.rsplit('.').next().unwrap_or_default().to_owned())
+}
+
 /// `quote_ident(schema) IN (...)`, as Grafana takes the path apart: there is one schema. The catalogue's parser has put an
 /// empty text in place of the path, by which nothing would be found.
 fn search_path(expr: &Expr) -> Option<String> {
@@ -450,10 +532,21 @@ fn search_path(expr: &Expr) -> Option<String> {
 }
 
 /// `pg_settings` as this connection has them: the catalogue knows one only.
-fn told_settings(settings: &Settings, factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
+fn told_settings(settings: &Settings, alias: &str, factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
     let rows: Vec<String> = settings.all().map(|(name, content)| format!("('{name}', '{}')", content.replace('\'', "''"))).collect();
-    let sql = format!("SELECT 1 FROM (VALUES {}) AS pg_settings(name, setting)", rows.join(", "));
-    take_table(factor, &sql)
+    let told = format!("SELECT name, setting, setting AS boot_val, setting AS reset_val, 'default' AS source FROM (VALUES {}) AS told(name, setting)", rows.join(", "));
+    take_table(factor, &format!("SELECT 1 FROM ({told}) AS {alias}"))
+}
+
+/// `pg_roles` with a number for each: the catalogue gives all the same, by which every role would own every table.
+fn told_roles(factor: &mut TableFactor) -> ControlFlow<Box<Fault>> {
+    let TableFactor::Table { name, alias, .. } = factor else { return ControlFlow::Continue(()) };
+    if name.0.last().and_then(ast::ObjectNamePart::as_ident).is_none_or(|name| name.value != "pg_roles") {
+        return ControlFlow::Continue(());
+    }
+    let alias = alias.as_ref().map_or_else(|| "pg_roles".to_owned(), |alias| alias.name.to_string());
+    let number = "CAST(100000 + row_number() OVER (ORDER BY rolname) AS INT)";
+    take_table(factor, &format!("SELECT 1 FROM (SELECT * REPLACE ({number} AS oid) FROM pg_catalog.pg_roles) AS {alias}"))
 }
 
 /// `pg_database` under the name that the client calls the database.
@@ -467,6 +560,21 @@ fn told_database(database: &str, factor: &mut TableFactor) -> ControlFlow<Box<Fa
     let told = format!("CASE WHEN datname = '{DATABASE}' THEN '{}' ELSE datname END", database.replace('\'', "''"));
     let sql = format!("SELECT 1 FROM (SELECT * REPLACE ({told} AS datname) FROM pg_catalog.pg_database) AS {alias}");
     take_table(factor, &sql)
+}
+
+/// `FETCH FIRST 2 ROWS ONLY` as the LIMIT that it is.
+fn fetched(query: &mut Query) {
+    let Some(ast::Fetch { with_ties: false, percent: false, quantity }) = &query.fetch else { return };
+    let limit = Some(quantity.clone().unwrap_or_else(|| Expr::Value(ast::Value::Number("1".to_owned(), false).into())));
+    let offset = match query.limit_clause.take() {
+        None => None,
+        Some(ast::LimitClause::LimitOffset { limit: None, offset, .. }) => offset,
+        other => {
+            query.limit_clause = other;
+            return;
+        }
+    };
+    (query.limit_clause, query.fetch) = (Some(ast::LimitClause::LimitOffset { limit, offset, limit_by: Vec::new() }), None);
 }
 
 /// `generate_series`, whose one column has the name of the table, and of integers is of integers.
@@ -536,15 +644,21 @@ fn meant(expr: &mut Expr) -> ControlFlow<Box<Fault>> {
     }
 }
 
-/// `2026-03-31 12:30` with the seconds that DataFusion wants.
 fn with_seconds(value: &mut ast::Value) -> ControlFlow<Box<Fault>> {
-    if let ast::Value::SingleQuotedString(text) = value
-        && let [.., b' ' | b'T', _, _, b':', _, _] = text.as_bytes().get(..16).unwrap_or_default()
+    if let ast::Value::SingleQuotedString(text) = value {
+        to_the_second(text);
+    }
+    ControlFlow::Continue(())
+}
+
+/// `2026-03-31 12:30` with the seconds that DataFusion wants.
+pub(super) fn to_the_second(text: &mut String) {
+    if let [.., b' ' | b'T', b'0'..=b'2', _, b':', _, minute] = text.as_bytes().get(..16).unwrap_or_default()
+        && minute.is_ascii_digit()
         && text.as_bytes().get(16) != Some(&b':')
     {
         text.insert_str(16, ":00");
     }
-    ControlFlow::Continue(())
 }
 
 /// Digits that an exact number has.
@@ -630,7 +744,7 @@ fn exactly(expr: &mut Expr) {
     let has_places = *places != ast::ExactNumberInfo::None;
     if is_told(inner) {
         if !has_places {
-            *places = ast::ExactNumberInfo::PrecisionAndScale(DIGITS as u64, i64::from(PLACES));
+            *places = ast::ExactNumberInfo::PrecisionAndScale(DIGITS as u64, written_places(inner).unwrap_or_else(|| i64::from(PLACES)));
         }
         return;
     }
@@ -641,6 +755,16 @@ fn exactly(expr: &mut Expr) {
         let taken = std::mem::replace(inner.as_mut(), Expr::Value(ast::Value::Null.into()));
         *expr = taken;
     }
+}
+
+/// The places of a number that is written as a text, where it is plain.
+fn written_places(expr: &Expr) -> Option<i64> {
+    let Expr::Value(value) = expr else { return None };
+    let text = value.value.clone().into_string()?;
+    let plain = text.trim();
+    let fraction = plain.split_once('.').map_or("", |(_, fraction)| fraction);
+    let is_plain = plain.len() < DIGITS && plain.trim_start_matches(['-', '+']).chars().all(|c| c.is_ascii_digit() || c == '.');
+    is_plain.then(|| i64::try_from(fraction.len()).ok()).flatten()
 }
 
 /// Puts a function around an expression.
@@ -732,6 +856,20 @@ fn first_text(function: &ast::Function) -> Option<String> {
     if let Expr::Value(value) = first(function)? { value.value.clone().into_string() } else { None }
 }
 
+/// The last argument, where it is a text.
+fn last_text(function: &ast::Function) -> Option<String> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    match list.args.last()? {
+        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(Expr::Value(value))) => value.value.clone().into_string(),
+        _ => None,
+    }
+}
+
+/// Whether one of the rights that a text tells is a reader's.
+fn is_reading(rights: &str) -> bool {
+    rights.split(',').any(|right| ["select", "usage", "connect"].contains(&right.trim().to_lowercase().as_str()))
+}
+
 /// Whether an expression is made of nothing but what was put in the place of rights and options.
 fn is_nothing(expr: &Expr) -> bool {
     match expr {
@@ -782,6 +920,8 @@ mod tests {
         assert_eq!(asks("SELECT * FROM lots WHERE lot_number LIKE '%pg_class%'"), Asks::People);
         assert_eq!(asks("SELECT * FROM lots, pg_class"), Asks::People);
         assert_eq!(asks("SELECT 1"), Asks::People);
+        assert_eq!(asks("SELECT typname FROM pg_catalog.pg_type, generate_series(1, array_upper(current_schemas(false), 1)) AS s(r)"), Asks::Client);
+        assert_eq!(asks("SELECT s FROM generate_series(1, 3) AS s"), Asks::People);
     }
 
     #[test]
@@ -792,6 +932,19 @@ mod tests {
         assert_eq!(plain("1e40"), Some(Err(OVERFLOW)));
         assert_eq!(plain("9223372036854775808"), Some(Ok("9223372036854775808.".to_owned())));
         assert_eq!([plain("1.5e-3"), plain("1.25e1"), plain("12"), plain("1.5")], [None, None, None, None]);
+    }
+
+    #[test]
+    fn a_moment_to_the_minute_gets_its_seconds_and_nothing_else_does() {
+        let told = |text: &str| {
+            let mut text = text.to_owned();
+            to_the_second(&mut text);
+            text
+        };
+        assert_eq!(told("2026-03-31 12:30+02"), "2026-03-31 12:30:00+02");
+        for other in ["2026-03-31 12:30:01", "2026-03-31", "2026-03-31 12:3é", "no moment at all"] {
+            assert_eq!(told(other), other);
+        }
     }
 
     #[test]

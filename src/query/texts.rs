@@ -64,7 +64,7 @@ impl ScalarUDFImpl for Text {
                 let words = if self.name == SHOWN { ["f", "t"] } else { ["false", "true"] };
                 Arc::new(column.as_boolean().iter().map(|it| it.map(|it| words[usize::from(it)])).collect::<StringArray>())
             }
-            DataType::Timestamp(..) | DataType::Float32 | DataType::Float64 | DataType::Interval(_) => Arc::new(texts(&column)),
+            DataType::Timestamp(..) | DataType::Time64(_) | DataType::Float32 | DataType::Float64 | DataType::Interval(_) => Arc::new(texts(&column)),
             _ => cast(&column, &DataType::Utf8)?,
         }))
     }

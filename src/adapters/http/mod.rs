@@ -136,6 +136,8 @@ pub struct Service {
     /// Labels sent at once.
     prints: Semaphore,
     sql: Option<Sql>,
+    /// Where clients of PostgreSQL are answered.
+    sql_port: Option<u16>,
     /// How far the proof that runs has come, and what there is to prove.
     proving: Arc<(AtomicU64, AtomicU64)>,
     trust: Option<Arc<Trust>>,
@@ -166,6 +168,7 @@ impl Service {
             connections: Connections::default(),
             trial: None,
             sql: None,
+            sql_port: None,
             trust: None,
             trials: Semaphore::new(limits::TRIALS_MAX),
             proving: Arc::default(),
@@ -228,10 +231,10 @@ impl Service {
         self
     }
 
-    /// With SQL over its tables.
+    /// With SQL over its tables; and the port of clients of PostgreSQL, if they have one.
     #[must_use]
-    pub fn with_sql(mut self, sql: Sql) -> Self {
-        self.sql = Some(sql);
+    pub fn with_sql(mut self, sql: Sql, port: Option<u16>) -> Self {
+        (self.sql, self.sql_port) = (Some(sql), port);
         self
     }
 

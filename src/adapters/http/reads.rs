@@ -237,6 +237,7 @@ pub(super) async fn plant(service: Arc<Service>, call: Call) -> Result<Reply, Re
         ("work_orders_by_status", Value::Object(orders.collect())),
         ("lots_on_hold", count(overview.lots_on_hold as u64)),
         ("trace_in_memory", Value::Bool(service.engine.mirror_ready())),
+        ("sql_port", service.sql_port.map_or(Value::Null, |port| Value::Int(port.into()))),
     ]);
     Ok(Reply::json(200, json.to_json()))
 }

@@ -130,7 +130,7 @@ impl Site {
         let wire = runtime().block_on(sql::Server::bind(([127, 0, 0, 1], 0).into(), tables.clone(), service.accounts())).unwrap();
         let sql = wire.address().unwrap();
         runtime().spawn(wire.run(stopping.clone()));
-        let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_sql(tables).with_lake(lake).with_desk(desk.clone());
+        let service = service.with_search(Arc::clone(&index)).with_telemetry(lane.clone()).with_sql(tables, Some(sql.port())).with_lake(lake).with_desk(desk.clone());
         let server = runtime().block_on(Server::bind(([127, 0, 0, 1], 0).into(), Arc::new(service))).unwrap();
         let address = server.address().unwrap();
         runtime().spawn(figures::run(plant.engine.clone(), figures, stopping.clone()));

@@ -34,11 +34,13 @@ public class Introspect {
             tell("table privileges", () -> rows(about.getTablePrivileges(null, "public", "lots"), "PRIVILEGE"));
             tell("functions", () -> rows(about.getFunctions(null, "public", "%"), "FUNCTION_NAME").size());
             tell("udts", () -> rows(about.getUDTs(null, "public", "%", null), "TYPE_NAME").size());
+            tell("types", () -> rows(about.getTypeInfo(), "TYPE_NAME", "DATA_TYPE", "PRECISION", "LITERAL_PREFIX", "CASE_SENSITIVE", "FIXED_PREC_SCALE", "AUTO_INCREMENT"));
             tell("table types", () -> rows(about.getTableTypes(), "TABLE_TYPE").contains("VIEW"));
             tell("procedures", () -> rows(about.getProcedures(null, "public", "%"), "PROCEDURE_NAME").size());
             tell("procedure columns", () -> rows(about.getProcedureColumns(null, "public", "%", "%"), "COLUMN_NAME").size());
             tell("function columns", () -> rows(about.getFunctionColumns(null, "public", "%", "%"), "COLUMN_NAME").size());
             tell("best row", () -> rows(about.getBestRowIdentifier(null, "public", "lots", DatabaseMetaData.bestRowSession, true), "COLUMN_NAME"));
+            tell("versions", () -> rows(about.getVersionColumns(null, "public", "lots"), "COLUMN_NAME", "TYPE_NAME"));
             tell("crossing", () -> rows(about.getCrossReference(null, "public", "lots", null, "public", "work_orders"), "FKCOLUMN_NAME"));
             tell("column privileges", () -> rows(about.getColumnPrivileges(null, "public", "lots", "%"), "PRIVILEGE").size());
             tell("keywords", () -> about.getSQLKeywords().length() > 0);

@@ -60,7 +60,14 @@ fn the_driver_of_metabase_finds_schemas_tables_columns_and_types() {
     for nothing in ["keys", "imported", "exported", "indexes", "table privileges"] {
         assert!(of(nothing).starts_with('['), "{nothing}: {told}");
     }
-    // Its list of types and its version columns are not answered: they cast names of functions to regproc.
+    // As PostgreSQL 15 tells them: code of JDBC, precision, mark before literals, whether case counts, money, serial.
+    for known in ["bool|-7|0|'|false|false|false", "int8|-5|0|null|false|false|false", "numeric|2|1000|null|false|false|false", "int4|4|0|null|false|false|false"] {
+        assert!(of("types").contains(known), "{known}: {told}");
+    }
+    for known in ["float8|8|0|null|false|false|false", "text|12|0|'|true|false|false", "date|91|0|'|false|false|false", "timestamptz|93|6|'|false|false|false", "_text|2003|"] {
+        assert!(of("types").contains(known), "{known}: {told}");
+    }
+    assert_eq!((of("versions"), of("table privileges")), ("[ctid|tid]".into(), "[]".into()));
     assert_eq!(["table types", "keywords", "client", "all tables", "all columns"].map(of), ["true"; 5].map(String::from), "{told}");
     assert_eq!((of("some schemas"), of("best row"), of("crossing")), ("[public]".into(), "[]".into(), "[]".into()));
     assert_eq!((of("keys"), of("imported"), of("select"), of("cursor")), ("[]".into(), "[]".into(), "true".into(), "5".into()));

@@ -34,6 +34,12 @@ fn sql_and_the_lists_of_the_api_say_the_same() {
     }
 }
 
+#[test]
+fn the_plant_tells_where_clients_of_postgresql_are_answered() {
+    let site = Site::new();
+    assert_eq!(site.client(Role::Operator).read("/api/v1/plant")["sql_port"], site.sql.port());
+}
+
 fn moment(value: &Json) -> Option<millwright::base::Time> {
     value.as_str()?.parse().ok()
 }

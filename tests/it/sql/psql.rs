@@ -36,6 +36,49 @@ fn the_backslash_commands_describe_the_plant() {
         let answer = told(&site, Role::Manager, &[command]).unwrap();
         assert!(!answer.is_empty() || command == r"\df", "{command}");
     }
+    // None there are: psql says so, or shows nothing.
+    for command in [r"\dT", r"\do", r"\dO", r"\dX", r"\dy", r"\df+", r"\deu", r"\ddp", r"\dd", r"\dconfig", r"\da", r"\det", r"\dD"] {
+        assert_eq!(told(&site, Role::Manager, &[command]).unwrap(), "", "{command}");
+    }
+    for (command, what) in [(r"\di", "relations"), (r"\di+", "relations"), (r"\dm", "relations"), (r"\ds", "relations"), (r"\drds", "settings")] {
+        let output = psql(site.sql, "manager", PASSWORD, &[command]).unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr).trim(), format!("Did not find any {what}."), "{command}");
+    }
+    for (command, part) in [
+        (r"\dn+", "public|"),
+        (r"\du analyst", "analyst|"),
+        (r"\l+", "genims_db|"),
+        (r"\x", "on"),
+        (r"\dTS text", "pg_catalog|text|"),
+        (r"\doS ~~", "pg_catalog|~~|text|text|boolean|"),
+        (r"\dfS lower", "pg_catalog|lower|"),
+        (r"\daS xmlagg", "pg_catalog|xmlagg|xml|"),
+        (r"\dL", "plpgsql|"),
+        (r"\dAc btree", "btree|bigint|"),
+        (r"\dAf btree", "btree|"),
+        (r"\dFp", "default"),
+        (r"\dFt", "simple"),
+        (r"\dconfig *time*", "statement_timeout|60s"),
+        (r"\sv open_orders", "CREATE OR REPLACE VIEW public.open_orders AS\n SELECT o.work_order_id,"),
+        ("SELECT view_definition FROM information_schema.views WHERE table_name = 'downtime_pareto';", "FROM downtime_events WHERE"),
+        ("SELECT definition FROM pg_views WHERE viewname = 'job_routings';", "FROM work_order_operations"),
+        ("SELECT 1 AS one, 2 AS two \\gdesc", "two|integer"),
+        ("SELECT status, priority, count(*) FROM work_orders GROUP BY 1, 2 \\crosstabview", "in_progress|"),
+    ] {
+        let answer = told(&site, Role::Manager, &[command]).unwrap();
+        assert!(answer.contains(part), "{command}: {answer}");
+    }
+    for (command, complaint) in [
+        (r"\sv oee_hourly", "is not a view"),
+        (r"\sf now", "the source of a function is not told here"),
+        ("SELECT pg_get_functiondef(870);", "0A000"),
+        (r"\dAp", "0A000"),
+        ("SELECT 'nothing'::regclass;", "42P01"),
+    ] {
+        assert!(complained(&site, Role::Manager, command).unwrap().contains(complaint), "{command}");
+    }
+    let rights = "SELECT has_table_privilege('lots', 'SELECT'), has_table_privilege('lots', 'INSERT, UPDATE'), has_schema_privilege('public', 'CREATE');";
+    assert_eq!(told(&site, Role::Manager, &[rights]).unwrap(), "t|f|f");
     assert!(told(&site, Role::Manager, &[r"\dv"]).unwrap().contains("open_orders"));
     assert!(told(&site, Role::Manager, &[r"\dp"]).unwrap().contains("public|work_orders|table|"));
     assert!(told(&site, Role::Manager, &[r"\l"]).unwrap().contains("genims_db|"), "the name that was connected to");

@@ -52,6 +52,7 @@ export interface Overview {
   records: Record<string, number>;
   work_orders_by_status: Record<string, number>;
   lots_on_hold: number;
+  sql_port: number | null;
 }
 
 export interface Job {
