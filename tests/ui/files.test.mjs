@@ -92,7 +92,7 @@ test("what somebody attached never runs as a page of the plant's: scripts of a d
   await tab.getByText("still").waitFor();
   assert.equal(await tab.locator(".ran").count(), 0);
   await tab.close();
-  const [file] = await Promise.all([context.waitForEvent("page").then((opened) => opened.waitForEvent("download")), row(page, `${OWN}.html`).getByRole("link", { name: `${OWN}.html`, exact: true }).click()]);
+  const [file] = await Promise.all([page.waitForEvent("download"), row(page, `${OWN}.html`).getByRole("link", { name: `${OWN}.html`, exact: true }).click()]);
   assert.equal(file.suggestedFilename(), `${OWN}.html`);
   for (const { attachment_id } of (await ask("lead", `attachments?subject=${order.work_order_id}&file_name.contains=${OWN}&removed=false`)).data) await ask("lead", `attachments/${attachment_id}/remove`, {});
   await leave();

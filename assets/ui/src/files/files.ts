@@ -20,12 +20,14 @@ const PICTURES = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/s
 const OPENED = [...PICTURES, "text/plain", "application/pdf"];
 
 export const kindOf = (file: { file_name: string }): string => KINDS.find(([, ends]) => ends.test(file.file_name))?.[0] ?? "other";
+/** Whether a browser opens it beside the page; anything else it keeps. */
+export const isOpened = (file: { content_type: string }) => OPENED.includes(file.content_type);
 export const isPicture = (file: { content_type: string }) => PICTURES.includes(file.content_type);
 
 /** Where its bytes are: to be looked at where a browser can, else to be kept. */
 export function addressOf(file: { attachment_id: string; content_type: string }, keep = false): string {
   const address = `/api/v1/attachments/${encodeURIComponent(file.attachment_id)}/content`;
-  return keep || !OPENED.includes(file.content_type) ? address : `${address}?inline=true`;
+  return keep || !isOpened(file) ? address : `${address}?inline=true`;
 }
 
 /** The files of these records, in the order of the records. */
