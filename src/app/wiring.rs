@@ -42,7 +42,7 @@ pub(super) fn metrics() -> Result<Arc<dyn Fn() -> String + Send + Sync>, Refusal
 /// How HTTP brings files in.
 pub(super) fn import(engine: &Engine) -> Import {
     let engine = engine.clone();
-    Arc::new(move |call: ImportCall| bring_in(&engine, call, &mut |_, _| {}).map(|report| report.0))
+    Arc::new(move |call: ImportCall, progress: &mut dyn FnMut(u64, u64)| bring_in(&engine, call, progress).map(|report| report.0))
 }
 
 /// Brings a file in; answers the report and whether every row was taken.

@@ -22,6 +22,7 @@ fn job(job: &Job) -> Value {
     Value::Object(vec![
         ("work_order_id", order.work_order_id.to_value()),
         ("work_order_number", order.work_order_number.to_value()),
+        ("product_id", job.order.product_id.to_value()),
         ("product_name", text(&job.product)),
         ("operation_id", operation.operation_id.to_value()),
         ("operation_sequence", Value::Int(operation.operation_sequence)),

@@ -83,3 +83,54 @@ test("every kind that can be brought in is on the page, each with an example, an
   assert.equal(await operator.page.getByRole("link", { name: "Import", exact: true }).count(), 0);
   await operator.leave();
 });
+
+/** As many as one import may have, nearly: enough to be seen at work. */
+const MANY = 190_000;
+const crowd = () => csv("crowd.csv", ["customer_code,customer_name", ...Array.from({ length: MANY }, (_, at) => `${OWN}-${at},Customer ${at}`)]);
+
+test("a large file says how many of its rows are checked and for how long, here and to whoever comes to the page, and is not sent twice", story, async () => {
+  const { page, context, leave } = await visit("planner", "imports?kind=customers");
+  const sent = [];
+  page.on("request", (request) => request.method() === "POST" && request.url().includes("/imports/") && sent.push(request.url()));
+  await page.getByLabel("File", { exact: false }).setInputFiles(crowd());
+  const look = page.getByRole("button", { name: "Look first" });
+  await look.click();
+  // Past the browser driver, which waits until a button may be pressed.
+  await look.click({ force: true });
+  await page.getByRole("button", { name: "Bring in" }).click({ force: true });
+  const told = page.getByText(/^[\d,]+ of 190,000 rows checked$/);
+  await told.waitFor();
+  await page.getByText(/^for \d+:\d\d$/).waitFor();
+  assert.ok((await page.getByRole("progressbar", { name: "Look first" }).getAttribute("value")) !== null);
+  const other = await context.newPage();
+  await other.goto(`${BASE}/#/imports`);
+  await other.getByRole("heading", { name: "crowd.csv is being looked at" }).waitFor();
+  await other.getByText(/begun by planner/).waitFor();
+  await page.getByText("crowd.csv was only looked at: nothing is changed.").waitFor();
+  await other.getByRole("heading", { name: "crowd.csv is being looked at" }).waitFor({ state: "detached" });
+  assert.equal(await figure(page, "Rows").innerText(), "190,000");
+  assert.equal(sent.length, 1);
+  await leave();
+});
+
+test("whoever would leave while a file is brought in is asked first, and stays where they were", story, async () => {
+  const { page, leave } = await visit("planner", "imports?kind=customers");
+  let answer;
+  const held = new Promise((done) => (answer = done));
+  await page.route("**/api/v1/imports/customers*", async (route) => (await held, route.continue()));
+  const asked = [];
+  page.on("dialog", (dialog) => (asked.push([dialog.type(), dialog.message()]), dialog.type() === "confirm" && asked.length > 1 ? dialog.accept() : dialog.dismiss()));
+  await page.getByLabel("File", { exact: false }).setInputFiles(csv("two.csv", ["customer_code,customer_name", `${OWN}-A,One`, `${OWN}-B,Two`]));
+  await page.getByRole("button", { name: "Bring in" }).click();
+  await page.getByRole("progressbar", { name: "Bring in" }).waitFor();
+  await page.getByRole("link", { name: "Orders", exact: true }).click();
+  await page.getByRole("heading", { name: "Bring in a file" }).waitFor();
+  assert.match(page.url(), /#\/imports\?kind=customers$/);
+  assert.match(asked[0][1], /leaving brings in nothing of it/);
+  answer();
+  await page.getByText("two.csv is in.").waitFor();
+  await page.getByRole("link", { name: "Orders", exact: true }).click();
+  await page.getByRole("heading", { name: "Orders" }).first().waitFor();
+  assert.equal(asked.length, 1, "when it is in, nobody is asked");
+  await leave();
+});

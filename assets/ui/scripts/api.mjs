@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString } from "openapi-typescript";
 
 const RECORDS = [
-  "ApiToken", "Badge", "BillOfMaterial", "CalendarException", "Connector", "Customer", "DowntimeEvent", "Employee", "Factory", "JournalDay", "LaborTransaction", "Lot", "Machine", "Material",
+  "ApiToken", "Attachment", "Badge", "BillOfMaterial", "CalendarException", "Connector", "Customer", "DowntimeEvent", "Employee", "ExpectedReceipt", "Factory", "JournalDay", "LaborTransaction", "Lot", "Machine", "Material",
   "MaterialTransaction", "OperationReport", "Problem", "Product", "ProductionLine", "RefusedAct", "Shift", "Shipment", "Supplier", "Terminal", "User", "WorkCenter", "WorkOrder", "WorkOrderOperation",
 ];
 const SENT = [
@@ -17,7 +17,7 @@ const SENT = [
   "reportOperation", "finishOperation", "clockIn", "clockOut", "createUser", "changeUser", "setPassword",
   "createApiToken", "revokeApiToken", "holdLots", "recordMaterialTransaction", "updatePlant", "createShift", "updateShift", "createCalendarException",
   "makePlan", "stopPlan", "publishDraft", "whatIf", "moveOperation", "goToPlanVersion", "branchPlan", "pinOperation", "unpinOperation", "setFrozenZone",
-  "openDemoSession", "becomeTerminal", "signOn", "registerTerminal", "revokeTerminal", "issueBadge", "setPin", "revokeBadge", "changeOwnPin", "keepRefusedAct", "settleRefusedAct",
+  "openDemoSession", "becomeTerminal", "signOn", "registerTerminal", "revokeTerminal", "issueBadge", "setPin", "revokeBadge", "changeOwnPin", "keepRefusedAct", "settleRefusedAct", "removeAttachment", "updateExpectedReceipt",
 ];
 
 const arguments_ = process.argv.slice(2).filter((it) => it !== "--check");

@@ -81,6 +81,7 @@ pub fn import(engine: &Engine, request: &Request<'_>, progress: &mut dyn FnMut(u
     let mapping = Mapping::read(request.map)?;
     let table = table::read(request.bytes, &mapping.form()?)?;
     let mut report = Report::new(request, &table);
+    progress(0, report.rows);
     match request.kind {
         Kind::OperationLog if request.map.is_none() => {
             let why = "an operation log needs a mapping that names its zone and columns; fixtures/job-shop-log.toml is an example";

@@ -150,6 +150,15 @@ impl Call {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// A question that is yes or no; no where it is not asked.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        match self.asked(name) {
+            None | Some("false") => Ok(false),
+            Some("true" | "") => Ok(true),
+            Some(_) => Err(Refusal::invalid(name, "must be true or false")),
+        }
+    }
+
     /// A whole number from the query, within bounds.
     pub(super) fn number(&self, name: &str, default: u64, max: u64) -> Result<u64, Refusal> {
         self.whole(name, default, 0..=max)

@@ -17,6 +17,10 @@ use crate::model::field::Note;
 use crate::model::{Command, Noun, Subject};
 use crate::views;
 
+const PDF: &str = "application/pdf";
+/// What a browser shows without running any of it: scripts of an SVG stay in its sandbox.
+const SHOWN: &[&str] = &["image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml", "text/plain", PDF];
+
 pub(super) async fn attach(service: Arc<Service>, mut call: Call) -> Result<Reply, Refusal> {
     call.only(&["subject", "file_name", "note"])?;
     let line = |name: &str, content: Option<&str>| {
@@ -41,7 +45,8 @@ pub(super) async fn attach(service: Arc<Service>, mut call: Call) -> Result<Repl
 }
 
 pub(super) async fn content(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {
-    call.only(&[])?;
+    call.only(&["inline"])?;
+    let is_shown = call.flag("inline")?;
     let id = call.param("id")?;
     let found = service.engine.read(|snapshot| match views::resolve(snapshot, Noun::Attachment, id)? {
         Some(number) => views::record(snapshot, Subject { noun: Noun::Attachment, number }),
@@ -52,10 +57,19 @@ pub(super) async fn content(service: Arc<Service>, call: Call) -> Result<Reply, 
     let digest = Digest::from_hex(&column("sha256")).ok_or_else(|| Refusal::new(Code::Internal, "the attachment has no digest"))?;
     let engine = service.engine.clone();
     let bytes = tokio::task::spawn_blocking(move || engine.read_blob(&digest)).await.map_err(|_| Refusal::new(Code::Internal, "reading the file ended early"))??;
-    let name = column("file_name").replace(['"', '\\'], "_");
-    // Always a download: a file that somebody attached must not run as a page of ours.
-    let reply = Reply::of(200, &column("content_type"), Body::from(bytes)).with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
-    Ok(reply.with(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+    let kind = column("content_type");
+    // A download, unless it is of a kind that is only looked at: a file that somebody attached must not run as a page of ours.
+    let way = if is_shown && SHOWN.contains(&kind.as_str()) { "inline" } else { "attachment" };
+    let reply = Reply::of(200, &kind, Body::from(bytes)).with(header::CONTENT_DISPOSITION, format!("{way}; {}", named(&column("file_name"))));
+    // Browsers show no PDF in a sandbox; their readers are one.
+    Ok(if way == "inline" && kind == PDF { reply } else { reply.with(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:") })
+}
+
+/// A file's name as a header carries it: in plain letters, and whole for whoever reads RFC 6266.
+fn named(name: &str) -> String {
+    let plain: String = name.chars().map(|letter| if matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\') { letter } else { '_' }).collect();
+    let whole: String = name.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+    format!("filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }
 
 pub(super) async fn backup(service: Arc<Service>, call: Call) -> Result<Reply, Refusal> {

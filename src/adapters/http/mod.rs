@@ -55,6 +55,7 @@ use crate::telemetry::{Connections, Lane, Seen, Standing};
 use crate::trust::Trust;
 use crate::views;
 use crate::views::search::SearchIndex;
+use imports::Importing;
 
 pub use operations::{Operation, Permit, operations};
 pub use server::Server;
@@ -76,8 +77,8 @@ pub struct ImportCall {
     pub actor: Actor,
 }
 
-/// How files are brought in; given by `app`, since adapters do not know each other.
-pub type Import = Arc<dyn Fn(ImportCall) -> Result<String, Refusal> + Send + Sync>;
+/// How files are brought in; given by `app`, since adapters do not know each other. It tells rows done and rows in all.
+pub type Import = Arc<dyn Fn(ImportCall, &mut dyn FnMut(u64, u64)) -> Result<String, Refusal> + Send + Sync>;
 
 /// A connection to try.
 pub struct Trial {
@@ -121,6 +122,7 @@ pub struct Service {
     accounts: Arc<Accounts>,
     figures: Figures,
     import: Import,
+    importing: Importing,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     description: String,
     streams: Arc<Semaphore>,
@@ -158,6 +160,7 @@ impl Service {
             accounts,
             figures,
             import,
+            importing: Importing::default(),
             metrics,
             description,
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),

@@ -332,6 +332,7 @@ const PRINT: FixedBody = FixedBody::Json(&[
     ("copies", "integer", false, "1 unless given, at most 200."),
 ]);
 const IMPORT: &[(&str, &str)] = &[("dry_run", "true: only look, change nothing."), ("file_name", "Ends in .csv or .xlsx."), ("map", "A mapping as TOML text.")];
+const CONTENT: &[(&str, &str)] = &[("inline", "true: to be shown by the browser, where it is a picture, a PDF or plain text.")];
 const ATTACH: &[(&str, &str)] = &[("subject", "The record's id, such as LOT-000001."), ("file_name", "The file's name."), ("note", "What it is.")];
 
 macro_rules! fixed {
@@ -441,9 +442,10 @@ static FIXED: &[Fixed] = &[
     fixed!(GET "/api/v1/machines/{id}/state" "machineState" FixedPermit::Act("ReadFloor"), &[], FixedBody::None, machines::state, "What a machine does now, as its control tells it; the signals it is taken from, and where its counter stands."),
     fixed!(GET "/api/v1/machines/{id}/timeline" "machineTimeline" FixedPermit::Act("ReadFloor"), TIMELINE, FixedBody::None, machines::timeline, "What a machine did, in intervals, with the time of each state."),
     fixed!(GET "/api/v1/telemetry/quarantine" "telemetryQuarantine" FixedPermit::Act("ReadFloor"), NEWEST, FixedBody::None, telemetry::quarantine, "What came and could not be taken, newest first."),
+    fixed!(GET "/api/v1/imports" "runningImports" FixedPermit::Act("ImportMaster"), &[], FixedBody::None, imports::running, "The imports that run now: whose, of which file, how many of its rows are done."),
     fixed!(POST "/api/v1/imports/{kind}" "import" FixedPermit::Act("ImportMaster"), IMPORT, FixedBody::File, imports::import, "Brings in a CSV or XLSX file: operation-log, or the plural of a noun."),
     fixed!(POST "/api/v1/attachments" "addAttachment" FixedPermit::Act("AddAttachment"), ATTACH, FixedBody::File, files::attach, "Attaches a file to a record."),
-    fixed!(GET "/api/v1/attachments/{id}/content" "getAttachmentContent" FixedPermit::Act("ReadFile"), &[], FixedBody::None, files::content, "The bytes of an attachment."),
+    fixed!(GET "/api/v1/attachments/{id}/content" "getAttachmentContent" FixedPermit::Act("ReadFile"), CONTENT, FixedBody::None, files::content, "The bytes of an attachment."),
 ];
 
 async fn docs_json(service: Arc<Service>, _call: Call) -> Result<Reply, Refusal> {

@@ -49,3 +49,22 @@ fn a_file_that_cannot_be_attached_is_refused_and_leaves_nothing() {
     assert_eq!(site.plant.head(), before);
     assert_eq!(lead.get("/api/v1/attachments/ATT-000001/content").status, 404);
 }
+
+#[test]
+fn only_what_is_looked_at_is_shown_and_a_name_arrives_whole() {
+    let site = Site::on_disk();
+    let mut lead = site.client(Role::Lead);
+    for (content_type, way, sandbox) in
+        [("image/svg+xml", "inline", true), ("application/pdf", "inline", false), ("text/html", "attachment", true), ("image/svg+xml; charset=utf-8", "attachment", true)]
+    {
+        let reply = lead.send("POST", "/api/v1/attachments?subject=SUP-000001&file_name=Pr%C3%BCfplan%201.x", &[("Content-Type", content_type)], b"<svg/>").unwrap();
+        let content = format!("/api/v1/attachments/{}/content", reply.json()["attachment_id"].as_str().unwrap());
+        let shown = lead.get(&format!("{content}?inline=true"));
+        assert_eq!(shown.header("content-disposition"), Some(format!("{way}; filename=\"Pr_fplan 1.x\"; filename*=UTF-8''Pr%C3%BCfplan%201.x").as_str()), "{content_type}");
+        assert_eq!(shown.header("content-security-policy").is_some_and(|policy| policy.starts_with("sandbox; default-src 'none'")), sandbox, "{content_type}");
+        assert_eq!(shown.header("x-content-type-options"), Some("nosniff"));
+        let kept = lead.get(&content);
+        assert!(kept.header("content-disposition").unwrap().starts_with("attachment; ") && kept.header("content-security-policy").is_some(), "{content_type}");
+        assert_eq!(lead.get(&format!("{content}?inline=perhaps")).status, 422);
+    }
+}

@@ -50,3 +50,26 @@ fn a_file_that_cannot_be_read_is_refused_whole() {
     }
     assert_eq!(site.plant.head(), before);
 }
+
+#[test]
+fn whoever_brings_files_in_is_told_what_runs_and_nobody_else() {
+    let site = Site::new();
+    assert_eq!(site.client(Role::Planner).read("/api/v1/imports"), serde_json::json!({"data": []}));
+    assert_eq!(site.client(Role::Operator).get("/api/v1/imports").status, 403);
+    let mut file = b"customer_code,customer_name\n".to_vec();
+    (0..20_000).for_each(|at| file.extend(format!("RUN-{at},Customer {at}\n").bytes()));
+    std::thread::scope(|scope| {
+        let work = scope.spawn(|| bring(&mut site.client(Role::Planner), "customers?dry_run=true&file_name=run.csv", &file).status);
+        let mut planner = site.client(Role::Planner);
+        let mut told = Vec::new();
+        while !work.is_finished() {
+            told.extend(planner.read("/api/v1/imports")["data"].as_array().unwrap().clone());
+        }
+        assert_eq!(work.join().unwrap(), 200);
+        assert!(told.iter().all(|it| it["file_name"] == "run.csv" && it["kind"] == "customers" && it["dry_run"] == true));
+        assert!(told.iter().any(|it| it["total"] == 20_000), "{told:?}");
+        let done: Vec<u64> = told.iter().map(|it| it["done"].as_u64().unwrap()).collect();
+        assert!(done.is_sorted(), "{done:?}");
+    });
+    assert_eq!(site.client(Role::Planner).read("/api/v1/imports"), serde_json::json!({"data": []}));
+}

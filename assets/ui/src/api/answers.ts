@@ -58,6 +58,8 @@ export interface Overview {
 export interface Job {
   work_order_id: string;
   work_order_number: string | null;
+  /** Empty where it is begun here and the server does not know of it yet. */
+  product_id: string;
   product_name: string;
   operation_id: string;
   operation_sequence: number;
@@ -512,6 +514,18 @@ interface Hours {
 }
 
 /** What an import did, or would do. */
+/** An import that runs; of how many rows is 0 until the file is read. */
+export interface RunningImport {
+  kind: string;
+  file_name: string;
+  dry_run: boolean;
+  actor: string;
+  /** How long it has run. */
+  seconds: number;
+  done: number;
+  total: number;
+}
+
 export interface ImportReport {
   kind: string;
   file_name: string;

@@ -58,10 +58,6 @@ export const forgetTerminal = () => ask("/api/v1/terminal", { method: "DELETE" }
 /** Writes every table as Parquet; it has no body, so the description names none. */
 export const writeLake = () => ask("/api/v1/lake", { method: "POST" });
 
-/** Brings a file in, or only looks at it. */
-export const bringIn = <T>(kind: string, file_name: string, content: ArrayBuffer, { dry_run, map }: { dry_run: boolean; map?: string }): Promise<T> =>
-  ask(`/api/v1/imports/${kind}?${new URLSearchParams({ dry_run: String(dry_run), file_name, ...(map ? { map } : {}) })}`, { method: "POST", body: content, headers: { "Content-Type": "application/octet-stream" } });
-
 export const keepBackup = () => ask("/api/v1/backups", { method: "POST" });
 
 /** A file that the server makes in the form that is accepted. */

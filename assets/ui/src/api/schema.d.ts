@@ -79,6 +79,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                    };
+                };
+            };
+            responses: never;
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/badges": {
         parameters: {
             query?: never;
@@ -581,6 +618,54 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expected-receipts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expected_at?: string;
+                        /** @description Id of one of the materials, such as MATL-000001, or its material_code. */
+                        material_id?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, if not now; at most 7 days ago.
+                         */
+                        occurred_at?: string;
+                        purchase_order_number?: string | null;
+                        /** @description In the material's stock unit. */
+                        quantity?: number;
+                        /** @description Why, for the record's history. */
+                        reason?: string;
+                        /** @enum {string} */
+                        status?: "expected" | "received" | "cancelled";
+                        /** @description Id of one of the suppliers, such as SUP-000001, or its supplier_code. */
+                        supplier_id?: string | null;
+                    };
+                };
+            };
+            responses: never;
+        };
         trace?: never;
     };
     "/api/v1/frozen-zones": {
@@ -2150,6 +2235,24 @@ export interface components {
             /** @description Id of one of the users, such as USR-000001, or its user_name. */
             user_id?: string;
         };
+        /** @description A file that belongs to a record: drawing, photo, certificate. */
+        Attachment: {
+            /** @description Id of one of the attachments, such as ATT-000001. */
+            attachment_id?: string;
+            content_type?: string;
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string;
+            file_name?: string;
+            note?: string | null;
+            removed?: boolean;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            sha256?: string;
+            size_bytes?: number;
+            /** @description The record it belongs to, as its id text. */
+            subject?: string;
+        };
         /** @description A badge: which employee shows it, and as whom they act. */
         Badge: {
             /** @description Id of one of the badges, such as BDG-000001, or its badge_number. */
@@ -2354,6 +2457,26 @@ export interface components {
             skill_level?: "skilled" | "trainee" | "senior" | "expert";
             /** @enum {string} */
             status?: "active" | "inactive";
+        };
+        /** @description Material that is on its way. */
+        ExpectedReceipt: {
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            expected_at?: string;
+            /** @description Id of one of the expected_receipts, such as XRC-000001. */
+            expected_receipt_id?: string;
+            /** @description Id of one of the materials, such as MATL-000001, or its material_code. */
+            material_id?: string;
+            purchase_order_number?: string | null;
+            /** @description In the material's stock unit. */
+            quantity?: number;
+            /** @description The journal entry that last touched the record: its version. */
+            seq?: number;
+            /** @enum {string} */
+            status?: "expected" | "received" | "cancelled";
+            /** @description Id of one of the suppliers, such as SUP-000001, or its supplier_code. */
+            supplier_id?: string | null;
         };
         /** @description A factory: the site. */
         Factory: {

@@ -34,7 +34,7 @@ export const PAGES: Record<string, PageOf> = {
   people: { load: office(() => import("./people/People.svelte")), title: "nav.people", act: "ReadAccounts" },
   terminals: { load: office(() => import("./terminal/Terminals.svelte")), title: "nav.terminals", act: "RegisterTerminal" },
   settings: { load: office(() => import("./setting/Settings.svelte")), title: "nav.settings" },
-  records: { load: () => import("./record/RecordPage.svelte"), title: "nav.record" },
+  records: { load: office(() => import("./record/RecordPage.svelte")), title: "nav.record" },
 };
 
 /** The words of the bar, and those behind the person's name. */

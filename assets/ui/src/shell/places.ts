@@ -6,7 +6,7 @@ const KINDS: Record<string, string> = {
   ATT: "attachments", BOM: "bills-of-material", CAL: "calendar-exceptions", CHG: "changeover-events", CONN: "connectors", CPM: "customer-product-mapping", CUST: "customers", DAY: "journal-days",
   DEF: "defects", DT: "downtime-events", EBR: "electronic-batch-records", EMP: "employees", FAC: "factories", INSP: "quality-inspections", LAB: "labor-transactions", LINE: "production-lines",
   BDG: "badges", LOT: "lots", LPM: "line-product-mapping", MACH: "machines", MAT: "material-transactions", MATL: "materials", OP: "work-order-operations", PROD: "products", REF: "refused-acts", REP: "operation-reports",
-  RPS: "report-schedules", RTG: "routings", SCH: "production-schedule", SENS: "sensors", SHIFT: "shifts", SHP: "shipments", SUP: "suppliers", TERM: "terminals", TOK: "api-tokens", USR: "users", WC: "work-centers", WO: "work-orders",
+  RPS: "report-schedules", RTG: "routings", SCH: "production-schedule", SENS: "sensors", SHIFT: "shifts", SHP: "shipments", SUP: "suppliers", TERM: "terminals", TOK: "api-tokens", USR: "users", WC: "work-centers", WO: "work-orders", XRC: "expected-receipts",
 };
 
 const prefix = (id: string) => id.slice(0, id.lastIndexOf("-"));

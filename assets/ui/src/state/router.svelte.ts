@@ -6,8 +6,22 @@ export { link };
 class Router {
   #place = $state.raw(parse(location.hash));
 
+  /** What somebody is asked who would leave in the middle of something. */
+  #stay = "";
+
   constructor() {
-    addEventListener("hashchange", () => (this.#place = parse(location.hash)));
+    addEventListener("hashchange", () => {
+      const here = link(...this.#place.words, Object.fromEntries(this.#place.query));
+      if (this.#stay && !confirm(this.#stay)) return history.replaceState(null, "", here);
+      this.#place = parse(location.hash);
+    });
+    addEventListener("beforeunload", (event) => this.#stay && event.preventDefault());
+  }
+
+  /** Until the answer is called nobody leaves the page without being asked. */
+  hold(says: string): () => void {
+    this.#stay = says;
+    return () => (this.#stay = "");
   }
 
   get page(): string {

@@ -57,5 +57,8 @@ export function lasting(seconds: number): string {
   return `${Math.floor(hours / 24)}\u00a0${t("unit.days")} ${hours % 24}\u00a0${t("unit.hours")}`;
 }
 
+/** Seconds as a stopwatch shows them: `0:07`, `12:30`. */
+export const elapsed = (seconds: number) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
 /** How long ago by the plant's clock. */
 export const since = (time: string) => lasting((plant.now.getTime() - Date.parse(time)) / 1000);

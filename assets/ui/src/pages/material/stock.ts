@@ -1,7 +1,10 @@
 // Which materials are looked at, and a ledger's balances.
 import type { Stock } from "../../api/answers";
+import type { Row } from "../../api/client";
 
-export const SHOWS = ["all", "short", "minimum", "held", "remnants", "expiring"] as const;
+export type Expected = Row<"ExpectedReceipt">;
+
+export const SHOWS = ["all", "short", "minimum", "held", "remnants", "expiring", "expected"] as const;
 
 const SHOWN: Record<string, (stock: Stock) => boolean> = {
   short: (it) => it.first_short !== null,
@@ -29,3 +32,23 @@ export function balances(onHand: number, changes: number[]): number[] {
     return shown;
   });
 }
+
+/** What is on its way of a material: how much, when the next of it comes, and whether that is overdue. */
+export interface OnItsWay {
+  quantity: number;
+  next: string;
+  late: boolean;
+}
+
+/** By material; what is expected is given in the order of its times. */
+export function onItsWay(expected: Expected[], now: Date): Map<string, OnItsWay> {
+  const all = new Map<string, OnItsWay>();
+  for (const { material_id, quantity, expected_at } of expected) {
+    const known = all.get(material_id);
+    if (known) known.quantity += quantity;
+    else all.set(material_id, { quantity, next: expected_at, late: isOverdue(expected_at, now) });
+  }
+  return all;
+}
+
+export const isOverdue = (expected_at: string, now: Date) => Date.parse(expected_at) < now.getTime();

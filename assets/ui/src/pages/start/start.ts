@@ -1,5 +1,6 @@
 // The acts of the first start, before there is a plant and anybody who could log in.
 import { refused, Refused } from "../../api/client";
+import { upload } from "../../api/upload";
 
 export interface Progress {
   step: "sending" | "restoring";
@@ -21,23 +22,16 @@ export async function found(code: string, plant: Record<string, string>): Promis
 
 /** Sends a backup and tells how far it is; the server, when it has all of it, tells how far restoring is. */
 export function restore(code: string, backup: File, tell: (progress: Progress) => void): Promise<void> {
-  return new Promise((done, fail) => {
-    // fetch does not tell how much of a body has been sent.
-    const request = new XMLHttpRequest();
-    request.open("POST", `${ADDRESS}/restore`);
-    request.setRequestHeader("Millwright-Code", code);
-    request.upload.onprogress = (event) => tell({ step: "sending", done: event.loaded, total: event.total });
-    request.upload.onload = async () => {
-      while (request.readyState !== XMLHttpRequest.DONE) {
-        const told = await fetch(ADDRESS).then((answer) => answer.json() as Promise<{ done: number; total: number }>).catch(() => undefined);
-        if (told?.total) tell({ step: "restoring", ...told });
-        await pause();
-      }
-    };
-    request.onload = () => (request.status < 300 ? done() : fail(refused(request.status, request.responseText)));
-    request.onerror = () => fail(new Refused(0, "unreachable", ""));
-    request.send(backup);
-  });
+  let isDone = false;
+  const follow = async () => {
+    while (!isDone) {
+      const told = await fetch(ADDRESS).then((answer) => answer.json() as Promise<{ done: number; total: number }>).catch(() => undefined);
+      if (told?.total) tell({ step: "restoring", ...told });
+      await pause();
+    }
+  };
+  const sent = (done: number, total: number) => tell({ step: "sending", done, total });
+  return upload<void>(`${ADDRESS}/restore`, backup, { headers: { "Millwright-Code": code }, sent, arrived: () => void follow() }).finally(() => (isDone = true));
 }
 
 /** The plant opens its store and its address a moment after the founding. */

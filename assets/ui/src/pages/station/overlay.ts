@@ -47,7 +47,7 @@ function over(seen: Seen, act: Act): Seen {
 }
 
 const jobOf = ({ operation, order }: Waiting): Job => ({
-  work_order_id: order.work_order_id, work_order_number: order.work_order_number, product_name: order.product_id, operation_id: operation.operation_id,
+  work_order_id: order.work_order_id, work_order_number: order.work_order_number, product_id: "", product_name: order.product_id, operation_id: operation.operation_id,
   operation_sequence: operation.operation_sequence, operation_name: operation.operation_name, good_quantity: operation.completed_quantity,
   bad_quantity: operation.scrapped_quantity + operation.rejected_quantity, planned_quantity: operation.planned_quantity, planned_end_time: operation.planned_end_time,
 });
