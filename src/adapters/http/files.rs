@@ -68,7 +68,8 @@ pub(super) async fn content(service: Arc<Service>, call: Call) -> Result<Reply, 
 /// A file's name as a header carries it: in plain letters, and whole for whoever reads RFC 6266.
 fn named(name: &str) -> String {
     let plain: String = name.chars().map(|letter| if matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\') { letter } else { '_' }).collect();
-    let whole: String = name.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+    let whole: String =
+        name.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
     format!("filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }
 

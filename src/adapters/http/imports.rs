@@ -55,7 +55,8 @@ pub(super) async fn import(service: Arc<Service>, mut call: Call) -> Result<Repl
     let map = call.asked("map").map(str::to_owned);
     let actor = call.actor()?;
     let bytes = call.bytes(limits::FILE_MAX).await?;
-    let running = Running { kind: kind.clone(), file_name: file_name.clone(), dry_run, actor: actor.name.clone(), began: Instant::now(), rows: (AtomicU64::new(0), AtomicU64::new(0)) };
+    let running =
+        Running { kind: kind.clone(), file_name: file_name.clone(), dry_run, actor: actor.name.clone(), began: Instant::now(), rows: (AtomicU64::new(0), AtomicU64::new(0)) };
     let (running, import) = (service.importing.enter(running), Arc::clone(&service.import));
     let work = tokio::task::spawn_blocking(move || {
         import(ImportCall { kind, file_name, bytes, map, dry_run, actor }, &mut |done, total| {
@@ -79,7 +80,14 @@ mod tests {
     #[test]
     fn an_import_is_told_while_its_work_holds_it_and_no_longer() {
         let importing = Importing::default();
-        let of = |kind: &str| Running { kind: kind.to_owned(), file_name: "a.csv".to_owned(), dry_run: false, actor: "planner".to_owned(), began: Instant::now(), rows: (AtomicU64::new(0), AtomicU64::new(0)) };
+        let of = |kind: &str| Running {
+            kind: kind.to_owned(),
+            file_name: "a.csv".to_owned(),
+            dry_run: false,
+            actor: "planner".to_owned(),
+            began: Instant::now(),
+            rows: (AtomicU64::new(0), AtomicU64::new(0)),
+        };
         let (first, second) = (importing.enter(of("customers")), importing.enter(of("suppliers")));
         first.rows.1.store(7, Ordering::Relaxed);
         let told = || importing.all().iter().map(|it| it.told()).map(|it| (it["kind"].clone(), it["done"].clone(), it["total"].clone())).collect::<Vec<_>>();

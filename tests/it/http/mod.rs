@@ -81,10 +81,10 @@ fn runtime() -> &'static Runtime {
 
 fn import(engine: &Engine) -> Import {
     let engine = engine.clone();
-    Arc::new(move |call: ImportCall| {
+    Arc::new(move |call: ImportCall, progress: &mut dyn FnMut(u64, u64)| {
         let kind = exchange::Kind::from_word(&call.kind).ok_or_else(|| Refusal::new(Code::NotFound, "nothing that can be brought in"))?;
         let request = exchange::Request { kind, file_name: &call.file_name, bytes: &call.bytes, map: call.map.as_deref(), dry_run: call.dry_run, actor: call.actor };
-        exchange::import(&engine, &request, &mut |_, _| {}).map(|report| report.to_value().to_json())
+        exchange::import(&engine, &request, progress).map(|report| report.to_value().to_json())
     })
 }
 
