@@ -31,7 +31,7 @@ use tempfile::TempDir;
 use crate::client::Client;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_millwright"));
@@ -190,12 +190,15 @@ impl Running {
 #[track_caller]
 pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
+    let mut pause = Duration::from_millis(2);
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
         assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(2));
+        // Less often the longer it takes: what is asked five hundred times a second gets to nothing else on a busy machine.
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(100));
     }
 }
 
