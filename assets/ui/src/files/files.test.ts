@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { addressOf, isPicture, kindOf } from "./files";
+import { addressOf, isPicture } from "./files";
+import { kindOf } from "./kept";
 
 const file = (file_name: string, content_type: string) => ({ attachment_id: "ATT-000001", file_name, content_type });
 

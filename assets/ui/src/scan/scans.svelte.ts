@@ -51,8 +51,9 @@ class Scans {
   take(raw: string) {
     const read = take(raw);
     if (!read) return this.#say(t("scan.garbage"), true);
-    if (this.#twice.is(read.code, performance.now())) return this.#say(t("scan.twice", { code: read.code }));
-    this.#line = this.#line.then(() => this.#act(read));
+    const isRepeat = this.#twice.is(read.code, performance.now());
+    // In the order of the scans: what the first came to must not hide that there was a second.
+    this.#line = this.#line.then(() => (isRepeat ? this.#say(t("scan.twice", { code: read.code })) : this.#act(read)));
   }
 
   async #act(read: Read) {
